@@ -1,0 +1,316 @@
+import { z } from 'zod'
+import { durationMs } from './duration.ts'
+import { endpoints, lanes } from './job.ts'
+
+/**
+ * `longhaul.yaml`. Keys are snake_case, as in the API. Money is US dollars,
+ * prices are dollars per million tokens.
+ */
+
+const name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/,
+    'letters, digits and . _ : / @ + - only, at most 128 of them, starting with a letter or digit',
+  )
+
+const duration = z
+  .string()
+  .refine(
+    text => durationMs(text) !== undefined,
+    'a duration such as "500ms", "30s", "10m", "24h", "7d"',
+  )
+  .transform(text => durationMs(text) as number)
+
+const usdPerMillion = z.number().nonnegative().max(1_000_000)
+
+export const priceSchema = z.strictObject({
+  input: usdPerMillion.describe('USD per million input tokens'),
+  output: usdPerMillion.describe('USD per million output tokens, reasoning included'),
+  cached_input: usdPerMillion
+    .optional()
+    .describe('USD per million input tokens read from cache; default: input'),
+  cache_write: usdPerMillion
+    .optional()
+    .describe('USD per million input tokens written to cache; default: input'),
+})
+export type Price = z.infer<typeof priceSchema>
+
+export const capabilities = ['tools', 'json', 'vision', 'audio', 'logprobs'] as const
+export type Capability = (typeof capabilities)[number]
+
+export const deploymentSchema = z.strictObject({
+  provider: z.enum(['openai-compatible', 'anthropic']).describe('The wire format'),
+  base_url: z
+    .url({ protocol: /^https?$/ })
+    .describe('Up to and with the version: https://api.openai.com/v1'),
+  api_key: z.string().min(1).optional().describe('From the environment: ${OPENAI_API_KEY}'),
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The provider's name of the model; default: the model's"),
+  headers: z.record(z.string(), z.string()).default({}).describe('Extra request headers'),
+  max_concurrency: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(64)
+    .describe('Calls in flight at a time'),
+  timeout: duration.default(300_000).describe('Longest wait for a whole answer'),
+  price: priceSchema.optional().describe("Where it differs from the model's"),
+  weight: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('Share of calls among the deployments with room'),
+})
+export type Deployment = z.infer<typeof deploymentSchema>
+
+export const modelSchema = z.strictObject({
+  context_window: z.number().int().positive().describe('Tokens of input and output together'),
+  max_output_tokens: z.number().int().positive().optional(),
+  price: priceSchema,
+  capabilities: z.array(z.enum(capabilities)).default([]),
+  endpoints: z.array(z.enum(endpoints)).min(1).default(['/v1/chat/completions']),
+  quality: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Declared quality, to name the strongest model'),
+  weight: z.number().nonnegative().default(1).describe('Share under the strategy `weighted`'),
+  deployments: z
+    .record(name, deploymentSchema)
+    .refine(all => Object.keys(all).length > 0, 'at least one deployment'),
+})
+export type Model = z.infer<typeof modelSchema>
+
+const regularExpression = z.string().refine(isRegularExpression, 'a JavaScript regular expression')
+
+export const ruleSchema = z.strictObject({
+  when: z
+    .strictObject({
+      content: regularExpression
+        .optional()
+        .describe('Case-insensitive expression over the text of the request'),
+      metadata: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe('Pairs that must all be there'),
+      min_tokens: z
+        .number()
+        .int()
+        .nonnegative()
+        .optional()
+        .describe('Estimated input tokens, at least'),
+      max_tokens: z
+        .number()
+        .int()
+        .nonnegative()
+        .optional()
+        .describe('Estimated input tokens, at most'),
+      endpoint: z.enum(endpoints).optional(),
+      lane: z.enum(lanes).optional(),
+      tools: z.boolean().optional().describe('Whether the request brings tools'),
+    })
+    .refine(when => Object.keys(when).length > 0, 'at least one condition'),
+  use: z.union([name, z.array(name).min(1)]).describe('Models, best first'),
+})
+export type Rule = z.infer<typeof ruleSchema>
+
+export const strategies = [
+  'round-robin',
+  'weighted',
+  'cheapest',
+  'fastest',
+  'least-busy',
+  'rules',
+] as const
+export type StrategyName = (typeof strategies)[number]
+
+export const policySchema = z
+  .strictObject({
+    strategy: z.enum(strategies),
+    models: z.array(name).min(1).optional().describe('Only these; default: all'),
+    max_price: usdPerMillion
+      .optional()
+      .describe('Highest output price of a model, USD per million tokens'),
+    max_cost_usd: z.number().positive().optional().describe('Highest estimated cost of one job'),
+    rules: z
+      .array(ruleSchema)
+      .min(1)
+      .optional()
+      .describe('For the strategy `rules`: the first that matches'),
+    otherwise: z
+      .enum(['cheapest', 'fastest', 'least-busy', 'round-robin', 'weighted'])
+      .default('cheapest'),
+    max_fallbacks: z.number().int().min(0).max(10).default(2),
+    on_refused: z.enum(['fail', 'fallback']).default('fail'),
+    on_unusable: z.enum(['fail', 'fallback']).default('fail'),
+  })
+  .refine(policy => policy.strategy !== 'rules' || policy.rules, {
+    path: ['rules'],
+    message: 'the strategy `rules` needs rules',
+  })
+export type Policy = z.infer<typeof policySchema>
+
+export const laneSchema = z.strictObject({
+  weight: z.number().int().min(1).max(1_000).describe('Share of a model when all lanes wait'),
+})
+
+export const configSchema = z
+  .strictObject({
+    models: z
+      .record(name, modelSchema)
+      .refine(all => Object.keys(all).length > 0, 'at least one model'),
+    policies: z.record(name, policySchema).default({}),
+    default_policy: name.default('auto').describe('What `model: "auto"` and no model use'),
+    lanes: z
+      .strictObject({
+        interactive: laneSchema.default({ weight: 12 }),
+        standard: laneSchema.default({ weight: 4 }),
+        bulk: laneSchema.default({ weight: 1 }),
+      })
+      .prefault({}),
+    dispatch: z
+      .strictObject({
+        published_per_key: z
+          .number()
+          .int()
+          .min(10)
+          .max(100_000)
+          .default(2_000)
+          .describe('Jobs published and unclaimed, per tenant, model and lane'),
+        redispatch_after: duration
+          .default(60_000)
+          .describe(
+            'A job published this long ago and unclaimed is published again; doubles each time',
+          ),
+      })
+      .prefault({}),
+    retry: z
+      .strictObject({
+        max_attempts: z
+          .number()
+          .int()
+          .min(1)
+          .max(100)
+          .default(6)
+          .describe('Failed calls after which a job fails; rate limits do not count'),
+        attempts_per_model: z
+          .number()
+          .int()
+          .min(1)
+          .max(100)
+          .default(3)
+          .describe('Failed calls after which another model takes over'),
+        base_delay: duration
+          .default(500)
+          .describe('Full jitter under base_delay × 2^(failures − 1)'),
+        max_delay: duration.default(60_000),
+        max_lost: z
+          .number()
+          .int()
+          .min(1)
+          .max(1_000)
+          .default(10)
+          .describe('Workers that may die on a job before it fails'),
+      })
+      .prefault({}),
+    breaker: z
+      .strictObject({
+        failure_rate: z
+          .number()
+          .gt(0)
+          .max(1)
+          .default(0.5)
+          .describe('Opens at this share of failures'),
+        min_calls: z.number().int().min(1).default(10).describe('…among at least so many calls'),
+        window: duration.default(30_000),
+        open_for: duration.default(10_000).describe('Until half-open; doubles while probes fail'),
+        max_open_for: duration.default(300_000),
+        probes: z
+          .number()
+          .int()
+          .min(1)
+          .max(100)
+          .default(2)
+          .describe('Calls at a time while half-open'),
+      })
+      .prefault({}),
+    lease: duration.default(30_000).describe('How long a claimed job is safe without renewal'),
+    webhooks: z
+      .strictObject({
+        allow: z
+          .array(z.string())
+          .default([])
+          .describe(
+            'Receivers allowed beside public ones: hosts or CIDR blocks, such as "127.0.0.1/32"',
+          ),
+        timeout: duration.default(20_000),
+        concurrency: z.number().int().min(1).max(1_000).default(32),
+      })
+      .prefault({}),
+    retention: z
+      .strictObject({ days: z.number().int().min(1).max(3_650).default(30) })
+      .prefault({})
+      .describe('Whole days of finished jobs that are kept'),
+  })
+  .superRefine((config, context) => {
+    const missing = (path: PropertyKey[], model: string) =>
+      context.addIssue({
+        code: 'custom',
+        path,
+        input: model,
+        message: `no such model; there are: ${Object.keys(config.models).join(', ')}`,
+      })
+    for (const [policyName, policy] of Object.entries(config.policies)) {
+      for (const [index, model] of (policy.models ?? []).entries()) {
+        if (!(model in config.models)) missing(['policies', policyName, 'models', index], model)
+      }
+      for (const [index, rule] of (policy.rules ?? []).entries()) {
+        for (const model of [rule.use].flat()) {
+          if (!(model in config.models))
+            missing(['policies', policyName, 'rules', index, 'use'], model)
+        }
+      }
+      if (policyName in config.models) {
+        context.addIssue({
+          code: 'custom',
+          path: ['policies', policyName],
+          message: 'a model has this name: callers could not tell them apart',
+        })
+      }
+    }
+    if (config.default_policy !== 'auto' && !(config.default_policy in config.policies)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['default_policy'],
+        input: config.default_policy,
+        message: `no such policy; there are: ${['auto', ...Object.keys(config.policies)].join(', ')}`,
+      })
+    }
+  })
+export type Config = z.infer<typeof configSchema>
+
+/** The policy that `auto` means when the configuration does not define it. */
+export const builtInPolicy: Policy = policySchema.parse({ strategy: 'cheapest' })
+
+/** What routing reads of the configuration. */
+export type Catalog = Pick<Config, 'models' | 'policies' | 'default_policy'>
+
+/** `model/deployment`: unique in a configuration, the key of breakers and live figures. */
+export function deploymentKey(model: string, deployment: string): string {
+  return `${model}/${deployment}`
+}
+
+function isRegularExpression(source: string): boolean {
+  try {
+    new RegExp(source, 'iu')
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,80 @@
+import type { Endpoint, Lane } from './job.ts'
+
+/** What a router needs to know of a job, beside its parsed body. */
+export interface RoutingRequest {
+  endpoint: Endpoint
+  /** The parsed body of the endpoint. */
+  body: Record<string, unknown>
+  /** Length of the body as JSON, in bytes. */
+  bodyBytes: number
+  lane: Lane
+  tenantId: string
+  metadata: Record<string, string>
+  /** Epoch milliseconds. */
+  deadlineAt: number | undefined
+  exclusions: Exclusion[]
+  /** Fallbacks left over from the decision before, best first. */
+  preferred: string[]
+}
+
+/** A model that this job should not go to (again). */
+export interface Exclusion {
+  model: string
+  reason: 'too-long' | 'refused' | 'unusable' | 'unavailable' | 'rate-limited' | 'credentials'
+  /** Epoch milliseconds; absent: for good. One that ends yields when no other model remains. */
+  until?: number
+}
+
+/** Why a model was out of the question. */
+export type FilterReason =
+  | 'not-requested'
+  | 'not-allowed'
+  | 'endpoint'
+  | 'context-window'
+  | 'output-limit'
+  | 'modality'
+  | 'tools'
+  | 'json'
+  | 'price'
+  | 'deadline'
+  | 'excluded'
+
+export interface FilteredModel {
+  model: string
+  reason: FilterReason
+  /** One readable clause: `needs 200,000 tokens, the window is 128,000`. */
+  detail: string
+}
+
+export interface Candidate {
+  model: string
+  /** Higher is better; what it means is the strategy's. */
+  score: number
+  estimatedCostUsd: number
+  /** Of the call itself; undefined before any call was seen. */
+  estimatedLatencyMs: number | undefined
+}
+
+/** What the worker needs of it. */
+export interface Route {
+  model: string
+  fallbacks: string[]
+}
+
+/** The decision as it is stored and shown; also when no model qualified (`model: null`). */
+export interface DecisionRecord {
+  /** 1 for the first decision on a job. */
+  number: number
+  decided_at: string
+  policy: string
+  strategy: string
+  model: string | null
+  fallbacks: string[]
+  /** One readable sentence. */
+  reason: string
+  candidates: Candidate[]
+  filtered: FilteredModel[]
+  estimates: { inputTokens: number; outputTokens: number; costUsd: number | null }
+  /** With what probability this choice was made; 1 for deterministic strategies. */
+  propensity: number
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import type { Endpoint } from './job.ts'
+
+/**
+ * Just enough of OpenAI's bodies to refuse what no provider could take. All
+ * else passes through untouched, fields that we do not know included.
+ */
+const model = z
+  .string()
+  .min(1)
+  .max(256)
+  .optional()
+  .describe('A model of the configuration, a policy, or "auto" (the default)')
+
+const part = z.looseObject({ type: z.string() })
+
+const message = z.looseObject({
+  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
+  content: z.union([z.string(), z.array(part).min(1), z.null()]).optional(),
+})
+
+const streamRefused = z
+  .literal(false, 'a job cannot stream: leave it out, and poll or take a webhook')
+  .optional()
+
+const chatCompletion = z.looseObject({
+  model,
+  messages: z.array(message).min(1),
+  tools: z.array(z.looseObject({ type: z.string() })).optional(),
+  response_format: z.looseObject({ type: z.string() }).optional(),
+  max_tokens: z.number().int().positive().nullish(),
+  max_completion_tokens: z.number().int().positive().nullish(),
+  n: z.number().int().min(1).max(128).nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  stream: streamRefused,
+})
+
+const response = z.looseObject({
+  model,
+  input: z.union([z.string().min(1), z.array(z.looseObject({})).min(1)]),
+  instructions: z.string().nullish(),
+  max_output_tokens: z.number().int().positive().nullish(),
+  stream: streamRefused,
+})
+
+const embedding = z.looseObject({
+  model,
+  input: z.union([
+    z.string().min(1),
+    z.array(z.string().min(1)).min(1).max(2_048),
+    z.array(z.number().int().nonnegative()).min(1),
+    z.array(z.array(z.number().int().nonnegative()).min(1)).min(1).max(2_048),
+  ]),
+  dimensions: z.number().int().positive().optional(),
+})
+
+export const endpointBodySchemas = {
+  '/v1/chat/completions': chatCompletion,
+  '/v1/responses': response,
+  '/v1/embeddings': embedding,
+} as const satisfies Record<Endpoint, z.ZodType>
+
+export type ChatCompletionBody = z.infer<typeof chatCompletion>
+export type ResponseBody = z.infer<typeof response>
+export type EmbeddingBody = z.infer<typeof embedding>
+export type EndpointBody = ChatCompletionBody | ResponseBody | EmbeddingBody

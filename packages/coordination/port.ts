@@ -1,0 +1,91 @@
+/**
+ * What processes tell one another while they work: broadcasts, live figures of
+ * deployments, breakers. All of it is fast and may be forgotten; Postgres knows
+ * what must not be. Reads are local and synchronous, so that no job waits for a
+ * round trip; a driver that shares state keeps the local view fresh.
+ */
+export interface Coordination {
+  readonly broadcasts: Broadcasts
+  readonly live: LiveStats
+  readonly breakers: Breakers
+  health(): { ok: boolean; detail: string }
+  /** Safe to call twice. */
+  stop(): Promise<void>
+}
+
+export interface Channels {
+  /** A job reached a terminal state; whoever waits for it looks again. */
+  'job-finished': { jobId: string; status: string }
+  /** A job changed to a state that is not terminal. */
+  'job-changed': { jobId: string; status: string }
+  /** A job was cancelled or expired elsewhere: abort its call. */
+  'job-cancelled': { jobId: string }
+  /** Work was committed that waits in Postgres. */
+  'work-pending': { lane: string }
+  /** A webhook event was committed. */
+  'event-pending': { count: number }
+}
+
+/** At most once, unordered between channels. Nobody may depend on one arriving. */
+export interface Broadcasts {
+  send<C extends keyof Channels>(channel: C, payload: Channels[C]): void
+  /** Calls `receive` for every payload, those of this process included; returns the way to end it. */
+  on<C extends keyof Channels>(channel: C, receive: (payload: Channels[C]) => void): () => void
+}
+
+export interface DeploymentStats {
+  inFlight: number
+  /** Exponentially weighted mean of successful calls; undefined before the first. */
+  latencyMs: number | undefined
+  /** Exponentially weighted share of failed calls, 0 to 1. */
+  errorRate: number
+}
+
+export interface LiveStats {
+  /** A call begins; call the result exactly once when it ends. A neutral end (cancelled) moves no average. */
+  begin(deployment: string): (end: { ok: boolean; latencyMs: number } | 'neutral') => void
+  of(deployment: string): DeploymentStats
+}
+
+/**
+ * One circuit breaker per deployment.
+ *
+ * `closed`: calls pass; when the share of failures in the window reaches the
+ * bound, it opens. `open`: no call passes until `openUntil`. `half-open`: a
+ * limited number of probes pass at a time; as many successes close it, one
+ * failure opens it again, for twice as long.
+ */
+export type BreakerState = 'closed' | 'open' | 'half-open'
+
+export interface BreakerView {
+  state: BreakerState
+  /** Epoch milliseconds until which no call passes; undefined when one may pass now. */
+  openUntil: number | undefined
+  reason: string | undefined
+}
+
+export type CallOutcome = 'success' | 'failure' | 'neutral'
+
+export interface Permit {
+  /** Exactly once. `neutral` says nothing about the deployment: cancelled calls, the caller's own faults. */
+  settle(outcome: CallOutcome): void
+}
+
+export interface Breakers {
+  view(deployment: string): BreakerView
+  /** Leave for one call; undefined when none may pass now. */
+  acquire(deployment: string): Permit | undefined
+  /** Takes the deployment out until then, whatever its calls say: Retry-After, wrong credentials. */
+  holdUntil(deployment: string, epochMs: number, reason: string): void
+  /** Calls `changed` at every change of state. */
+  onChange(changed: (deployment: string, view: BreakerView) => void): () => void
+}
+
+export interface BreakerOptions {
+  failureRate: number
+  minCalls: number
+  windowMs: number
+  openForMs: number
+  maxOpenForMs: number
+  probes: number
+}
