@@ -1,0 +1,84 @@
+import pg from 'pg'
+import { isUnreachable, StoreUnavailableError } from './errors.ts'
+
+export interface DatabaseOptions {
+  databaseUrl: string
+  /** Tables live here, so that several can share a database. */
+  schema: string
+  maxConnections: number
+}
+
+export interface Statement {
+  /** Prepared once per connection under this name. */
+  name: string
+  text: string
+}
+
+/**
+ * Two pools. `hot` runs the few statements of a job's life: their shape is
+ * known, rows come by key, and plans must not change with statistics that lag
+ * behind a queue, so it plans once and never reads a whole table.
+ * `general` runs what people ask, and may not take for ever.
+ */
+export class Database {
+  readonly #hot: pg.Pool
+  readonly #general: pg.Pool
+
+  constructor(options: DatabaseOptions) {
+    const path = `SET search_path TO "${options.schema}"`
+    this.#hot = openPool(options, Math.max(2, options.maxConnections - 3), [
+      path,
+      'SET plan_cache_mode = force_generic_plan',
+      'SET enable_mergejoin = off',
+      'SET enable_seqscan = off',
+      'SET jit = off',
+    ])
+    this.#general = openPool(options, 3, [path, "SET statement_timeout = '30s'"])
+  }
+
+  /** @throws {StoreUnavailableError} the server cannot be reached */
+  async hot<Row extends pg.QueryResultRow>(
+    statement: Statement,
+    values: unknown[],
+  ): Promise<Row[]> {
+    return run<Row>(this.#hot, { name: statement.name, text: statement.text, values })
+  }
+
+  /** @throws {StoreUnavailableError} the server cannot be reached */
+  async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return run<Row>(this.#general, { text, values })
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#hot.end(), this.#general.end()])
+  }
+}
+
+async function run<Row extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  query: pg.QueryConfig,
+): Promise<Row[]> {
+  try {
+    return (await pool.query<Row>(query)).rows
+  } catch (error) {
+    throw isUnreachable(error) ? new StoreUnavailableError(error) : error
+  }
+}
+
+function openPool(options: DatabaseOptions, max: number, settings: string[]): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.databaseUrl,
+    max,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    application_name: 'longhaul',
+  })
+  pool.on('connect', client => {
+    // Queued ahead of whatever the client was taken out for. A failure shows there.
+    client.query(settings.join('; ')).catch(() => {})
+  })
+  // An idle connection that dies is replaced at the next query.
+  pool.on('error', () => {})
+  return pool
+}

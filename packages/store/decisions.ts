@@ -1,0 +1,56 @@
+import { type DecisionRecord, uuidOf } from '@longhaul/contracts'
+import { Coalescer } from './coalescer.ts'
+import type { Database, Statement } from './database.ts'
+import type { ObserveBatch } from './jobs.ts'
+
+interface NewDecision {
+  jobId: string
+  record: DecisionRecord
+}
+
+/** Every routing decision with its reasons; a job that is routed again gets another. */
+export class Decisions {
+  readonly #record: Coalescer<NewDecision, undefined>
+
+  constructor(database: Database, observe: ObserveBatch) {
+    this.#record = new Coalescer<NewDecision, undefined>(
+      async decisions => {
+        await database.hot(RECORD, [
+          JSON.stringify(
+            decisions.map(({ jobId, record }) => ({
+              job_id: uuidOf('job', jobId),
+              number: record.number,
+              model: record.model,
+              record,
+            })),
+          ),
+        ])
+        return decisions.map(() => undefined)
+      },
+      {
+        name: 'decide',
+        maxRows: 500,
+        maxBytes: 4 * 1024 * 1024,
+        bytesOf: () => 2_000,
+        maxWaiting: 20_000,
+        concurrency: 2,
+        observe: (rows, seconds) => observe('decide', rows, seconds),
+      },
+    )
+  }
+
+  /** A job routed twice under one dispatch number (a redelivery) keeps the later decision. */
+  async record(jobId: string, record: DecisionRecord): Promise<void> {
+    await this.#record.submit({ jobId, record })
+  }
+}
+
+/** One row per key: a statement cannot update the same row twice. */
+const RECORD: Statement = {
+  name: 'decision-record',
+  text: `INSERT INTO decisions (job_id, number, model, record)
+    SELECT DISTINCT ON (job_id, number) job_id, number, model, record
+    FROM json_to_recordset($1::json) AS r(job_id uuid, number integer, model text, record json)
+    ORDER BY job_id, number
+    ON CONFLICT (job_id, number) DO UPDATE SET model = excluded.model, record = excluded.record`,
+}

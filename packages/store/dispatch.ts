@@ -1,0 +1,309 @@
+import {
+  type Clock,
+  INLINE_BODY_BYTES,
+  idFrom,
+  type Lane,
+  type RouteHints,
+} from '@longhaul/contracts'
+import type { Database, Statement } from './database.ts'
+import { jobError } from './jobs.ts'
+import { ENDED_COLUMNS, eventsOfEnded } from './outbox-sql.ts'
+import type { DispatchKey, ReleasedJob } from './types.ts'
+
+/** Rows that one statement moves at most, so that no round holds locks for long. */
+export const ROUND_ROWS = 500
+
+/**
+ * What the dispatcher does to many jobs at a time. Every statement takes at most
+ * `ROUND_ROWS` rows by a partial index over unfinished jobs, and skips rows that
+ * somebody else holds: several dispatchers do not wait for one another, and the
+ * cost of a round does not grow with what has ended.
+ */
+export class Dispatch {
+  readonly #database: Database
+  readonly #clock: Clock
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database
+    this.#clock = clock
+  }
+
+  /** Keys under which work is due, found by skipping from key to key. */
+  async dueKeys(): Promise<DispatchKey[]> {
+    return (await this.#database.hot<KeyRow>(DUE_KEYS, [this.#clock.now()])).map(keyOf)
+  }
+
+  /** How many jobs are published and unclaimed, by key. */
+  async published(): Promise<Array<DispatchKey & { count: number }>> {
+    const rows = await this.#database.hot<KeyRow & { count: number }>(PUBLISHED, [])
+    return rows.map(row => ({ ...keyOf(row), count: row.count }))
+  }
+
+  /** The earliest time at which held work falls due; undefined when none is held. */
+  async nextDueAt(): Promise<number | undefined> {
+    const [row] = await this.#database.hot<{ due_at: number | null }>(NEXT_DUE, [this.#clock.now()])
+    return row?.due_at ?? undefined
+  }
+
+  /** Moves due jobs to `queued`, the longest due first, up to each key's count. The caller publishes them. */
+  async release(quotas: Array<DispatchKey & { count: number }>): Promise<ReleasedJob[]> {
+    const rows = await this.#database.hot<ReleasedRow>(RELEASE, [
+      JSON.stringify(
+        quotas.map(({ lane, tenantId, model, count }) => ({
+          lane,
+          tenant_id: tenantId.slice('tenant_'.length),
+          model,
+          count,
+        })),
+      ),
+      this.#clock.now(),
+      INLINE_BODY_BYTES,
+    ])
+    return rows.map(releasedJob)
+  }
+
+  /** Puts back what was published longer ago than `afterMs`, doubled at each dispatch, and never claimed. */
+  async requeueStranded(afterMs: number): Promise<number> {
+    return this.#count(STRANDED, [this.#clock.now(), afterMs, ROUND_ROWS])
+  }
+
+  /** Puts back everything published before now: the bus that held it is gone. */
+  async requeuePublished(): Promise<number> {
+    return this.#count(PUBLISHED_BEFORE, [this.#clock.now(), ROUND_ROWS])
+  }
+
+  /**
+   * Puts back jobs whose worker stopped renewing, and fails those that
+   * `maxLost` workers died on.
+   */
+  async reclaimExpired(
+    maxLost: number,
+  ): Promise<{ reclaimed: number; failed: number; jobIds: string[] }> {
+    return this.#reclaim(EXPIRED_LEASES, [this.#clock.now(), ROUND_ROWS, maxLost, WORKER_LOST])
+  }
+
+  /** Puts back the jobs that `owner`, who is known to be dead, had claimed; not held against them. */
+  async reclaimOwned(owner: string): Promise<number> {
+    const { jobIds } = await this.#reclaim(OWNED_LEASES, [this.#clock.now(), ROUND_ROWS, owner])
+    return jobIds.length
+  }
+
+  /** Expires unfinished jobs whose deadline has passed. @returns their ids */
+  async expireOverdue(): Promise<string[]> {
+    const rows = await this.#database.hot<{ id: string }>(OVERDUE, [
+      this.#clock.now(),
+      ROUND_ROWS,
+      jobError('deadline_exceeded', 'The deadline passed before the job ended.'),
+    ])
+    return rows.map(({ id }) => idFrom('job', id))
+  }
+
+  /** Unfinished jobs by status: what a start has to resume. */
+  async unfinished(): Promise<{ pending: number; queued: number; running: number }> {
+    const rows = await this.#database.query<{ status: string; count: number }>(
+      `SELECT status, count(*)::integer AS count FROM jobs
+       WHERE status IN ('pending', 'queued', 'running') GROUP BY status`,
+    )
+    const counts = { pending: 0, queued: 0, running: 0 }
+    for (const { status, count } of rows) counts[status as keyof typeof counts] = count
+    return counts
+  }
+
+  async #count(statement: Statement, values: unknown[]): Promise<number> {
+    return (await this.#database.hot(statement, values)).length
+  }
+
+  async #reclaim(statement: Statement, values: unknown[]) {
+    const rows = await this.#database.hot<{ id: string; status: string }>(statement, values)
+    const failed = rows.filter(({ status }) => status === 'failed').length
+    return {
+      reclaimed: rows.length - failed,
+      failed,
+      jobIds: rows.map(({ id }) => idFrom('job', id)),
+    }
+  }
+}
+
+interface KeyRow {
+  lane: Lane
+  tenant_id: string
+  model: string
+}
+
+interface ReleasedRow {
+  id: string
+  tenant_id: string
+  endpoint: ReleasedJob['endpoint']
+  lane: Lane
+  policy: string | null
+  requested_model: string | null
+  metadata: Record<string, string> | null
+  deadline: number | null
+  dispatch: number
+  hints: RouteHints | null
+  traceparent: string | null
+  body_bytes: number
+  body: string | null
+}
+
+function keyOf(row: KeyRow): DispatchKey {
+  return { lane: row.lane, tenantId: idFrom('tenant', row.tenant_id), model: row.model }
+}
+
+function releasedJob(row: ReleasedRow): ReleasedJob {
+  return {
+    id: idFrom('job', row.id),
+    tenantId: idFrom('tenant', row.tenant_id),
+    endpoint: row.endpoint,
+    lane: row.lane,
+    policy: row.policy,
+    requestedModel: row.requested_model,
+    metadata: row.metadata,
+    deadlineAt: row.deadline,
+    dispatch: row.dispatch,
+    hints: row.hints,
+    traceparent: row.traceparent,
+    bodyBytes: row.body_bytes,
+    body: row.body,
+  }
+}
+
+const WORKER_LOST = jobError(
+  'worker_lost',
+  'Workers died on this job as often as the retry policy allows.',
+)
+
+/** A loose index scan: one probe per distinct key, however many jobs wait under it. */
+const DUE_KEYS: Statement = {
+  name: 'dispatch-due-keys',
+  text: `WITH RECURSIVE keys AS (
+    (SELECT lane, tenant_id, dispatch_model, due_at FROM jobs WHERE status = 'pending'
+     ORDER BY lane, tenant_id, dispatch_model, due_at LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM keys k CROSS JOIN LATERAL (
+      SELECT j.lane, j.tenant_id, j.dispatch_model, j.due_at FROM jobs j
+      WHERE j.status = 'pending'
+        AND (j.lane, j.tenant_id, j.dispatch_model) > (k.lane, k.tenant_id, k.dispatch_model)
+      ORDER BY j.lane, j.tenant_id, j.dispatch_model, j.due_at LIMIT 1
+    ) next
+  )
+  SELECT lane, tenant_id, dispatch_model AS model FROM keys
+  WHERE due_at <= to_timestamp($1::float8 / 1000)`,
+}
+
+const NEXT_DUE: Statement = {
+  name: 'dispatch-next-due',
+  text: `WITH RECURSIVE keys AS (
+    (SELECT lane, tenant_id, dispatch_model, due_at FROM jobs WHERE status = 'pending'
+     ORDER BY lane, tenant_id, dispatch_model, due_at LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM keys k CROSS JOIN LATERAL (
+      SELECT j.lane, j.tenant_id, j.dispatch_model, j.due_at FROM jobs j
+      WHERE j.status = 'pending'
+        AND (j.lane, j.tenant_id, j.dispatch_model) > (k.lane, k.tenant_id, k.dispatch_model)
+      ORDER BY j.lane, j.tenant_id, j.dispatch_model, j.due_at LIMIT 1
+    ) next
+  )
+  SELECT extract(epoch FROM min(due_at))::float8 * 1000 AS due_at FROM keys
+  WHERE due_at > to_timestamp($1::float8 / 1000)`,
+}
+
+const PUBLISHED: Statement = {
+  name: 'dispatch-published',
+  text: `SELECT lane, tenant_id, dispatch_model AS model, count(*)::integer AS count
+    FROM jobs WHERE status = 'queued' GROUP BY lane, tenant_id, dispatch_model`,
+}
+
+const RELEASE: Statement = {
+  name: 'dispatch-release',
+  text: `WITH due AS (
+    SELECT picked.id
+    FROM json_to_recordset($1::json) AS q(lane text, tenant_id uuid, model text, count integer)
+    CROSS JOIN LATERAL (
+      SELECT j.id FROM jobs j
+      WHERE j.status = 'pending' AND j.lane = q.lane AND j.tenant_id = q.tenant_id
+        AND j.dispatch_model = q.model AND j.due_at <= to_timestamp($2::float8 / 1000)
+      ORDER BY j.due_at LIMIT q.count FOR UPDATE SKIP LOCKED
+    ) picked
+  ), released AS (
+    UPDATE jobs j SET status = 'queued', dispatches = j.dispatches + 1,
+      queued_at = to_timestamp($2::float8 / 1000)
+    FROM due WHERE j.id = due.id AND j.status = 'pending'
+    RETURNING j.*
+  )
+  SELECT r.id, r.tenant_id, r.endpoint, r.lane, r.policy, r.requested_model, r.metadata,
+    extract(epoch FROM r.deadline)::float8 * 1000 AS deadline, r.dispatches AS dispatch,
+    r.hints, r.traceparent, r.body_bytes,
+    CASE WHEN r.body_bytes <= $3 THEN b.body END AS body
+  FROM released r
+  LEFT JOIN job_bodies b ON b.job_id = r.id AND b.kind = 'request'
+  ORDER BY r.due_at, r.id`,
+}
+
+const STRANDED: Statement = {
+  name: 'dispatch-stranded',
+  text: `UPDATE jobs j SET status = 'pending'
+    WHERE j.id IN (
+      SELECT id FROM jobs WHERE status = 'queued'
+        AND queued_at < to_timestamp(($1::float8 - $2::float8 * 2 ^ least(dispatches - 1, 5)) / 1000)
+      LIMIT $3 FOR UPDATE SKIP LOCKED)
+    RETURNING j.id`,
+}
+
+const PUBLISHED_BEFORE: Statement = {
+  name: 'dispatch-published-before',
+  text: `UPDATE jobs j SET status = 'pending'
+    WHERE j.id IN (
+      SELECT id FROM jobs WHERE status = 'queued' AND queued_at <= to_timestamp($1::float8 / 1000)
+      LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING j.id`,
+}
+
+const LOST_ATTEMPTS = `lost AS (
+    INSERT INTO attempts (job_id, number, model, deployment, outcome, error, started_at, finished_at)
+    SELECT e.id, e.fence, coalesce(e.model, ''), '', 'lost', 'the worker died, or lost its connection',
+      coalesce(e.started_at, e.created_at), to_timestamp($1::float8 / 1000)
+    FROM ended e
+    ON CONFLICT (job_id, number) DO NOTHING
+  )`
+
+const EXPIRED_LEASES: Statement = {
+  name: 'dispatch-expired-leases',
+  text: `WITH ended AS (
+    UPDATE jobs j SET
+      status = CASE WHEN j.losses + 1 >= $3::integer THEN 'failed' ELSE 'pending' END,
+      finished_at = CASE WHEN j.losses + 1 >= $3::integer THEN to_timestamp($1::float8 / 1000) END,
+      error = CASE WHEN j.losses + 1 >= $3::integer THEN $4::json END,
+      losses = j.losses + 1, lease_owner = NULL, lease_expires_at = NULL
+    WHERE j.id IN (
+      SELECT id FROM jobs WHERE status = 'running' AND lease_expires_at < to_timestamp($1::float8 / 1000)
+      ORDER BY lease_expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING ${ENDED_COLUMNS}, j.fence, j.model, j.started_at, j.created_at
+  ), ${eventsOfEnded('$1')}, ${LOST_ATTEMPTS}
+  SELECT id, status FROM ended`,
+}
+
+const OWNED_LEASES: Statement = {
+  name: 'dispatch-owned-leases',
+  text: `WITH ended AS (
+    UPDATE jobs j SET status = 'pending', lease_owner = NULL, lease_expires_at = NULL
+    WHERE j.id IN (
+      SELECT id FROM jobs WHERE status = 'running' AND lease_owner = $3 LIMIT $2
+      FOR UPDATE SKIP LOCKED)
+    RETURNING j.id, j.status, j.fence, j.model, j.started_at, j.created_at
+  ), ${LOST_ATTEMPTS}
+  SELECT id, status FROM ended`,
+}
+
+const OVERDUE: Statement = {
+  name: 'dispatch-overdue',
+  text: `WITH ended AS (
+    UPDATE jobs j SET status = 'expired', finished_at = to_timestamp($1::float8 / 1000),
+      error = $3::json, lease_owner = NULL, lease_expires_at = NULL
+    WHERE j.id IN (
+      SELECT id FROM jobs WHERE deadline <= to_timestamp($1::float8 / 1000) AND finished_at IS NULL
+      ORDER BY deadline LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING ${ENDED_COLUMNS}
+  ), ${eventsOfEnded('$1')}
+  SELECT id FROM ended`,
+}

@@ -1,0 +1,60 @@
+/** PostgreSQL cannot be reached, is starting, or is stopping; what was asked may or may not have happened. */
+export class StoreUnavailableError extends Error {
+  readonly code = 'store_unavailable'
+  constructor(cause: unknown) {
+    super(`PostgreSQL is unavailable: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+    this.name = 'StoreUnavailableError'
+  }
+}
+
+/** More statements wait than the bound allows; nothing was done. */
+export class StoreBusyError extends Error {
+  readonly code = 'store_busy'
+  constructor(statement: string) {
+    super(`too many ${statement} statements wait for PostgreSQL`)
+    this.name = 'StoreBusyError'
+  }
+}
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+  'EHOSTUNREACH',
+  '57P01',
+  '57P02',
+  '57P03', // shut down by the administrator, crashed, not yet up
+  '53300', // too many connections
+])
+
+/** What `pg` says without a code when a connection dies or none can be had. */
+const UNREACHABLE_TEXT =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Cannot use a pool after)/
+
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  if (UNREACHABLE.has(code) || code.startsWith('08')) return true
+  if (error instanceof AggregateError) return error.errors.some(isUnreachable)
+  return code === '' && UNREACHABLE_TEXT.test(error.message)
+}
+
+export function sqlState(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+/** The data of a row is at fault (classes 22 and 23), so another row may do better. */
+export function isRowFault(error: unknown): boolean {
+  return /^2[23]/.test(sqlState(error))
+}
+
+/** Serialization failure or deadlock: the same statement may succeed now. */
+export function isTransient(error: unknown): boolean {
+  return ['40001', '40P01', '55P03'].includes(sqlState(error))
+}

@@ -1,0 +1,7 @@
+export { StoreBusyError, StoreUnavailableError } from './errors.ts'
+export type { Include } from './job-reads.ts'
+export type { ObserveBatch } from './jobs.ts'
+export { migrate } from './migrate.ts'
+export { openStore, type Store, type StoreOptions } from './store.ts'
+export * from './types.ts'
+export type { DueEvent } from './webhook-events.ts'

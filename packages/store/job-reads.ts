@@ -1,0 +1,184 @@
+import {
+  type AttemptOutcome,
+  type DecisionRecord,
+  idFrom,
+  type JobError,
+  type JobStatus,
+  type Lane,
+  type Usage,
+  uuidOf,
+} from '@longhaul/contracts'
+import type { Database } from './database.ts'
+import type { JobDetail, JobFilter, JobRecord } from './types.ts'
+
+export type Include = 'request' | 'attempts' | 'decision'
+
+/** What people ask about jobs. Nothing here changes anything. */
+export class JobReads {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Undefined when the tenant has no such job. */
+  async get(
+    tenantId: string,
+    jobId: string,
+    include: ReadonlySet<Include> = new Set(),
+  ): Promise<JobDetail | undefined> {
+    const id = uuidOf('job', jobId)
+    const [row] = await this.#database.query<JobRow>(
+      `${SELECT_JOB} WHERE j.id = $1 AND j.tenant_id = $2`,
+      [id, uuidOf('tenant', tenantId)],
+    )
+    if (!row) return undefined
+    const detail: JobDetail = jobOf(row)
+    if (include.has('request')) detail.requestBody = await this.requestBody(jobId)
+    if (include.has('attempts')) detail.attemptRecords = await this.#attempts(id)
+    if (include.has('decision')) detail.decision = await this.#decision(id)
+    return detail
+  }
+
+  /** The status alone, for those who wait. */
+  async status(tenantId: string, jobId: string): Promise<JobStatus | undefined> {
+    const [row] = await this.#database.query<{ status: JobStatus }>(
+      'SELECT status FROM jobs WHERE id = $1 AND tenant_id = $2',
+      [uuidOf('job', jobId), uuidOf('tenant', tenantId)],
+    )
+    return row?.status
+  }
+
+  /** One page of a tenant's jobs, by creation. */
+  async list(filter: JobFilter): Promise<{ jobs: JobRecord[]; hasMore: boolean }> {
+    const values: unknown[] = [uuidOf('tenant', filter.tenantId), filter.limit + 1]
+    const conditions = ['j.tenant_id = $1']
+    const where = (condition: (parameter: string) => string, value: unknown) => {
+      values.push(value)
+      conditions.push(condition(`$${values.length}`))
+    }
+    if (filter.status) where(p => `j.status = ${p}`, filter.status)
+    if (filter.model) where(p => `j.model = ${p}`, filter.model)
+    if (filter.lane) where(p => `j.lane = ${p}`, filter.lane)
+    if (filter.metadata) where(p => `j.metadata @> ${p}::jsonb`, JSON.stringify(filter.metadata))
+    if (filter.after) {
+      const beyond = filter.order === 'asc' ? '>' : '<'
+      where(p => `j.id ${beyond} ${p}::uuid`, uuidOf('job', filter.after))
+    }
+    const rows = await this.#database.query<JobRow>(
+      `${SELECT_JOB} WHERE ${conditions.join(' AND ')} ORDER BY j.id ${filter.order} LIMIT $2`,
+      values,
+    )
+    return { jobs: rows.slice(0, filter.limit).map(jobOf), hasMore: rows.length > filter.limit }
+  }
+
+  /** The request body as JSON text. */
+  async requestBody(jobId: string): Promise<string> {
+    const [row] = await this.#database.query<{ body: string }>(
+      `SELECT body FROM job_bodies WHERE job_id = $1 AND kind = 'request'`,
+      [uuidOf('job', jobId)],
+    )
+    if (!row) throw new Error(`the request body of ${jobId} is gone`)
+    return row.body
+  }
+
+  async #attempts(id: string | undefined): Promise<NonNullable<JobDetail['attemptRecords']>> {
+    const rows = await this.#database.query<AttemptRow>(
+      `SELECT number, model, deployment, outcome, http_status, error, usage, cost_usd,
+         extract(epoch FROM started_at)::float8 * 1000 AS started_at,
+         extract(epoch FROM finished_at)::float8 * 1000 AS finished_at
+       FROM attempts WHERE job_id = $1 ORDER BY number`,
+      [id],
+    )
+    return rows.map(row => ({
+      number: row.number,
+      model: row.model,
+      deployment: row.deployment,
+      outcome: row.outcome,
+      httpStatus: row.http_status,
+      error: row.error,
+      usage: row.usage,
+      costUsd: row.cost_usd,
+      startedAt: row.started_at,
+      finishedAt: row.finished_at,
+    }))
+  }
+
+  async #decision(id: string | undefined): Promise<DecisionRecord | null> {
+    const [row] = await this.#database.query<{ record: DecisionRecord }>(
+      'SELECT record FROM decisions WHERE job_id = $1 ORDER BY number DESC LIMIT 1',
+      [id],
+    )
+    return row?.record ?? null
+  }
+}
+
+interface JobRow {
+  id: string
+  tenant_id: string
+  status: JobStatus
+  endpoint: JobRecord['endpoint']
+  lane: Lane
+  policy: string | null
+  requested_model: string | null
+  model: string | null
+  fence: number
+  created_at: number
+  started_at: number | null
+  finished_at: number | null
+  not_before: number | null
+  deadline: number | null
+  error: JobError | null
+  usage: Usage | null
+  cost_usd: number | null
+  metadata: Record<string, string> | null
+  result_body: string | null
+}
+
+interface AttemptRow {
+  number: number
+  model: string
+  deployment: string
+  outcome: AttemptOutcome
+  http_status: number | null
+  error: string | null
+  usage: Usage | null
+  cost_usd: number | null
+  started_at: number
+  finished_at: number
+}
+
+const SELECT_JOB = `SELECT j.id, j.tenant_id, j.status, j.endpoint, j.lane, j.policy,
+    j.requested_model, j.model, j.fence, j.error, j.usage, j.cost_usd, j.metadata,
+    extract(epoch FROM j.created_at)::float8 * 1000 AS created_at,
+    extract(epoch FROM j.started_at)::float8 * 1000 AS started_at,
+    extract(epoch FROM j.finished_at)::float8 * 1000 AS finished_at,
+    extract(epoch FROM j.not_before)::float8 * 1000 AS not_before,
+    extract(epoch FROM j.deadline)::float8 * 1000 AS deadline,
+    b.body AS result_body
+  FROM jobs j
+  LEFT JOIN job_bodies b ON b.job_id = j.id AND b.kind = 'response'`
+
+function jobOf(row: JobRow): JobRecord {
+  return {
+    id: idFrom('job', row.id),
+    tenantId: idFrom('tenant', row.tenant_id),
+    status: row.status,
+    endpoint: row.endpoint,
+    lane: row.lane,
+    policy: row.policy,
+    requestedModel: row.requested_model,
+    model: row.model,
+    attempts: row.fence,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    notBefore: row.not_before,
+    deadlineAt: row.deadline,
+    error: row.error,
+    usage: row.usage,
+    costUsd: row.cost_usd,
+    metadata: row.metadata,
+    resultBody: row.result_body,
+  }
+}

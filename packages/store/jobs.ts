@@ -1,0 +1,459 @@
+import { type Clock, type ErrorCode, isTerminal, type JobStatus, uuidOf } from '@longhaul/contracts'
+import { Coalescer } from './coalescer.ts'
+import type { Database, Statement } from './database.ts'
+import { ENDED_COLUMNS, eventsOfEnded } from './outbox-sql.ts'
+import type { Claim, InsertOutcome, NewJob, Settled, Settlement } from './types.ts'
+
+/** Told of every multi-row statement, for metrics. */
+export type ObserveBatch = (statement: string, rows: number, seconds: number) => void
+
+/**
+ * The life of a job, one fenced statement per step.
+ *
+ *     pending ──publish──► queued ──claim──► running ──settle──► succeeded | failed
+ *        ▲                   │                  │                cancelled | expired
+ *        └──── put back ─────┴── release, lost ─┘
+ *
+ * - `pending`: held here until `due_at`; only the dispatcher publishes it.
+ * - `queued`: on the bus, or lost with it: after a while it is published again.
+ * - `running`: one worker holds a lease and the `fence` of its claim. Each claim
+ *   and each further call raises the fence, so the fence is the number of the
+ *   attempt, and a late finisher with an old fence finds no row.
+ * - terminal: never changes again; `finished_at` is set.
+ *
+ * Cancelling and expiring are transitions like the others, from any state that
+ * is not terminal: a worker that was calling finds no row when it settles, and
+ * its attempt and cost are kept.
+ */
+export class Jobs {
+  readonly #database: Database
+  readonly #clock: Clock
+  readonly #insert: Coalescer<NewJob, InsertOutcome>
+  readonly #claim: Coalescer<ClaimRow, Claim | undefined>
+  readonly #settle: Coalescer<Settlement, Settled>
+
+  constructor(database: Database, clock: Clock, observe: ObserveBatch) {
+    this.#database = database
+    this.#clock = clock
+    const coalesce = <Row, Out>(
+      name: string,
+      run: (rows: Row[]) => Promise<Out[]>,
+      bytesOf: (row: Row) => number,
+    ) =>
+      new Coalescer<Row, Out>(run, {
+        name,
+        maxRows: 500,
+        maxBytes: 4 * 1024 * 1024,
+        maxWaiting: 20_000,
+        concurrency: 2,
+        bytesOf,
+        observe: (rows, seconds) => observe(name, rows, seconds),
+      })
+    this.#insert = coalesce(
+      'insert',
+      rows => this.#insertRows(rows),
+      row => row.body.length + 500,
+    )
+    this.#claim = coalesce(
+      'claim',
+      rows => this.#claimRows(rows),
+      () => 200,
+    )
+    this.#settle = coalesce('settle', rows => this.#settleRows(rows), settlementBytes)
+  }
+
+  /** Rows that wait for a statement; a measure of how far PostgreSQL is behind. */
+  get waiting(): number {
+    return this.#insert.waiting + this.#claim.waiting + this.#settle.waiting
+  }
+
+  /**
+   * Once it resolves with `inserted`, the job is durable.
+   * @throws {StoreUnavailableError | StoreBusyError}
+   */
+  insert(job: NewJob): Promise<InsertOutcome> {
+    return this.#insert.submit(job)
+  }
+
+  /**
+   * Takes a queued job for `owner` until the lease ends; undefined when it is
+   * not queued (any more), or its deadline has passed.
+   */
+  claim(jobId: string, model: string, owner: string, leaseMs: number): Promise<Claim | undefined> {
+    return this.#claim.submit({ jobId, model, owner, leaseMs })
+  }
+
+  /** Applies one transition; `applied: false` tells that somebody else has the job. */
+  settle(settlement: Settlement): Promise<Settled> {
+    return this.#settle.submit(settlement)
+  }
+
+  /**
+   * Extends leases, in one statement.
+   * @returns the ids that are still held under their fence; abort the others
+   */
+  async renew(
+    claims: Array<{ jobId: string; fence: number }>,
+    leaseMs: number,
+  ): Promise<Set<string>> {
+    const input = claims.map(({ jobId, fence }) => ({ id: uuid(jobId), fence }))
+    const rows = await this.#database.hot<{ id: string }>(RENEW, [
+      JSON.stringify(input),
+      this.#clock.now() + leaseMs,
+    ])
+    return new Set(rows.map(({ id }) => jobIdOf(id)))
+  }
+
+  /**
+   * Cancels what has not ended.
+   * @returns the status after it: `cancelled`, or the terminal one it had;
+   *   undefined when the tenant has no such job
+   */
+  async cancel(
+    tenantId: string,
+    jobId: string,
+  ): Promise<{ status: JobStatus; changed: boolean } | undefined> {
+    const values = [
+      uuid(jobId),
+      tenantUuid(tenantId),
+      this.#clock.now(),
+      jobError('job_cancelled', 'The job was cancelled.'),
+    ]
+    const [cancelled] = await this.#database.hot<{ status: JobStatus }>(CANCEL, values)
+    if (cancelled) return { status: cancelled.status, changed: true }
+    const [row] = await this.#database.hot<{ status: JobStatus }>(STATUS_OF, values.slice(0, 2))
+    if (!row) return undefined
+    // Between the two statements it may have moved on without ending: try again.
+    return isTerminal(row.status)
+      ? { status: row.status, changed: false }
+      : this.cancel(tenantId, jobId)
+  }
+
+  async #insertRows(jobs: NewJob[]): Promise<InsertOutcome[]> {
+    const now = this.#clock.now()
+    const rows = await this.#database.hot<{ id: string }>(INSERT, [
+      JSON.stringify(jobs.map(insertRow)),
+      now,
+    ])
+    if (rows.length === jobs.length) return jobs.map(() => ({ kind: 'inserted' }))
+    const inserted = new Set(rows.map(({ id }) => jobIdOf(id)))
+    return this.#explainMissing(jobs, inserted)
+  }
+
+  /** What was not inserted met its idempotency key. */
+  async #explainMissing(jobs: NewJob[], inserted: Set<string>): Promise<InsertOutcome[]> {
+    const keyed = jobs.filter(job => job.idempotency && !inserted.has(job.id))
+    const rows = await this.#database.hot<{
+      tenant_id: string
+      key: string
+      body_hash: string
+      job_id: string
+    }>(KEYS_OF, [
+      JSON.stringify(
+        keyed.map(job => ({ tenant_id: tenantUuid(job.tenantId), key: job.idempotency?.key })),
+      ),
+    ])
+    const byKey = new Map(rows.map(row => [`${row.tenant_id.replaceAll('-', '')} ${row.key}`, row]))
+    return jobs.map(job => {
+      if (inserted.has(job.id)) return { kind: 'inserted' }
+      const first = byKey.get(`${tenantUuid(job.tenantId)} ${job.idempotency?.key}`)
+      return first && first.body_hash === job.idempotency?.bodyHash
+        ? { kind: 'duplicate', jobId: jobIdOf(first.job_id) }
+        : { kind: 'key-reused' }
+    })
+  }
+
+  async #claimRows(claims: ClaimRow[]): Promise<Array<Claim | undefined>> {
+    const now = this.#clock.now()
+    const input = claims.map(({ jobId, model, owner, leaseMs }) => ({
+      id: uuid(jobId),
+      model,
+      owner,
+      lease_expires_at: now + leaseMs,
+    }))
+    const rows = await this.#database.hot<ClaimedRow>(CLAIM, [JSON.stringify(input), now])
+    const byId = new Map<string, Claim>()
+    for (const row of rows) {
+      byId.set(jobIdOf(row.id), {
+        fence: row.fence,
+        failures: row.failures,
+        queuedAt: row.queued_at,
+        createdAt: row.created_at,
+      })
+    }
+    return claims.map(({ jobId }) => {
+      const claim = byId.get(jobId)
+      byId.delete(jobId) // a duplicate in the same statement gets nothing
+      return claim
+    })
+  }
+
+  async #settleRows(settlements: Settlement[]): Promise<Settled[]> {
+    const rows = await this.#database.hot<SettledRow>(SETTLE, [
+      JSON.stringify(settlements.map(settleRow)),
+      this.#clock.now(),
+    ])
+    const outcomes: Settled[] = settlements.map(() => ({ applied: false, eventWritten: false }))
+    const zombieCosts: Array<{ id: string; cost: number }> = []
+    for (const row of rows) {
+      const settlement = settlements[row.position]
+      outcomes[row.position] = { applied: row.applied, eventWritten: row.event_written }
+      const cost = settlement?.attempt?.costUsd
+      if (!row.applied && row.attempt_kept && cost) zombieCosts.push({ id: row.id, cost })
+    }
+    if (zombieCosts.length > 0) {
+      await this.#database.hot(ADD_COST, [JSON.stringify(zombieCosts)])
+    }
+    return outcomes
+  }
+}
+
+interface ClaimRow {
+  jobId: string
+  model: string
+  owner: string
+  leaseMs: number
+}
+
+interface ClaimedRow {
+  id: string
+  fence: number
+  failures: number
+  queued_at: number
+  created_at: number
+}
+
+interface SettledRow {
+  position: number
+  id: string
+  applied: boolean
+  attempt_kept: boolean
+  event_written: boolean
+}
+
+function insertRow(job: NewJob) {
+  return {
+    id: uuid(job.id),
+    tenant_id: tenantUuid(job.tenantId),
+    status: job.status,
+    endpoint: job.endpoint,
+    lane: job.lane,
+    policy: job.policy,
+    requested_model: job.requestedModel,
+    metadata: job.metadata,
+    not_before: job.notBefore,
+    deadline: job.deadlineAt,
+    webhook_url: job.webhook?.url ?? null,
+    webhook_events: job.webhook?.events ?? null,
+    traceparent: job.traceparent,
+    body: job.body,
+    body_bytes: job.bodyBytes,
+    idempotency_key: job.idempotency?.key ?? null,
+    body_hash: job.idempotency?.bodyHash ?? null,
+  }
+}
+
+function settleRow(settlement: Settlement, position: number) {
+  const { attempt } = settlement
+  return {
+    position,
+    id: uuid(settlement.jobId),
+    from_status: settlement.from,
+    fence: settlement.from === 'running' ? settlement.fence : null,
+    status: settlement.to,
+    spent: 'spent' in settlement && settlement.spent ? 1 : 0,
+    due_at: settlement.to === 'pending' ? settlement.dueAt : null,
+    hints: 'hints' in settlement ? settlement.hints : null,
+    dispatch_model: 'dispatchModel' in settlement ? settlement.dispatchModel : null,
+    ...('result' in settlement
+      ? {
+          body: settlement.result.body,
+          error: settlement.result.error,
+          usage: settlement.result.usage,
+        }
+      : {}),
+    ...(attempt && {
+      outcome: attempt.outcome,
+      model: attempt.model,
+      deployment: attempt.deployment,
+      http_status: attempt.httpStatus,
+      attempt_error: attempt.error,
+      started_at: attempt.startedAt,
+      finished_at: attempt.finishedAt,
+      attempt_usage: attempt.usage,
+      cost_usd: attempt.costUsd,
+    }),
+  }
+}
+
+function settlementBytes(settlement: Settlement): number {
+  return 500 + ('result' in settlement ? (settlement.result.body?.length ?? 0) : 0)
+}
+
+/** The error that a statement gives every job it ends. */
+export function jobError(code: ErrorCode, message: string): string {
+  return JSON.stringify({ code, message })
+}
+
+function uuid(jobId: string): string {
+  const found = uuidOf('job', jobId)
+  if (!found) throw new TypeError(`not a job id: ${jobId}`)
+  return found
+}
+
+function tenantUuid(tenantId: string): string {
+  const found = uuidOf('tenant', tenantId)
+  if (!found) throw new TypeError(`not a tenant id: ${tenantId}`)
+  return found
+}
+
+function jobIdOf(stored: string): string {
+  return `job_${stored.replaceAll('-', '')}`
+}
+
+const INSERT: Statement = {
+  name: 'job-insert',
+  text: `WITH input AS (
+    SELECT * FROM json_to_recordset($1::json) AS r(
+      id uuid, tenant_id uuid, status text, endpoint text, lane text, policy text,
+      requested_model text, metadata jsonb, not_before float8, deadline float8,
+      webhook_url text, webhook_events text[], traceparent text, body text, body_bytes integer,
+      idempotency_key text, body_hash text)
+  ), keyed AS (
+    INSERT INTO idempotency_keys (tenant_id, key, body_hash, job_id, created_at)
+    SELECT tenant_id, idempotency_key, body_hash, id, to_timestamp($2::float8 / 1000)
+    FROM input WHERE idempotency_key IS NOT NULL ORDER BY tenant_id, idempotency_key
+    ON CONFLICT (tenant_id, key) DO NOTHING
+    RETURNING job_id
+  ), fresh AS (
+    SELECT * FROM input
+    WHERE idempotency_key IS NULL OR id IN (SELECT job_id FROM keyed)
+  ), bodies AS (
+    INSERT INTO job_bodies (job_id, kind, body) SELECT id, 'request', body FROM fresh
+  )
+  INSERT INTO jobs (id, tenant_id, status, endpoint, lane, policy, requested_model, metadata,
+    dispatch_model, due_at, not_before, deadline, created_at, queued_at, dispatches,
+    webhook_url, webhook_events, traceparent, body_bytes)
+  SELECT id, tenant_id, status, endpoint, lane, policy, requested_model, metadata,
+    coalesce(requested_model, ''), to_timestamp(coalesce(not_before, $2::float8) / 1000),
+    to_timestamp(not_before / 1000), to_timestamp(deadline / 1000), to_timestamp($2::float8 / 1000),
+    CASE status WHEN 'queued' THEN to_timestamp($2::float8 / 1000) END,
+    CASE status WHEN 'queued' THEN 1 ELSE 0 END,
+    webhook_url, webhook_events, traceparent, body_bytes
+  FROM fresh
+  RETURNING id`,
+}
+
+const KEYS_OF: Statement = {
+  name: 'idempotency-keys',
+  text: `SELECT k.tenant_id, k.key, k.body_hash, k.job_id
+    FROM json_to_recordset($1::json) AS r(tenant_id uuid, key text)
+    JOIN idempotency_keys k ON k.tenant_id = r.tenant_id AND k.key = r.key`,
+}
+
+const CLAIM: Statement = {
+  name: 'job-claim',
+  text: `UPDATE jobs j SET
+      status = 'running',
+      fence = j.fence + 1,
+      model = r.model,
+      started_at = coalesce(j.started_at, to_timestamp($2::float8 / 1000)),
+      lease_owner = r.owner,
+      lease_expires_at = to_timestamp(r.lease_expires_at / 1000)
+    FROM json_to_recordset($1::json) AS r(id uuid, model text, owner text, lease_expires_at float8)
+    WHERE j.id = r.id AND j.status = 'queued'
+      AND (j.deadline IS NULL OR j.deadline > to_timestamp($2::float8 / 1000))
+    RETURNING j.id, j.fence, j.failures,
+      extract(epoch FROM j.queued_at)::float8 * 1000 AS queued_at,
+      extract(epoch FROM j.created_at)::float8 * 1000 AS created_at`,
+}
+
+const RENEW: Statement = {
+  name: 'job-renew',
+  text: `UPDATE jobs j SET lease_expires_at = to_timestamp($2::float8 / 1000)
+    FROM json_to_recordset($1::json) AS r(id uuid, fence integer)
+    WHERE j.id = r.id AND j.fence = r.fence AND j.status = 'running'
+    RETURNING j.id`,
+}
+
+/**
+ * The attempt is kept even when the job has gone on without it; one that the
+ * dispatcher had written off as lost is completed with what really happened.
+ */
+const SETTLE: Statement = {
+  name: 'job-settle',
+  text: `WITH input AS (
+    SELECT * FROM json_to_recordset($1::json) AS r(
+      position integer, id uuid, from_status text, fence integer, status text, spent integer,
+      due_at float8, hints json, dispatch_model text, body text, error json, usage json,
+      outcome text, model text, deployment text, http_status integer, attempt_error text,
+      started_at float8, finished_at float8, attempt_usage json, cost_usd float8)
+  ), ended AS (
+    UPDATE jobs j SET
+      status = i.status,
+      fence = j.fence + CASE i.status WHEN 'running' THEN 1 ELSE 0 END,
+      failures = j.failures + i.spent,
+      due_at = coalesce(to_timestamp(i.due_at / 1000), j.due_at),
+      hints = coalesce(i.hints, j.hints),
+      dispatch_model = coalesce(i.dispatch_model, j.dispatch_model),
+      finished_at = CASE WHEN i.status IN ('succeeded', 'failed', 'cancelled', 'expired')
+        THEN to_timestamp($2::float8 / 1000) END,
+      lease_owner = CASE i.status WHEN 'running' THEN j.lease_owner END,
+      lease_expires_at = CASE i.status WHEN 'running' THEN j.lease_expires_at END,
+      error = i.error,
+      usage = i.usage,
+      cost_usd = CASE WHEN i.cost_usd IS NULL THEN j.cost_usd
+        ELSE coalesce(j.cost_usd, 0) + i.cost_usd END
+    FROM input i
+    WHERE j.id = i.id AND j.status = i.from_status AND (i.fence IS NULL OR j.fence = i.fence)
+    RETURNING ${ENDED_COLUMNS}, i.position
+  ), ${eventsOfEnded('$2')},
+  responses AS (
+    INSERT INTO job_bodies (job_id, kind, body)
+    SELECT i.id, 'response', i.body FROM input i JOIN ended e USING (position)
+    WHERE i.body IS NOT NULL
+  ), kept AS (
+    INSERT INTO attempts (job_id, number, model, deployment, outcome, http_status, error,
+      started_at, finished_at, usage, cost_usd)
+    SELECT id, fence, model, deployment, outcome, http_status, attempt_error,
+      to_timestamp(started_at / 1000), to_timestamp(finished_at / 1000), attempt_usage, cost_usd
+    FROM input WHERE outcome IS NOT NULL
+    ON CONFLICT (job_id, number) DO UPDATE SET
+      outcome = excluded.outcome, http_status = excluded.http_status, error = excluded.error,
+      model = excluded.model, deployment = excluded.deployment,
+      started_at = excluded.started_at, finished_at = excluded.finished_at,
+      usage = excluded.usage, cost_usd = excluded.cost_usd
+      WHERE attempts.outcome = 'lost'
+    RETURNING job_id, number
+  )
+  SELECT i.position, i.id,
+    e.position IS NOT NULL AS applied,
+    k.job_id IS NOT NULL AS attempt_kept,
+    w.job_id IS NOT NULL AS event_written
+  FROM input i
+  LEFT JOIN ended e USING (position)
+  LEFT JOIN kept k ON k.job_id = i.id AND k.number = i.fence
+  LEFT JOIN events w ON w.job_id = i.id`,
+}
+
+const ADD_COST: Statement = {
+  name: 'job-add-cost',
+  text: `UPDATE jobs j SET cost_usd = coalesce(j.cost_usd, 0) + r.cost
+    FROM json_to_recordset($1::json) AS r(id uuid, cost float8) WHERE j.id = r.id`,
+}
+
+const CANCEL: Statement = {
+  name: 'job-cancel',
+  text: `WITH ended AS (
+    UPDATE jobs j SET status = 'cancelled', finished_at = to_timestamp($3::float8 / 1000),
+      error = $4::json, lease_owner = NULL, lease_expires_at = NULL
+    WHERE j.id = $1::uuid AND j.tenant_id = $2::uuid AND j.status IN ('pending', 'queued', 'running')
+    RETURNING ${ENDED_COLUMNS}
+  ), ${eventsOfEnded('$3')}
+  SELECT status FROM ended`,
+}
+
+const STATUS_OF: Statement = {
+  name: 'job-status',
+  text: 'SELECT status FROM jobs WHERE id = $1::uuid AND tenant_id = $2::uuid',
+}

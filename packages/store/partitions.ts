@@ -1,0 +1,95 @@
+import { firstUuidAt } from '@longhaul/contracts'
+import type { Database } from './database.ts'
+
+/** Tables that grow with traffic, and the column whose time partitions them. */
+const partitioned = ['jobs', 'job_bodies', 'attempts', 'decisions', 'webhook_events'] as const
+
+const DAY_MS = 86_400_000
+
+/** Days that are made ahead: accepting goes on for so long while no dispatcher runs. */
+const DAYS_AHEAD = 7
+
+/** Queues update and delete far more than their size; the default thresholds come too late. */
+const STORAGE =
+  'autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_analyze_scale_factor = 0.05'
+
+const PARTITION_LOCK = 7074061
+
+export class Partitions {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Makes the partitions of yesterday (for clocks that lag) up to a week ahead. */
+  async ensure(now: number): Promise<void> {
+    const today = Math.floor(now / DAY_MS)
+    const existing = new Set(await this.#names())
+    for (let day = today - 1; day <= today + DAYS_AHEAD; day += 1) {
+      for (const table of partitioned) {
+        if (!existing.has(partitionName(table, day))) await this.#create(table, day)
+      }
+    }
+  }
+
+  /**
+   * Drops whole days older than `keepDays` of which every job has ended.
+   * @returns the days dropped
+   */
+  async dropOld(now: number, keepDays: number): Promise<string[]> {
+    const oldest = Math.floor(now / DAY_MS) - keepDays
+    const dropped: string[] = []
+    for (const name of await this.#names()) {
+      const day = dayOf(name)
+      if (!name.startsWith('jobs_p') || day === undefined || day >= oldest) continue
+      if (await this.#holdsUnfinished(name)) continue
+      for (const table of partitioned) {
+        await this.#database.query(`DROP TABLE IF EXISTS ${partitionName(table, day)}`)
+      }
+      dropped.push(dateOf(day))
+    }
+    return dropped
+  }
+
+  async #holdsUnfinished(partition: string): Promise<boolean> {
+    const rows = await this.#database.query(
+      `SELECT 1 FROM ${partition} WHERE status IN ('pending', 'queued', 'running') LIMIT 1`,
+    )
+    return rows.length > 0
+  }
+
+  async #create(table: string, day: number): Promise<void> {
+    const name = partitionName(table, day)
+    // One transaction: processes that start together would trip over one another.
+    await this.#database.query(
+      `SELECT pg_advisory_xact_lock(${PARTITION_LOCK});
+       CREATE TABLE IF NOT EXISTS ${name} PARTITION OF ${table}
+       FOR VALUES FROM ('${firstUuidAt(day * DAY_MS)}') TO ('${firstUuidAt((day + 1) * DAY_MS)}')
+       WITH (${STORAGE})`,
+    )
+  }
+
+  async #names(): Promise<string[]> {
+    const rows = await this.#database.query<{ name: string }>(
+      `SELECT child.relname AS name
+       FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
+       WHERE child.relnamespace = current_schema()::regnamespace AND child.relkind = 'r'`,
+    )
+    return rows.map(({ name }) => name)
+  }
+}
+
+function partitionName(table: string, day: number): string {
+  return `${table}_p${dateOf(day)}`
+}
+
+/** `20261124` */
+function dateOf(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')
+}
+
+function dayOf(partition: string): number | undefined {
+  const match = /_p(\d{4})(\d\d)(\d\d)$/.exec(partition)
+  return match ? Date.parse(`${match[1]}-${match[2]}-${match[3]}T00:00:00Z`) / DAY_MS : undefined
+}

@@ -1,0 +1,104 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { type Clock, idFrom, newId, uuidOf } from '@longhaul/contracts'
+import type { Database } from './database.ts'
+import type { Tenant } from './types.ts'
+
+const DAY_MS = 86_400_000
+
+/** Tenants, their API keys and the secrets that sign their webhooks. */
+export class Tenants {
+  readonly #database: Database
+  readonly #clock: Clock
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database
+    this.#clock = clock
+  }
+
+  /** The tenant of that name, made if there is none. */
+  async ensure(name: string): Promise<Tenant> {
+    await this.#database.query(
+      `INSERT INTO tenants (id, name, webhook_secret, created_at)
+       VALUES ($1, $2, $3, to_timestamp($4::float8 / 1000)) ON CONFLICT (name) DO NOTHING`,
+      [uuidOf('tenant', newId('tenant')), name, newSecret(), this.#clock.now()],
+    )
+    const [row] = await this.#database.query<{ id: string }>(
+      'SELECT id FROM tenants WHERE name = $1',
+      [name],
+    )
+    if (!row) throw new Error(`tenant ${name} vanished`)
+    return { id: idFrom('tenant', row.id), name }
+  }
+
+  /** Whether any key can be used: if not, this is a first start. */
+  async hasKeys(): Promise<boolean> {
+    return (
+      (await this.#database.query('SELECT 1 FROM api_keys WHERE revoked_at IS NULL LIMIT 1'))
+        .length > 0
+    )
+  }
+
+  /**
+   * Makes a key; the plain text is returned here and nowhere else.
+   * @param given use this one instead of a random one; giving it again is harmless
+   */
+  async createKey(tenantId: string, name: string, given?: string): Promise<string> {
+    const key = given ?? `lh_${randomBytes(24).toString('base64url')}`
+    await this.#database.query(
+      `INSERT INTO api_keys (id, tenant_id, name, hash, created_at)
+       VALUES ($1, $2, $3, $4, to_timestamp($5::float8 / 1000)) ON CONFLICT (hash) DO NOTHING`,
+      [
+        uuidOf('key', newId('key')),
+        uuidOf('tenant', tenantId),
+        name,
+        hashOf(key),
+        this.#clock.now(),
+      ],
+    )
+    return key
+  }
+
+  /** Whose key it is; undefined when unknown or revoked. */
+  async ofKey(key: string): Promise<Tenant | undefined> {
+    const [row] = await this.#database.query<{ id: string; name: string }>(
+      `SELECT t.id, t.name FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
+       WHERE k.hash = $1 AND k.revoked_at IS NULL`,
+      [hashOf(key)],
+    )
+    return row && { id: idFrom('tenant', row.id), name: row.name }
+  }
+
+  /** `whsec_…` secrets to sign with, newest first; the one before stays valid for a day after a rotation. */
+  async webhookSecrets(tenantId: string): Promise<string[]> {
+    const [row] = await this.#database.query<{ webhook_secret: string; previous: string | null }>(
+      `SELECT webhook_secret,
+         CASE WHEN previous_secret_expires_at > to_timestamp($2::float8 / 1000)
+           THEN previous_webhook_secret END AS previous
+       FROM tenants WHERE id = $1`,
+      [uuidOf('tenant', tenantId), this.#clock.now()],
+    )
+    if (!row) return []
+    return row.previous ? [row.webhook_secret, row.previous] : [row.webhook_secret]
+  }
+
+  /** @returns the new secret; the old one signs beside it for 24 hours */
+  async rotateWebhookSecret(tenantId: string): Promise<string> {
+    const secret = newSecret()
+    await this.#database.query(
+      `UPDATE tenants SET previous_webhook_secret = webhook_secret, webhook_secret = $2,
+         previous_secret_expires_at = to_timestamp($3::float8 / 1000) WHERE id = $1`,
+      [uuidOf('tenant', tenantId), secret, this.#clock.now() + DAY_MS],
+    )
+    return secret
+  }
+}
+
+/** Standard Webhooks 1.0: 24 to 64 random bytes in base64. */
+function newSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`
+}
+
+/** Keys hold 192 random bits, so a plain hash is as good as a slow one. */
+function hashOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest()
+}
