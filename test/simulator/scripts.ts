@@ -18,6 +18,8 @@ interface Script<B> {
 
 /** A model's behaviour with its limits, which hold over all its calls. */
 export interface ModelScript extends Script<Behaviour> {
+  /** False for a model that lives by the behaviour of any model. */
+  readonly named: boolean
   readonly bucket: TokenBucket | undefined
   readonly callsByMarker: Map<string, number>
   inFlight: number
@@ -57,16 +59,18 @@ export class ScriptBook {
     }
   }
 
+  /** The models that have a behaviour of their own. */
   modelNames(): string[] {
-    return [...this.#models.keys()].filter(name => name !== anyModel)
+    const named = [...this.#models].filter(([name, { named }]) => named && name !== anyModel)
+    return named.map(([name]) => name)
   }
 
   /** @throws {ZodError} for a behaviour that is not one */
   scriptModel(model: string, behaviour: Behaviour): void {
-    this.#models.set(model, openModelScript(BehaviourSchema.parse(behaviour)))
+    this.#models.set(model, openModelScript(BehaviourSchema.parse(behaviour), true))
     if (model !== anyModel) return
     for (const [name, script] of this.#models) {
-      if (script.calls > 0 && !(name in this.#initial)) this.#models.delete(name)
+      if (!script.named) this.#models.delete(name)
     }
   }
 
@@ -105,7 +109,7 @@ export class ScriptBook {
   #model(name: string): ModelScript {
     let script = this.#models.get(name)
     if (!script) {
-      script = openModelScript(this.#models.get(anyModel)?.behaviour ?? {})
+      script = openModelScript(this.#models.get(anyModel)?.behaviour ?? {}, false)
       this.#models.set(name, script)
     }
     return script
@@ -133,10 +137,11 @@ export class ScriptBook {
   }
 }
 
-function openModelScript(behaviour: Behaviour): ModelScript {
+function openModelScript(behaviour: Behaviour, named: boolean): ModelScript {
   const limit = behaviour.hiddenRateLimit
   return {
     behaviour,
+    named,
     calls: 0,
     inFlight: 0,
     callsByMarker: new Map(),
