@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { durationMs } from './duration.ts'
+import { namePattern, nameRule, namingIssues } from './catalog-names.ts'
+import { durationMs, durationPattern } from './duration.ts'
 import { endpoints, lanes } from './job.ts'
 
 /**
@@ -7,19 +8,19 @@ import { endpoints, lanes } from './job.ts'
  * prices are dollars per million tokens.
  */
 
-const name = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/,
-    'letters, digits and . _ : / @ + - only, at most 128 of them, starting with a letter or digit',
-  )
+const name = z.string().regex(namePattern, nameRule)
+
+/** As `z.record(name, …)`, which would not look at what stands under a bad name; `namingIssues` looks at the names. */
+function named<S extends z.ZodType>(value: S) {
+  return z
+    .record(z.string(), value)
+    .meta({ propertyNames: { type: 'string', pattern: namePattern.source } })
+}
 
 const duration = z
   .string()
-  .refine(
-    text => durationMs(text) !== undefined,
-    'a duration such as "500ms", "30s", "10m", "24h", "7d"',
-  )
+  .regex(durationPattern, 'must be a duration')
+  .meta({ examples: ['500ms', '30s', '10m', '24h', '7d'] })
   .transform(text => durationMs(text) as number)
 
 const usdPerMillion = z.number().nonnegative().max(1_000_000)
@@ -58,7 +59,7 @@ export const deploymentSchema = z.strictObject({
     .max(10_000)
     .default(64)
     .describe('Calls in flight at a time'),
-  timeout: duration.default(300_000).describe('Longest wait for a whole answer'),
+  timeout: duration.prefault('5m').describe('Longest wait for a whole answer'),
   price: priceSchema.optional().describe("Where it differs from the model's"),
   weight: z
     .number()
@@ -81,13 +82,24 @@ export const modelSchema = z.strictObject({
     .optional()
     .describe('Declared quality, to name the strongest model'),
   weight: z.number().nonnegative().default(1).describe('Share under the strategy `weighted`'),
-  deployments: z
-    .record(name, deploymentSchema)
-    .refine(all => Object.keys(all).length > 0, 'at least one deployment'),
+  deployments: named(deploymentSchema).refine(all => Object.keys(all).length > 0, {
+    error: 'must hold at least one deployment',
+    params: { remedy: 'add a name, and below it provider and base_url' },
+  }),
 })
 export type Model = z.infer<typeof modelSchema>
 
-const regularExpression = z.string().refine(isRegularExpression, 'a JavaScript regular expression')
+const regularExpression = z.string().superRefine((source, context) => {
+  try {
+    new RegExp(source, 'iu')
+  } catch (error) {
+    context.addIssue({
+      code: 'custom',
+      message: `is not a JavaScript regular expression: ${reasonOf(error)}`,
+      params: { remedy: 'put a backslash before characters that stand for themselves' },
+    })
+  }
+})
 
 export const ruleSchema = z.strictObject({
   when: z
@@ -115,7 +127,10 @@ export const ruleSchema = z.strictObject({
       lane: z.enum(lanes).optional(),
       tools: z.boolean().optional().describe('Whether the request brings tools'),
     })
-    .refine(when => Object.keys(when).length > 0, 'at least one condition'),
+    .refine(when => Object.keys(when).length > 0, {
+      error: 'must hold at least one condition',
+      params: { remedy: 'add one, or drop the rule and name its models in `models`' },
+    }),
   use: z.union([name, z.array(name).min(1)]).describe('Models, best first'),
 })
 export type Rule = z.infer<typeof ruleSchema>
@@ -152,7 +167,8 @@ export const policySchema = z
   })
   .refine(policy => policy.strategy !== 'rules' || policy.rules, {
     path: ['rules'],
-    message: 'the strategy `rules` needs rules',
+    error: 'is missing: the strategy `rules` needs it',
+    params: { remedy: 'add rules, or choose another strategy' },
   })
 export type Policy = z.infer<typeof policySchema>
 
@@ -162,10 +178,11 @@ export const laneSchema = z.strictObject({
 
 export const configSchema = z
   .strictObject({
-    models: z
-      .record(name, modelSchema)
-      .refine(all => Object.keys(all).length > 0, 'at least one model'),
-    policies: z.record(name, policySchema).default({}),
+    models: named(modelSchema).refine(all => Object.keys(all).length > 0, {
+      error: 'must hold at least one model',
+      params: { remedy: 'add a name, and below it context_window, price and deployments' },
+    }),
+    policies: named(policySchema).default({}),
     default_policy: name.default('auto').describe('What `model: "auto"` and no model use'),
     lanes: z
       .strictObject({
@@ -184,7 +201,7 @@ export const configSchema = z
           .default(2_000)
           .describe('Jobs published and unclaimed, per tenant, model and lane'),
         redispatch_after: duration
-          .default(60_000)
+          .prefault('1m')
           .describe(
             'A job published this long ago and unclaimed is published again; doubles each time',
           ),
@@ -207,9 +224,9 @@ export const configSchema = z
           .default(3)
           .describe('Failed calls after which another model takes over'),
         base_delay: duration
-          .default(500)
+          .prefault('500ms')
           .describe('Full jitter under base_delay × 2^(failures − 1)'),
-        max_delay: duration.default(60_000),
+        max_delay: duration.prefault('1m'),
         max_lost: z
           .number()
           .int()
@@ -228,9 +245,9 @@ export const configSchema = z
           .default(0.5)
           .describe('Opens at this share of failures'),
         min_calls: z.number().int().min(1).default(10).describe('…among at least so many calls'),
-        window: duration.default(30_000),
-        open_for: duration.default(10_000).describe('Until half-open; doubles while probes fail'),
-        max_open_for: duration.default(300_000),
+        window: duration.prefault('30s'),
+        open_for: duration.prefault('10s').describe('Until half-open; doubles while probes fail'),
+        max_open_for: duration.prefault('5m'),
         probes: z
           .number()
           .int()
@@ -240,7 +257,7 @@ export const configSchema = z
           .describe('Calls at a time while half-open'),
       })
       .prefault({}),
-    lease: duration.default(30_000).describe('How long a claimed job is safe without renewal'),
+    lease: duration.prefault('30s').describe('How long a claimed job is safe without renewal'),
     webhooks: z
       .strictObject({
         allow: z
@@ -249,7 +266,7 @@ export const configSchema = z
           .describe(
             'Receivers allowed beside public ones: hosts or CIDR blocks, such as "127.0.0.1/32"',
           ),
-        timeout: duration.default(20_000),
+        timeout: duration.prefault('20s'),
         concurrency: z.number().int().min(1).max(1_000).default(32),
       })
       .prefault({}),
@@ -259,39 +276,7 @@ export const configSchema = z
       .describe('Whole days of finished jobs that are kept'),
   })
   .superRefine((config, context) => {
-    const missing = (path: PropertyKey[], model: string) =>
-      context.addIssue({
-        code: 'custom',
-        path,
-        input: model,
-        message: `no such model; there are: ${Object.keys(config.models).join(', ')}`,
-      })
-    for (const [policyName, policy] of Object.entries(config.policies)) {
-      for (const [index, model] of (policy.models ?? []).entries()) {
-        if (!(model in config.models)) missing(['policies', policyName, 'models', index], model)
-      }
-      for (const [index, rule] of (policy.rules ?? []).entries()) {
-        for (const model of [rule.use].flat()) {
-          if (!(model in config.models))
-            missing(['policies', policyName, 'rules', index, 'use'], model)
-        }
-      }
-      if (policyName in config.models) {
-        context.addIssue({
-          code: 'custom',
-          path: ['policies', policyName],
-          message: 'a model has this name: callers could not tell them apart',
-        })
-      }
-    }
-    if (config.default_policy !== 'auto' && !(config.default_policy in config.policies)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['default_policy'],
-        input: config.default_policy,
-        message: `no such policy; there are: ${['auto', ...Object.keys(config.policies)].join(', ')}`,
-      })
-    }
+    for (const issue of namingIssues(config)) context.addIssue({ ...issue })
   })
 export type Config = z.infer<typeof configSchema>
 
@@ -306,11 +291,8 @@ export function deploymentKey(model: string, deployment: string): string {
   return `${model}/${deployment}`
 }
 
-function isRegularExpression(source: string): boolean {
-  try {
-    new RegExp(source, 'iu')
-    return true
-  } catch {
-    return false
-  }
+/** The engine's words repeat the expression; what follows the last colon is the reason. */
+function reasonOf(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error)
+  return words.slice(words.lastIndexOf(': ') + 2).toLowerCase()
 }

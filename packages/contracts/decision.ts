@@ -22,7 +22,7 @@ export interface Exclusion {
   model: string
   reason: 'too-long' | 'refused' | 'unusable' | 'unavailable' | 'rate-limited' | 'credentials'
   /** Epoch milliseconds; absent: for good. One that ends yields when no other model remains. */
-  until?: number
+  until?: number | undefined
 }
 
 /** Why a model was out of the question. */

@@ -1,10 +1,10 @@
 import ms from 'ms'
 
-const DURATION = /^\d{1,9}(ms|s|m|h|d)$/
+export const durationPattern = /^\d{1,9}(ms|s|m|h|d)$/
 
 /** Milliseconds of `"250ms"`, `"30s"`, `"10m"`, `"24h"`, `"7d"`; undefined for anything else. */
 export function durationMs(text: string): number | undefined {
-  return DURATION.test(text) ? ms(text as `${number}s`) : undefined
+  return durationPattern.test(text) ? ms(text as `${number}s`) : undefined
 }
 
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/

@@ -1,4 +1,5 @@
 export * from './catalog.ts'
+export * from './catalog-names.ts'
 export * from './clock.ts'
 export * from './decision.ts'
 export * from './duration.ts'

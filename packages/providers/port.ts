@@ -16,6 +16,8 @@ export interface ProviderDeployment {
   model: string
   config: Deployment
   price: Price
+  /** The model's `max_output_tokens`: what a wire format that must name a bound falls back on. */
+  maxOutputTokens?: number | undefined
 }
 
 export interface ProviderSuccess {

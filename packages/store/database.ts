@@ -73,10 +73,9 @@ function openPool(options: DatabaseOptions, max: number, settings: string[]): pg
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     application_name: 'longhaul',
-  })
-  pool.on('connect', client => {
-    // Queued ahead of whatever the client was taken out for. A failure shows there.
-    client.query(settings.join('; ')).catch(() => {})
+    onConnect: async client => {
+      await client.query(settings.join('; '))
+    },
   })
   // An idle connection that dies is replaced at the next query.
   pool.on('error', () => {})

@@ -45,12 +45,23 @@ export class Decisions {
   }
 }
 
-/** One row per key: a statement cannot update the same row twice. */
+/**
+ * One row per key: a statement cannot update the same row twice. A job that was
+ * not pinned is counted under the chosen model from now on, so that jobs which
+ * wait for one model do not hold back those for another.
+ */
 const RECORD: Statement = {
   name: 'decision-record',
-  text: `INSERT INTO decisions (job_id, number, model, record)
-    SELECT DISTINCT ON (job_id, number) job_id, number, model, record
-    FROM json_to_recordset($1::json) AS r(job_id uuid, number integer, model text, record json)
-    ORDER BY job_id, number
+  text: `WITH input AS (
+      SELECT DISTINCT ON (job_id, number) job_id, number, model, record
+      FROM json_to_recordset($1::json) AS r(job_id uuid, number integer, model text, record json)
+      ORDER BY job_id, number
+    ), counted AS (
+      UPDATE jobs j SET dispatch_model = i.model, model = i.model
+      FROM input i
+      WHERE j.id = i.job_id AND j.status = 'queued' AND j.requested_model IS NULL AND i.model IS NOT NULL
+    )
+    INSERT INTO decisions (job_id, number, model, record)
+    SELECT job_id, number, model, record FROM input
     ON CONFLICT (job_id, number) DO UPDATE SET model = excluded.model, record = excluded.record`,
 }

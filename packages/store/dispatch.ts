@@ -13,6 +13,10 @@ import type { DispatchKey, ReleasedJob } from './types.ts'
 /** Rows that one statement moves at most, so that no round holds locks for long. */
 export const ROUND_ROWS = 500
 
+/** How long a key is remembered; Stripe's day is what clients expect. */
+const IDEMPOTENCY_MS = 86_400_000
+const FORGET_ROWS = 50_000
+
 /**
  * What the dispatcher does to many jobs at a time. Every statement takes at most
  * `ROUND_ROWS` rows by a partial index over unfinished jobs, and skips rows that
@@ -82,10 +86,12 @@ export class Dispatch {
     return this.#reclaim(EXPIRED_LEASES, [this.#clock.now(), ROUND_ROWS, maxLost, WORKER_LOST])
   }
 
-  /** Puts back the jobs that `owner`, who is known to be dead, had claimed; not held against them. */
-  async reclaimOwned(owner: string): Promise<number> {
-    const { jobIds } = await this.#reclaim(OWNED_LEASES, [this.#clock.now(), ROUND_ROWS, owner])
-    return jobIds.length
+  /** The same for all jobs that `owner`, who is known to be dead, had claimed; their leases need not end. */
+  async reclaimOwned(
+    owner: string,
+    maxLost: number,
+  ): Promise<{ reclaimed: number; failed: number; jobIds: string[] }> {
+    return this.#reclaim(OWNED_LEASES, [this.#clock.now(), ROUND_ROWS, maxLost, WORKER_LOST, owner])
   }
 
   /** Expires unfinished jobs whose deadline has passed. @returns their ids */
@@ -96,6 +102,11 @@ export class Dispatch {
       jobError('deadline_exceeded', 'The deadline passed before the job ended.'),
     ])
     return rows.map(({ id }) => idFrom('job', id))
+  }
+
+  /** Forgets idempotency keys after a day, in bounded rounds. */
+  async forgetIdempotencyKeys(): Promise<void> {
+    await this.#database.hot(FORGET_KEYS, [this.#clock.now() - IDEMPOTENCY_MS, FORGET_ROWS])
   }
 
   /** Unfinished jobs by status: what a start has to resume. */
@@ -259,41 +270,37 @@ const PUBLISHED_BEFORE: Statement = {
     RETURNING j.id`,
 }
 
-const LOST_ATTEMPTS = `lost AS (
-    INSERT INTO attempts (job_id, number, model, deployment, outcome, error, started_at, finished_at)
-    SELECT e.id, e.fence, coalesce(e.model, ''), '', 'lost', 'the worker died, or lost its connection',
-      coalesce(e.started_at, e.created_at), to_timestamp($1::float8 / 1000)
-    FROM ended e
-    ON CONFLICT (job_id, number) DO NOTHING
-  )`
-
-const EXPIRED_LEASES: Statement = {
-  name: 'dispatch-expired-leases',
-  text: `WITH ended AS (
-    UPDATE jobs j SET
-      status = CASE WHEN j.losses + 1 >= $3::integer THEN 'failed' ELSE 'pending' END,
-      finished_at = CASE WHEN j.losses + 1 >= $3::integer THEN to_timestamp($1::float8 / 1000) END,
-      error = CASE WHEN j.losses + 1 >= $3::integer THEN $4::json END,
-      losses = j.losses + 1, lease_owner = NULL, lease_expires_at = NULL
-    WHERE j.id IN (
-      SELECT id FROM jobs WHERE status = 'running' AND lease_expires_at < to_timestamp($1::float8 / 1000)
-      ORDER BY lease_expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-    RETURNING ${ENDED_COLUMNS}, j.fence, j.model, j.started_at, j.created_at
-  ), ${eventsOfEnded('$1')}, ${LOST_ATTEMPTS}
-  SELECT id, status FROM ended`,
+function reclaim(name: string, which: string): Statement {
+  return {
+    name,
+    text: `WITH ended AS (
+      UPDATE jobs j SET
+        status = CASE WHEN j.losses + 1 >= $3::integer THEN 'failed' ELSE 'pending' END,
+        finished_at = CASE WHEN j.losses + 1 >= $3::integer THEN to_timestamp($1::float8 / 1000) END,
+        error = CASE WHEN j.losses + 1 >= $3::integer THEN $4::json END,
+        losses = j.losses + 1, lease_owner = NULL, lease_expires_at = NULL
+      WHERE j.id IN (
+        SELECT id FROM jobs WHERE status = 'running' AND ${which} LIMIT $2 FOR UPDATE SKIP LOCKED)
+      RETURNING ${ENDED_COLUMNS}, j.fence, j.model, j.started_at, j.created_at
+    ), ${eventsOfEnded('$1')},
+    lost AS (
+      INSERT INTO attempts (job_id, number, model, deployment, outcome, error, started_at, finished_at)
+      SELECT e.id, e.fence, coalesce(e.model, ''), '', 'lost',
+        'the worker died, or lost its connection',
+        coalesce(e.started_at, e.created_at), to_timestamp($1::float8 / 1000)
+      FROM ended e
+      ON CONFLICT (job_id, number) DO NOTHING
+    )
+    SELECT id, status FROM ended`,
+  }
 }
 
-const OWNED_LEASES: Statement = {
-  name: 'dispatch-owned-leases',
-  text: `WITH ended AS (
-    UPDATE jobs j SET status = 'pending', lease_owner = NULL, lease_expires_at = NULL
-    WHERE j.id IN (
-      SELECT id FROM jobs WHERE status = 'running' AND lease_owner = $3 LIMIT $2
-      FOR UPDATE SKIP LOCKED)
-    RETURNING j.id, j.status, j.fence, j.model, j.started_at, j.created_at
-  ), ${LOST_ATTEMPTS}
-  SELECT id, status FROM ended`,
-}
+const EXPIRED_LEASES = reclaim(
+  'dispatch-expired-leases',
+  'lease_expires_at < to_timestamp($1::float8 / 1000)',
+)
+
+const OWNED_LEASES = reclaim('dispatch-owned-leases', 'lease_owner = $5')
 
 const OVERDUE: Statement = {
   name: 'dispatch-overdue',
@@ -306,4 +313,11 @@ const OVERDUE: Statement = {
     RETURNING ${ENDED_COLUMNS}
   ), ${eventsOfEnded('$1')}
   SELECT id FROM ended`,
+}
+
+const FORGET_KEYS: Statement = {
+  name: 'idempotency-forget',
+  text: `DELETE FROM idempotency_keys WHERE (tenant_id, key) IN (
+    SELECT tenant_id, key FROM idempotency_keys
+    WHERE created_at < to_timestamp($1::float8 / 1000) LIMIT $2)`,
 }

@@ -1,3 +1,4 @@
+export { ROUND_ROWS } from './dispatch.ts'
 export { StoreBusyError, StoreUnavailableError } from './errors.ts'
 export type { Include } from './job-reads.ts'
 export type { ObserveBatch } from './jobs.ts'

@@ -177,6 +177,7 @@ export class Jobs {
       byId.set(jobIdOf(row.id), {
         fence: row.fence,
         failures: row.failures,
+        losses: row.losses,
         queuedAt: row.queued_at,
         createdAt: row.created_at,
       })
@@ -219,6 +220,7 @@ interface ClaimedRow {
   id: string
   fence: number
   failures: number
+  losses: number
   queued_at: number
   created_at: number
 }
@@ -363,7 +365,7 @@ const CLAIM: Statement = {
     FROM json_to_recordset($1::json) AS r(id uuid, model text, owner text, lease_expires_at float8)
     WHERE j.id = r.id AND j.status = 'queued'
       AND (j.deadline IS NULL OR j.deadline > to_timestamp($2::float8 / 1000))
-    RETURNING j.id, j.fence, j.failures,
+    RETURNING j.id, j.fence, j.failures, j.losses,
       extract(epoch FROM j.queued_at)::float8 * 1000 AS queued_at,
       extract(epoch FROM j.created_at)::float8 * 1000 AS created_at`,
 }

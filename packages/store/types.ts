@@ -46,6 +46,8 @@ export interface Claim {
   fence: number
   /** Calls that failed and count toward the limit. */
   failures: number
+  /** Workers that died on it. */
+  losses: number
   /** When it was published, and when it was accepted. */
   queuedAt: number
   createdAt: number

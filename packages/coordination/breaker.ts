@@ -1,0 +1,179 @@
+import type { Clock } from '@longhaul/contracts'
+import { CallWindow } from './call-window.ts'
+import type { BreakerOptions, BreakerView, CallOutcome, Permit } from './port.ts'
+
+const CLOSED: BreakerView = Object.freeze({
+  state: 'closed',
+  openUntil: undefined,
+  reason: undefined,
+})
+
+/** What each state must hold. */
+type State =
+  | { kind: 'closed' }
+  | { kind: 'open'; until: number }
+  | { kind: 'half-open'; permitsOut: number; successes: number }
+
+/**
+ * The circuit breaker of one deployment.
+ *
+ * `closed`: every call gets a permit. Outcomes are counted over the last
+ * `windowMs`; once at least `minCalls` of them are there and the share of
+ * failures is `failureRate` or more, it opens.
+ *
+ * `open`: no call gets a permit until `until`. The first time this takes
+ * `openForMs`, and twice as long, up to `maxOpenForMs`, each further time
+ * without having been closed in between. `holdUntil` opens it from any state,
+ * or keeps it open longer; the later end counts. A hold is the provider's
+ * word, not a failure, so it doubles nothing. At the end it turns half-open,
+ * after a hold as well, so that a deployment comes back by probes and not
+ * under full load.
+ *
+ * `half-open`: at most `probes` permits are out at a time. As many successes
+ * close it, with an empty window; one failure opens it again; a neutral
+ * outcome only gives its permit back.
+ *
+ * A permit counts only in the state that gave it: a call that began before the
+ * breaker opened says nothing about the provider after it, so each change of
+ * state begins an epoch, and permits of an earlier one settle without effect.
+ *
+ * One timer runs while it is open, to announce the end; the state is right
+ * without it, since whoever asks after the end finds it half-open.
+ */
+export class Breaker {
+  readonly #clock: Clock
+  readonly #options: BreakerOptions
+  readonly #changed: (view: BreakerView) => void
+  readonly #window: CallWindow
+  #state: State = { kind: 'closed' }
+  #view = CLOSED
+  #epoch = 0
+  /** Openings by failures since it was last closed. */
+  #trips = 0
+  #cancelTimer: (() => void) | undefined
+
+  constructor(
+    dependencies: { clock: Clock; changed: (view: BreakerView) => void },
+    options: BreakerOptions,
+  ) {
+    this.#clock = dependencies.clock
+    this.#changed = dependencies.changed
+    this.#options = options
+    this.#window = new CallWindow(options.windowMs)
+  }
+
+  view(): BreakerView {
+    this.#endOpenWhenDue()
+    return this.#view
+  }
+
+  acquire(): Permit | undefined {
+    this.#endOpenWhenDue()
+    const state = this.#state
+    if (state.kind === 'open') return undefined
+    if (state.kind === 'half-open') {
+      if (state.permitsOut >= this.#options.probes) return undefined
+      state.permitsOut += 1
+    }
+    return new BreakerPermit(this, this.#epoch)
+  }
+
+  /** No effect unless `epochMs` lies ahead, and beyond the end that is already set. */
+  holdUntil(epochMs: number, reason: string): void {
+    this.#endOpenWhenDue()
+    const until = this.#state.kind === 'open' ? this.#state.until : this.#clock.now()
+    if (epochMs > until) this.#open(epochMs, reason)
+  }
+
+  settle(epoch: number, outcome: CallOutcome): void {
+    if (epoch !== this.#epoch) return
+    const state = this.#state
+    switch (state.kind) {
+      case 'closed':
+        if (outcome !== 'neutral') this.#count(outcome)
+        return
+      case 'half-open':
+        state.permitsOut -= 1
+        if (outcome === 'failure') this.#trip('a probe failed')
+        else if (outcome === 'success') this.#countProbe(state)
+        return
+      case 'open': // gives no permit, so none of its epoch comes back
+    }
+  }
+
+  stop(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  #count(outcome: 'success' | 'failure'): void {
+    const { calls, failures } = this.#window.add(this.#clock.now(), outcome === 'failure')
+    const { minCalls, failureRate, windowMs } = this.#options
+    if (calls < minCalls || failures < calls * failureRate) return
+    this.#trip(`${failures} of ${calls} calls failed within ${windowMs / 1_000} s`)
+  }
+
+  #countProbe(state: Extract<State, { kind: 'half-open' }>): void {
+    state.successes += 1
+    if (state.successes < this.#options.probes) return
+    this.#trips = 0
+    this.#window.clear()
+    this.#enter({ kind: 'closed' }, CLOSED)
+  }
+
+  #trip(reason: string): void {
+    const { openForMs, maxOpenForMs } = this.#options
+    const openMs = Math.min(openForMs * 2 ** this.#trips, maxOpenForMs)
+    this.#trips += 1
+    this.#open(this.#clock.now() + openMs, reason)
+  }
+
+  #open(until: number, reason: string): void {
+    this.stop()
+    this.#cancelTimer = this.#clock.schedule(until - this.#clock.now(), () => this.#timerFired())
+    this.#enter({ kind: 'open', until }, { state: 'open', openUntil: until, reason })
+  }
+
+  /** A timer may fire early: the longest is 24 days, and the wall clock may be set back. */
+  #timerFired(): void {
+    const state = this.#state
+    if (state.kind !== 'open') return
+    const leftMs = state.until - this.#clock.now()
+    if (leftMs > 0) this.#cancelTimer = this.#clock.schedule(leftMs, () => this.#timerFired())
+    else this.#endOpenWhenDue()
+  }
+
+  #endOpenWhenDue(): void {
+    const state = this.#state
+    if (state.kind !== 'open' || this.#clock.now() < state.until) return
+    this.stop()
+    this.#enter(
+      { kind: 'half-open', permitsOut: 0, successes: 0 },
+      { state: 'half-open', openUntil: undefined, reason: this.#view.reason },
+    )
+  }
+
+  #enter(state: State, view: BreakerView): void {
+    this.#epoch += 1
+    this.#state = state
+    this.#view = Object.freeze(view)
+    this.#changed(view)
+  }
+}
+
+class BreakerPermit implements Permit {
+  readonly #breaker: Breaker
+  readonly #epoch: number
+  #settled = false
+
+  constructor(breaker: Breaker, epoch: number) {
+    this.#breaker = breaker
+    this.#epoch = epoch
+  }
+
+  settle(outcome: CallOutcome): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#breaker.settle(this.#epoch, outcome)
+  }
+}

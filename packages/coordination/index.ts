@@ -1,0 +1,19 @@
+export { Breaker } from './breaker.ts'
+export {
+  type CoordinationLogger,
+  type MemoryCoordinationOptions,
+  openMemoryCoordination,
+} from './memory.ts'
+export type {
+  BreakerOptions,
+  BreakerState,
+  Breakers,
+  BreakerView,
+  Broadcasts,
+  CallOutcome,
+  Channels,
+  Coordination,
+  DeploymentStats,
+  LiveStats,
+  Permit,
+} from './port.ts'

@@ -1,0 +1,13 @@
+const LONGEST_DETAIL = 2_000
+
+/** Keys as providers issue them, whole or masked: some quote the key that they refuse. */
+const KEY_LIKE =
+  /\b(?:sk|pk|gsk|xai|key|or|fw|nvapi|hf|AIza)[-_][\w*.-]{8,}|\bAIza[\w-]{20,}|\bBearer\s+\S{8,}/g
+
+/** The provider's words, fit to be stored and shown: no secrets, at most 2,000 characters. */
+export function presentable(words: string, secrets: readonly string[]): string {
+  // Cut generously first: what is far behind the bound costs nothing then, and no key is cut in two.
+  let text = words.slice(0, 4 * LONGEST_DETAIL)
+  for (const secret of secrets) text = text.replaceAll(secret, '[redacted]')
+  return text.replace(KEY_LIKE, '[redacted]').slice(0, LONGEST_DETAIL)
+}

@@ -1,0 +1,101 @@
+import { EventEmitter } from 'node:events'
+import type { Clock } from '@longhaul/contracts'
+import type { Dispatcher, Pool } from 'undici'
+
+export interface Call {
+  pool: Pool
+  path: string
+  headers: string[]
+  body: string
+  /** For the whole answer, connecting included. */
+  timeoutMs: number
+  signal: AbortSignal
+}
+
+/** Why no answer came, seen from here. */
+export type ExchangeFailure =
+  | { kind: 'aborted' }
+  | { kind: 'misconfigured'; detail: string }
+  | { kind: 'unavailable'; detail: string }
+
+/**
+ * Posts the call and reads its answer. Time-out and abort close the connection
+ * at once, so that the provider stops working on it, and end the exchange even
+ * while it waits for a connection. Nothing is sent twice: a reset of a reused
+ * connection may have come after the provider had billed the call.
+ * @throws what `read` throws, unless the network made it
+ */
+export async function exchange<T>(
+  clock: Clock,
+  call: Call,
+  read: (answer: Dispatcher.ResponseData) => Promise<T>,
+): Promise<T | ExchangeFailure> {
+  if (call.signal.aborted) return { kind: 'aborted' }
+  const cancellation = new Cancellation()
+  const cancelTimer = clock.schedule(call.timeoutMs, () => cancellation.cancel('timed out'))
+  const onAbort = () => cancellation.cancel('aborted')
+  call.signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await read(await post(call, cancellation))
+  } catch (error) {
+    if (cancellation.cause === 'aborted') return { kind: 'aborted' }
+    if (cancellation.cause === 'timed out') {
+      return { kind: 'unavailable', detail: `no whole answer within ${call.timeoutMs} ms` }
+    }
+    return networkFailure(error)
+  } finally {
+    cancelTimer()
+    call.signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function post(call: Call, cancellation: Cancellation): Promise<Dispatcher.ResponseData> {
+  return new Promise((resolve, reject) => {
+    // undici hears of a cancellation only once the request has a connection.
+    cancellation.once('cancelled', reject)
+    const { path, headers, body } = call
+    call.pool.request(
+      { method: 'POST', path, headers, body, signal: cancellation },
+      (error, answer) => (error ? reject(error) : resolve(answer)),
+    )
+  })
+}
+
+/** What undici takes for a signal, at a tenth of the price of an AbortController. */
+class Cancellation extends EventEmitter {
+  aborted = false
+  reason: Error | undefined
+  cause: 'aborted' | 'timed out' | undefined
+
+  cancel(cause: 'aborted' | 'timed out'): void {
+    if (this.aborted) return
+    this.aborted = true
+    this.cause = cause
+    this.reason = new Error(cause)
+    this.emit('abort')
+    this.emit('cancelled', this.reason)
+  }
+}
+
+function networkFailure(error: unknown): ExchangeFailure {
+  const { code, message } = error as NodeJS.ErrnoException
+  // Errors of the network carry a code; what carries none is a fault of ours.
+  if (typeof code !== 'string') throw error
+  switch (code) {
+    case 'UND_ERR_DESTROYED':
+    case 'UND_ERR_CLOSED':
+      return { kind: 'aborted' }
+    case 'UND_ERR_INVALID_ARG':
+      return { kind: 'misconfigured', detail: message }
+    case 'UND_ERR_RES_EXCEEDED_MAX_SIZE':
+      return { kind: 'unavailable', detail: 'the answer is larger than 64 MiB' }
+    default:
+      return { kind: 'unavailable', detail: `${code}: ${message || firstMessage(error)}` }
+  }
+}
+
+/** When several addresses were tried, the words are in the first attempt's error. */
+function firstMessage(error: unknown): string {
+  const [first] = error instanceof AggregateError ? (error.errors as Error[]) : []
+  return first?.message ?? 'the connection failed'
+}

@@ -1,0 +1,94 @@
+import type { Clock } from '@longhaul/contracts'
+import type { Dispatcher } from 'undici'
+import type { Connections } from './connections.ts'
+import { exchange } from './exchange.ts'
+import type { JsonSchemas } from './json-schema.ts'
+import { type CallContext, exchangeFailed, readingResult, refusedResult } from './outcome.ts'
+import type {
+  OnChunk,
+  Provider,
+  ProviderDeployment,
+  ProviderRequest,
+  ProviderResult,
+} from './port.ts'
+import { readStream } from './read-stream.ts'
+import type { Target, Targets } from './targets.ts'
+
+interface Dependencies {
+  clock: Clock
+  connections: Connections
+  targets: Targets
+  schemas: JsonSchemas
+}
+
+/** Calls any deployment; what differs between providers is in its wire format. */
+export class HttpProvider implements Provider {
+  readonly #clock: Clock
+  readonly #connections: Connections
+  readonly #targets: Targets
+  readonly #schemas: JsonSchemas
+
+  constructor(dependencies: Dependencies) {
+    this.#clock = dependencies.clock
+    this.#connections = dependencies.connections
+    this.#targets = dependencies.targets
+    this.#schemas = dependencies.schemas
+  }
+
+  async complete(
+    request: ProviderRequest,
+    deployment: ProviderDeployment,
+    signal: AbortSignal,
+    onChunk?: OnChunk,
+  ): Promise<ProviderResult> {
+    const target = this.#targets.of(deployment)
+    const prepared = target.format.prepare(request, deployment, onChunk !== undefined)
+    if (!prepared.ok) {
+      return { ok: false, kind: 'invalid', detail: prepared.detail, status: undefined }
+    }
+    const context = { request, deployment, target, clock: this.#clock, schemas: this.#schemas }
+    const result = await exchange(
+      this.#clock,
+      {
+        pool: target.origin.pool,
+        path: target.basePath + prepared.path + target.query,
+        headers: headersOf(target, request),
+        body: prepared.body,
+        timeoutMs: target.config.timeout,
+        signal,
+      },
+      answer => read(answer, context, onChunk),
+    )
+    return 'ok' in result ? result : exchangeFailed(result, target)
+  }
+
+  stop(): Promise<void> {
+    return this.#connections.stop()
+  }
+}
+
+async function read(
+  { statusCode: status, headers, body }: Dispatcher.ResponseData,
+  context: CallContext,
+  onChunk: OnChunk | undefined,
+): Promise<ProviderResult> {
+  const { request, target, clock } = context
+  const head = { status, headers }
+  if (status < 200 || status > 299) return refusedResult(await body.text(), head, context)
+  if (onChunk && !isJson(headers)) {
+    const reader = target.format.openStream(request, onChunk, clock)
+    return readingResult(await readStream(body, reader, clock), head, context)
+  }
+  return readingResult(target.format.readWhole(await body.text(), request, clock), head, context)
+}
+
+function headersOf(target: Target, request: ProviderRequest): string[] {
+  const headers = [...target.headers]
+  if (request.traceparent !== undefined) headers.push('traceparent', request.traceparent)
+  return headers
+}
+
+/** Asked for a stream, some servers answer whole; others stream under odd media types. */
+function isJson(headers: Dispatcher.ResponseData['headers']): boolean {
+  return String(headers['content-type']).toLowerCase().startsWith('application/json')
+}

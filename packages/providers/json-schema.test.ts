@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals'
+import { JsonSchemas } from './json-schema.ts'
+
+const person = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name'],
+  properties: { name: { type: 'string' }, age: { type: 'integer' } },
+}
+
+describe('JsonSchemas', () => {
+  const schemas = new JsonSchemas()
+
+  it.each([
+    ['a value that meets the schema', person, { name: 'Ada', age: 36 }],
+    ['a format, which is not judged', { type: 'string', format: 'email' }, 'no address'],
+    ['an unknown keyword', { type: 'string', 'x-order': 1 }, 'a'],
+    ['a schema that cannot be compiled', { type: 'nonsense' }, 1],
+    ['a reference to nowhere', { $ref: '#/$defs/missing' }, 1],
+    ['a remote reference', { $ref: 'https://example.com/schema.json' }, 1],
+    ['a schema above 128 KiB', { const: 'x'.repeat(130 * 1024) }, 1],
+  ])('has nothing against %s', (_, schema, value) => {
+    expect(schemas.violation(schema, value)).toBeUndefined()
+  })
+
+  it.each([
+    ['a missing field', person, {}, "the answer must have required property 'name'"],
+    ['a wrong type', person, { name: 'Ada', age: 'old' }, '/age must be integer'],
+    ['a wrong root', person, [], 'the answer must be object'],
+    [
+      'draft 7 tuples',
+      { $schema: 'http://json-schema.org/draft-07/schema#', items: [{ type: 'string' }] },
+      [1],
+      '/0 must be string',
+    ],
+    [
+      '2020-12 tuples',
+      {
+        $schema: 'https://json-schema.org/draft/2020-12/schema',
+        prefixItems: [{ type: 'string' }],
+      },
+      [1],
+      '/0 must be string',
+    ],
+    [
+      'references',
+      { $defs: { id: { type: 'integer' } }, properties: { id: { $ref: '#/$defs/id' } } },
+      { id: 'x' },
+      '/id must be integer',
+    ],
+    ['patterns', { pattern: '^a+$' }, 'b', 'the answer must match pattern "^a+$"'],
+  ])('names %s', (_, schema, value, expected) => {
+    expect(schemas.violation(schema, value)).toBe(expected)
+  })
+
+  it('tells apart schemas that share an $id', () => {
+    const id = 'https://example.com/answer'
+    expect(schemas.violation({ $id: id, type: 'string' }, 1)).toBeDefined()
+    expect(schemas.violation({ $id: id, type: 'integer' }, 1)).toBeUndefined()
+  })
+
+  it('does not hang on a pattern that backtracks for ever', () => {
+    const schema = { type: 'string', pattern: '^(a+)+$' }
+    expect(schemas.violation(schema, `${'a'.repeat(60)}!`)).toBeUndefined()
+  })
+})

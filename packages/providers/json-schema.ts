@@ -1,0 +1,97 @@
+import { createContext, Script } from 'node:vm'
+import { Ajv, type ValidateFunction } from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { LRUCache } from 'lru-cache'
+import type { JsonObject } from './json-value.ts'
+
+/** Schemas above this are not judged: compiling them would hold up every other job. */
+const LONGEST_SCHEMA = 128 * 1024
+const CACHED_SCHEMAS = 500
+const CACHED_CHARACTERS = 8 * 1024 * 1024
+const LONGEST_RUN_MS = 250
+
+/** Keywords whose cost a schema can make exponential in the size of the answer. */
+const COSTLY = /"(pattern|patternProperties|\$ref|\$dynamicRef|uniqueItems)"/
+
+interface Validator {
+  validate: ValidateFunction
+  costly: boolean
+}
+
+/**
+ * Whether a value meets a JSON schema (draft 2020-12, or draft 7 where
+ * `$schema` says so). Formats are not judged. A schema comes from a caller:
+ * what cannot be compiled, is above 128 KiB, or runs longer than 250 ms is
+ * not judged either, rather than blamed on the answer.
+ */
+export class JsonSchemas {
+  readonly #validators = new LRUCache<string, Validator | 'unfit'>({
+    max: CACHED_SCHEMAS,
+    maxSize: CACHED_CHARACTERS,
+    sizeCalculation: (_, text) => text.length,
+  })
+
+  /** What is wrong with the value, in words; undefined when nothing is, or nothing can be said. */
+  violation(schema: JsonObject, value: unknown): string | undefined {
+    const validator = this.#validatorOf(schema)
+    if (validator === 'unfit') return undefined
+    const { validate, costly } = validator
+    const valid = costly ? bounded(() => validate(value)) : validate(value)
+    return valid === false ? describe(validate) : undefined
+  }
+
+  #validatorOf(schema: JsonObject): Validator | 'unfit' {
+    const text = JSON.stringify(schema)
+    if (text.length > LONGEST_SCHEMA) return 'unfit'
+    let validator = this.#validators.get(text)
+    if (validator === undefined) {
+      validator = compile(schema, text)
+      this.#validators.set(text, validator)
+    }
+    return validator
+  }
+}
+
+const options = { strict: false, validateFormats: false, meta: false, validateSchema: false }
+
+/** An Ajv for each schema: one for all would keep every schema for ever, and mix up equal `$id`s. */
+function compile(schema: JsonObject, text: string): Validator | 'unfit' {
+  const { $schema, ...rest } = schema
+  const ajv = String($schema).includes('draft-07') ? new Ajv(options) : new Ajv2020(options)
+  try {
+    const validate = bounded(() => ajv.compile(rest))
+    return validate ? { validate, costly: COSTLY.test(text) } : 'unfit'
+  } catch {
+    return 'unfit'
+  }
+}
+
+function describe({ errors }: ValidateFunction): string {
+  const first = errors?.[0]
+  return first
+    ? `${first.instancePath || 'the answer'} ${first.message ?? 'is invalid'}`
+    : 'invalid'
+}
+
+const sandbox: { run: () => void } = createContext({ run: () => {} }) as { run: () => void }
+const script = new Script('run()')
+
+/**
+ * The result of `work`; undefined when it ran longer than 250 ms. A script's
+ * time-out stops what it calls as well, regular expressions included.
+ */
+function bounded<T>(work: () => T): T | undefined {
+  let result: T | undefined
+  sandbox.run = () => {
+    result = work()
+  }
+  try {
+    script.runInContext(sandbox, { timeout: LONGEST_RUN_MS })
+    return result
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined
+    throw error
+  } finally {
+    sandbox.run = () => {}
+  }
+}

@@ -1,0 +1,177 @@
+import type { DecisionRecord, ErrorCode, Route, RoutingRequest } from '@longhaul/contracts'
+import type { Obstacle } from './filters.ts'
+import { type Judgement, judge } from './judge.ts'
+import type { LiveView } from './live-view.ts'
+import type { PreparedModel } from './prepared.ts'
+import { candidateOf, recordWithoutChoice } from './record.ts'
+import { boundedText } from './request-text.ts'
+import type { Terms } from './requested.ts'
+import { type Requirements, requirementsOf } from './requirements.ts'
+import { bestFirst, choiceOf } from './strategies/ranking.ts'
+import type { Contender, Ranked, Ranking, RequestView } from './strategies/strategy.ts'
+
+export interface DecideOptions {
+  /** The policy that the caller named beside the model. */
+  policy: string | null
+  /** The `model` of the body: a model, a policy, or `"auto"`. */
+  requestedModel: string | null
+  /** 1 for the first decision on a job. */
+  number: number
+  /** Epoch milliseconds. */
+  now: number
+  /** Uniform, in [0, 1). */
+  random: () => number
+}
+
+/** A choice, or why there is none. The record is there in both cases. */
+export interface Decision {
+  /** Undefined when no model qualified. */
+  route: Route | undefined
+  record: DecisionRecord
+  /** Present when there is no route. */
+  failure?: RoutingFailure
+}
+
+export interface RoutingFailure {
+  code: ErrorCode
+  /** One sentence for the caller: why, and which model missed by least. */
+  message: string
+}
+
+/** A ranking of which only some may serve as fallbacks. */
+interface Choice extends Ranking {
+  fallbacks: readonly Ranked[]
+}
+
+/** Stands in a record for the strategy, and for the policy when none was named. */
+const PINNED = 'pinned'
+
+/** Filters, then chooses, then writes down why. */
+export function decideUnder(
+  terms: Terms,
+  models: readonly PreparedModel[],
+  request: RoutingRequest,
+  live: LiveView,
+  options: DecideOptions,
+): Decision {
+  const needs = requirementsOf(request.endpoint, request.body)
+  const judgement = judge(models, live, {
+    needs,
+    policy: terms.policy,
+    pinned: terms.pinned?.name,
+    exclusions: request.exclusions,
+    now: options.now,
+    deadlineAt: request.deadlineAt,
+  })
+  const failure = failureOf(terms, judgement, models.length)
+  const record = recordWithoutChoice({
+    number: options.number,
+    now: options.now,
+    policy: terms.policy?.name ?? PINNED,
+    strategy: terms.pinned ? PINNED : terms.policy.policy.strategy,
+    filtered: judgement.filtered,
+    needs,
+    reason: failure?.message ?? '',
+  })
+  if (failure) return { route: undefined, record, failure }
+  const choice = choose(terms, judgement.contenders, request, needs, options)
+  return decisionOf(choice, judgement, record)
+}
+
+function decisionOf(choice: Choice, judgement: Judgement, record: DecisionRecord): Decision {
+  const { contender } = choiceOf(choice.ranked)
+  const fallbacks = choice.fallbacks.map(ranked => ranked.contender.name)
+  return {
+    route: { model: contender.name, fallbacks },
+    record: {
+      ...record,
+      model: contender.name,
+      fallbacks,
+      reason: sentence(choice, judgement),
+      candidates: choice.ranked.map(candidateOf),
+      estimates: { ...record.estimates, costUsd: contender.costUsd },
+      propensity: choice.propensity,
+    },
+  }
+}
+
+function choose(
+  terms: Terms,
+  contenders: readonly Contender[],
+  request: RoutingRequest,
+  requirements: Requirements,
+  { number, now, random }: DecideOptions,
+): Choice {
+  if (terms.pinned) {
+    const ranked = bestFirst(contenders, () => 1)
+    return { ranked, fallbacks: [], reason: 'the request names this model', propensity: 1 }
+  }
+  const { policy, strategy } = terms.policy
+  const most = policy.max_fallbacks
+  const left = leftOver(contenders, request.preferred)
+  if (left) {
+    const fallbacks = left.filter(({ score }) => score > 0).slice(1, 1 + most)
+    return { ranked: left, fallbacks, reason: `fallback of decision ${number - 1}`, propensity: 1 }
+  }
+  const view = viewOf(request, requirements)
+  const ranking = strategy({ contenders, view, now, random })
+  return { ...ranking, fallbacks: ranking.ranked.slice(1, 1 + most) }
+}
+
+/**
+ * The fallbacks of the decision before, in their order, then the rest with
+ * score 0; undefined when none of them remains, or none is available while
+ * another model is.
+ */
+function leftOver(
+  contenders: readonly Contender[],
+  preferred: readonly string[],
+): Ranked[] | undefined {
+  if (preferred.length === 0) return undefined
+  const ranked = bestFirst(contenders, ({ name }) => {
+    const place = preferred.indexOf(name)
+    return place < 0 ? 0 : preferred.length - place
+  })
+  return choiceOf(ranked).score > 0 ? ranked : undefined
+}
+
+function viewOf(request: RoutingRequest, requirements: Requirements): RequestView {
+  let text: string | undefined
+  return {
+    request,
+    requirements,
+    text() {
+      text ??= boundedText(requirements.content.texts)
+      return text
+    },
+  }
+}
+
+function sentence({ ranked, reason }: Ranking, { kept }: Judgement): string {
+  const last = kept ? `; kept because no other model remains, although ${kept.detail}` : ''
+  const open = ranked.filter(({ contender }) => !contender.available)
+  if (open.length === 0) return reason + last
+  if (open.length === ranked.length) return `${reason}${last}; the breakers of all are open`
+  const names = open.map(({ contender }) => contender.name).join(', ')
+  return `${reason}${last}; behind open breakers: ${names}`
+}
+
+function failureOf(
+  { pinned }: Terms,
+  { contenders, nearest }: Judgement,
+  models: number,
+): RoutingFailure | undefined {
+  if (contenders.length > 0) return undefined
+  if (!nearest) return { code: 'no_model_qualifies', message: 'The catalogue has no models.' }
+  const { model, obstacle } = nearest
+  return {
+    code: obstacle.tooLong ? 'context_length_exceeded' : 'no_model_qualifies',
+    message: `${headline(model, obstacle, pinned !== undefined, models)}: ${obstacle.detail}.`,
+  }
+}
+
+function headline(model: string, { tooLong }: Obstacle, pinned: boolean, models: number): string {
+  if (pinned) return `${model} cannot take this request`
+  if (tooLong) return `No model that remains has a window this large; nearest is ${model}`
+  return `None of the ${models} models qualifies; nearest is ${model}`
+}

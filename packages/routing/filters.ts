@@ -1,0 +1,197 @@
+import type { Exclusion, FilterReason } from '@longhaul/contracts'
+import { estimatedCostUsd } from './costs.ts'
+import { count, usd } from './figures.ts'
+import type { PreparedModel, PreparedPolicy } from './prepared.ts'
+import type { Requirements } from './requirements.ts'
+
+/** Why a job should not go to a model again, as a clause. */
+export const exclusionCauses: Record<Exclusion['reason'], string> = {
+  'too-long': 'its provider found the request too long',
+  refused: 'its provider refused the content',
+  unusable: 'its answer was unusable',
+  unavailable: 'it failed this job',
+  'rate-limited': 'it is rate-limited',
+  credentials: 'its credentials were refused',
+}
+
+export function windowDetail(needed: number, window: number): string {
+  return `needs ${count(needed)} tokens, the window is ${count(window)}`
+}
+
+/** What filters judge a model by. */
+export interface FilterInput {
+  needs: Requirements
+  policy: PreparedPolicy | undefined
+  /** The only model asked for. */
+  pinned: string | undefined
+  exclusions: readonly Exclusion[]
+}
+
+/** Why a model is out of the question. */
+export interface Obstacle {
+  reason: FilterReason
+  /** One readable clause, about the model. */
+  detail: string
+  /** How many filters the model passed before: of two, the one that got further missed by less. */
+  passed: number
+  /** By how much it missed: smaller is nearer. Comparable within one filter. */
+  miss: number
+  /** Whether the window, or a provider that found the request too long, is the cause. */
+  tooLong: boolean
+}
+
+interface Filter {
+  reason: FilterReason
+  /** Undefined when the model passes. */
+  check(model: PreparedModel, input: FilterInput): { detail: string; miss?: number } | undefined
+  tooLong?: true
+}
+
+const notRequested: Filter = {
+  reason: 'not-requested',
+  check: ({ name }, { pinned }) =>
+    pinned !== undefined && pinned !== name ? { detail: `the request names ${pinned}` } : undefined,
+}
+
+const notAllowed: Filter = {
+  reason: 'not-allowed',
+  check: ({ name }, { policy }) =>
+    policy?.allowed && !policy.allowed.has(name)
+      ? { detail: `not among the models of policy ${policy.name}` }
+      : undefined,
+}
+
+const endpoint: Filter = {
+  reason: 'endpoint',
+  check: ({ endpoints }, { needs }) =>
+    endpoints.has(needs.endpoint) ? undefined : { detail: `does not serve ${needs.endpoint}` },
+}
+
+const modality: Filter = {
+  reason: 'modality',
+  check({ capabilities }, { needs }) {
+    if (needs.vision && !capabilities.has('vision')) {
+      return { detail: 'the request has images or documents, the model takes none' }
+    }
+    if (needs.audio && !capabilities.has('audio')) {
+      return { detail: 'the request has audio, the model takes none' }
+    }
+    return undefined
+  },
+}
+
+const tools: Filter = {
+  reason: 'tools',
+  check: ({ capabilities }, { needs }) =>
+    needs.tools && !capabilities.has('tools')
+      ? { detail: 'the request brings tools, the model calls none' }
+      : undefined,
+}
+
+const json: Filter = {
+  reason: 'json',
+  check: ({ capabilities }, { needs }) =>
+    needs.json && !capabilities.has('json')
+      ? { detail: 'the request wants JSON, the model has no JSON mode' }
+      : undefined,
+}
+
+const maxPrice: Filter = {
+  reason: 'price',
+  check({ model }, { policy }) {
+    const most = policy?.policy.max_price
+    const price = model.price.output
+    if (most === undefined || price <= most) return undefined
+    return {
+      detail: `output costs ${usd(price)} per million tokens, the policy allows ${usd(most)}`,
+      miss: price,
+    }
+  },
+}
+
+const maxCost: Filter = {
+  reason: 'price',
+  check({ model }, { needs, policy }) {
+    const most = policy?.policy.max_cost_usd
+    if (most === undefined) return undefined
+    const cost = estimatedCostUsd(model, needs)
+    if (cost <= most) return undefined
+    return { detail: `estimated at ${usd(cost)}, the policy allows ${usd(most)}`, miss: cost }
+  },
+}
+
+const outputLimit: Filter = {
+  reason: 'output-limit',
+  check({ model }, { needs }) {
+    const limit = model.max_output_tokens
+    const wanted = needs.requestedOutputTokens
+    if (limit === undefined || wanted === undefined || wanted <= limit) return undefined
+    return {
+      detail: `asks for ${count(wanted)} output tokens, the model writes at most ${count(limit)}`,
+      miss: wanted / limit,
+    }
+  },
+}
+
+const excluded: Filter = {
+  reason: 'excluded',
+  check({ name }, { exclusions }) {
+    const exclusion = permanentExclusion(exclusions, name)
+    if (!exclusion || exclusion.reason === 'too-long') return undefined
+    return { detail: exclusionCauses[exclusion.reason] }
+  },
+}
+
+/** Leaves out the margin and what the answer can do without: those are reservations. */
+const contextWindow: Filter = {
+  reason: 'context-window',
+  check({ model }, { needs }) {
+    const needed = needs.windowInputTokens + (needs.requestedOutputTokens ?? 0)
+    const window = model.context_window
+    if (needed <= window) return undefined
+    return { detail: windowDetail(needed, window), miss: needed / window }
+  },
+  tooLong: true,
+}
+
+const foundTooLong: Filter = {
+  reason: 'excluded',
+  check: ({ name }, { exclusions }) =>
+    permanentExclusion(exclusions, name) ? { detail: exclusionCauses['too-long'] } : undefined,
+  tooLong: true,
+}
+
+/**
+ * In the order in which a model passes them. Those about length come last, so
+ * that a model that fails one could have taken the request but for its length.
+ */
+const hardFilters: readonly Filter[] = [
+  notRequested,
+  notAllowed,
+  endpoint,
+  modality,
+  tools,
+  json,
+  maxPrice,
+  outputLimit,
+  excluded,
+  maxCost,
+  contextWindow,
+  foundTooLong,
+]
+
+/** The first hard limit that the model does not meet; undefined when it meets all. */
+export function obstacleOf(model: PreparedModel, input: FilterInput): Obstacle | undefined {
+  for (const [passed, { reason, check, tooLong = false }] of hardFilters.entries()) {
+    const fault = check(model, input)
+    if (fault) return { reason, detail: fault.detail, passed, miss: fault.miss ?? 0, tooLong }
+  }
+  return undefined
+}
+
+function permanentExclusion(
+  exclusions: readonly Exclusion[],
+  model: string,
+): Exclusion | undefined {
+  return exclusions.find(exclusion => exclusion.model === model && exclusion.until === undefined)
+}

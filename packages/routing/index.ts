@@ -1,0 +1,14 @@
+export type { DecideOptions, Decision, RoutingFailure } from './decide.ts'
+export type { LiveView, ModelLive } from './live-view.ts'
+export { type Requested, resolveRequested } from './requested.ts'
+export { estimateInputTokens, type Requirements } from './requirements.ts'
+export { createRouter, type Router } from './router.ts'
+export type {
+  Contender,
+  Ranked,
+  Ranking,
+  RequestView,
+  Strategy,
+  StrategyFactory,
+  StrategyInput,
+} from './strategies/strategy.ts'

@@ -1,0 +1,67 @@
+import type { Capability, Catalog, Endpoint, Model, Policy } from '@longhaul/contracts'
+import { builtInPolicy } from '@longhaul/contracts'
+import { createStrategy } from './strategies/registry.ts'
+import type { Strategy } from './strategies/strategy.ts'
+
+/** A model of the catalogue, with what every decision looks up. */
+export interface PreparedModel {
+  name: string
+  model: Model
+  capabilities: ReadonlySet<Capability>
+  endpoints: ReadonlySet<Endpoint>
+  /** Breaks ties: 0 for the model of the highest quality, by name among equals. */
+  tieRank: number
+}
+
+/** A policy of the catalogue. Its strategy keeps state, if any, for the life of the router. */
+export interface PreparedPolicy {
+  name: string
+  policy: Policy
+  /** Undefined: all. */
+  allowed: ReadonlySet<string> | undefined
+  strategy: Strategy
+}
+
+export interface PreparedCatalog {
+  models: readonly PreparedModel[]
+  policies: ReadonlyMap<string, PreparedPolicy>
+  /** What `auto` means; undefined when the catalogue names a policy that it does not have. */
+  defaultPolicy: PreparedPolicy | undefined
+}
+
+/** @throws {SyntaxError} for a rule whose expression does not compile; the configuration's schema refuses those. */
+export function prepareCatalog(catalog: Catalog): PreparedCatalog {
+  const policies = new Map<string, PreparedPolicy>()
+  for (const [name, policy] of Object.entries(catalog.policies)) {
+    policies.set(name, preparePolicy(name, policy))
+  }
+  const defaultPolicy =
+    policies.get(catalog.default_policy) ??
+    (catalog.default_policy === 'auto' ? preparePolicy('auto', builtInPolicy) : undefined)
+  return { models: prepareModels(catalog), policies, defaultPolicy }
+}
+
+function preparePolicy(name: string, policy: Policy): PreparedPolicy {
+  return {
+    name,
+    policy,
+    allowed: policy.models && new Set(policy.models),
+    strategy: createStrategy(policy.strategy, policy),
+  }
+}
+
+function prepareModels(catalog: Catalog): PreparedModel[] {
+  const entries = Object.entries(catalog.models)
+  const byQuality = entries.toSorted(([nameA, a], [nameB, b]) => {
+    const quality = (b.quality ?? 0) - (a.quality ?? 0)
+    return quality !== 0 ? quality : nameA < nameB ? -1 : 1
+  })
+  const ranks = new Map(byQuality.map(([name], rank) => [name, rank]))
+  return entries.map(([name, model]) => ({
+    name,
+    model,
+    capabilities: new Set(model.capabilities),
+    endpoints: new Set(model.endpoints),
+    tieRank: ranks.get(name) ?? 0,
+  }))
+}

@@ -1,0 +1,55 @@
+import type { Catalog, RoutingRequest } from '@longhaul/contracts'
+import { type DecideOptions, type Decision, decideUnder } from './decide.ts'
+import type { LiveView } from './live-view.ts'
+import { type PreparedCatalog, prepareCatalog } from './prepared.ts'
+import { recordWithoutChoice } from './record.ts'
+import { termsOf } from './requested.ts'
+import { requirementsOf } from './requirements.ts'
+
+export interface Router {
+  /**
+   * Chooses a model for one request. Never throws, whatever the body holds;
+   * the same calls in the same order on a new router give the same decisions.
+   */
+  decide(request: RoutingRequest, live: LiveView, options: DecideOptions): Decision
+}
+
+/**
+ * Prepares the catalogue once: sets, expressions, and a strategy per policy.
+ * Strategies that take turns keep them in the router, so keep one per process.
+ * @throws {SyntaxError} for a rule whose expression does not compile; the configuration's schema refuses those
+ */
+export function createRouter(catalog: Catalog): Router {
+  const prepared = prepareCatalog(catalog)
+  return {
+    decide(request, live, options) {
+      const terms = termsOf(prepared, options.requestedModel, options.policy)
+      if (!terms) return unknownName(prepared, request, options)
+      return decideUnder(terms, prepared.models, request, live, options)
+    },
+  }
+}
+
+/** A job that was accepted before the configuration lost its model or policy. */
+function unknownName(
+  { models }: PreparedCatalog,
+  request: RoutingRequest,
+  { policy, requestedModel, number, now }: DecideOptions,
+): Decision {
+  const named = [requestedModel, policy].filter(name => name !== null).join(' with policy ')
+  const message = `The configuration has no such model or policy: ${named}.`
+  const record = recordWithoutChoice({
+    number,
+    now,
+    policy: policy ?? requestedModel ?? 'auto',
+    strategy: 'none',
+    filtered: models.map(({ name }) => ({
+      model: name,
+      reason: 'not-requested',
+      detail: `the request names ${named}`,
+    })),
+    needs: requirementsOf(request.endpoint, request.body),
+    reason: message,
+  })
+  return { route: undefined, record, failure: { code: 'model_not_found', message } }
+}

@@ -1,0 +1,58 @@
+import type { Model, Policy, RoutingRequest, StrategyName } from '@longhaul/contracts'
+import type { ModelLive } from '../live-view.ts'
+import type { Requirements } from '../requirements.ts'
+
+/** A model that meets every hard limit, with what strategies weigh. */
+export interface Contender {
+  name: string
+  model: Model
+  /** Breaks ties: lower first. */
+  tieRank: number
+  /** Of this request on this model. */
+  costUsd: number
+  live: ModelLive
+  /** False while the breakers of all its deployments are open: it comes after all that are available. */
+  available: boolean
+}
+
+/** The request as strategies see it. */
+export interface RequestView {
+  request: RoutingRequest
+  requirements: Requirements
+  /** The bounded text of the request; joined at the first call, so call it only if it matters. */
+  text(): string
+}
+
+export interface StrategyInput {
+  /** At least one, in the order of the catalogue. */
+  contenders: readonly Contender[]
+  view: RequestView
+  /** Epoch milliseconds. */
+  now: number
+  /** Uniform, in [0, 1). */
+  random: () => number
+}
+
+export interface Ranked {
+  contender: Contender
+  /** Higher is better; what it means is the strategy's. */
+  score: number
+}
+
+export interface Ranking {
+  /** Every contender once: the choice, then fallbacks, best first; the available before the others. */
+  ranked: readonly Ranked[]
+  /** One readable clause for the choice: `cheapest of 3 models that qualify: …`. */
+  reason: string
+  /** With what probability this choice was made, in (0, 1]. */
+  propensity: number
+}
+
+/** Must be fast and must not throw: it runs for every job. */
+export type Strategy = (input: StrategyInput) => Ranking
+
+/**
+ * Makes the strategy of one policy. State that it needs (turns, counts) lives
+ * in its closure; `build` gives another strategy for the same policy.
+ */
+export type StrategyFactory = (policy: Policy, build: (name: StrategyName) => Strategy) => Strategy

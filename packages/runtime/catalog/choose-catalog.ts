@@ -1,0 +1,82 @@
+import { type Config, configSchema } from '@longhaul/contracts'
+import type { Env } from '../environment.ts'
+import { type ConfigInput, knownModels, knownProviders, type Tier } from './known-models.ts'
+import { OLLAMA_ORIGIN, type OllamaModel, ollamaCatalog } from './ollama.ts'
+import { simulatorCatalog } from './simulator-catalog.ts'
+import { tieredPolicies } from './tiered-policies.ts'
+
+export interface CatalogChoice {
+  config: Config
+  /** One sentence for people: what the models are, and why these. */
+  source: string
+  kind: 'providers' | 'ollama' | 'simulator'
+}
+
+export interface CatalogDependencies {
+  env: Env
+  probeOllama: () => Promise<OllamaModel[] | undefined>
+  /** Starts the simulator; asked only when it is needed. */
+  simulatorOrigin: () => Promise<string>
+}
+
+/**
+ * The catalogue when there is no configuration file: providers whose key is in
+ * the environment, else a local Ollama, else the simulator.
+ */
+export async function chooseCatalog(dependencies: CatalogDependencies): Promise<CatalogChoice> {
+  const { env } = dependencies
+  const providers = Object.keys(knownProviders).filter(name => keyOf(name, env) !== undefined)
+  if (providers.length > 0) {
+    const keys = providers.map(name => knownProviders[name]?.key ?? '')
+    const config = configSchema.parse(providerCatalog(providers, env))
+    return { kind: 'providers', config, source: `${modelsOf(config)}, by ${listed(keys)}.` }
+  }
+  const local = await dependencies.probeOllama()
+  if (local && local.length > 0) {
+    const config = configSchema.parse(ollamaCatalog(local, contextLengthOf(env)))
+    const source = `${modelsOf(config)}, of the Ollama at ${OLLAMA_ORIGIN} (no provider's key is in the environment).`
+    return { kind: 'ollama', config, source }
+  }
+  const config = configSchema.parse(simulatorCatalog(await dependencies.simulatorOrigin()))
+  const source = `${modelsOf(config)}, of the built-in simulator: their answers are made up and cost nothing (no provider's key is in the environment, and no Ollama answers at ${OLLAMA_ORIGIN}).`
+  return { kind: 'simulator', config, source }
+}
+
+function keyOf(provider: string, env: Env): string | undefined {
+  const value = env[knownProviders[provider]?.key ?? '']?.trim()
+  return value === '' ? undefined : value
+}
+
+/** Every known model that one of the providers has; a deployment for each that has it. */
+function providerCatalog(providers: readonly string[], env: Env): ConfigInput {
+  const models: ConfigInput['models'] = {}
+  const tiers: Record<string, Tier> = {}
+  for (const [name, { tier, at, ...model }] of Object.entries(knownModels)) {
+    const deployments: ConfigInput['models'][string]['deployments'] = {}
+    for (const provider of providers) {
+      const place = at[provider]
+      const known = knownProviders[provider]
+      const apiKey = keyOf(provider, env)
+      if (!place || !known || apiKey === undefined) continue
+      deployments[provider] = { ...known.deployment, ...place, api_key: apiKey }
+    }
+    if (Object.keys(deployments).length === 0) continue
+    models[name] = { ...model, deployments }
+    tiers[name] = tier
+  }
+  return { models, policies: tieredPolicies(tiers) }
+}
+
+function contextLengthOf(env: Env): number | undefined {
+  const text = env.OLLAMA_CONTEXT_LENGTH?.trim() ?? ''
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined
+}
+
+function modelsOf(config: Config): string {
+  const names = Object.keys(config.models)
+  return `${names.length === 1 ? 'Model' : 'Models'} ${listed(names)}`
+}
+
+function listed(words: readonly string[]): string {
+  return new Intl.ListFormat('en').format(words)
+}

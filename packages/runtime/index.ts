@@ -1,0 +1,55 @@
+export {
+  type CatalogChoice,
+  type CatalogDependencies,
+  chooseCatalog,
+} from './catalog/choose-catalog.ts'
+export { OLLAMA_ORIGIN, type OllamaModel, probeOllama } from './catalog/ollama.ts'
+export { simulatorBehaviours, simulatorCatalog } from './catalog/simulator-catalog.ts'
+export { type ConfigResult, loadConfigFile } from './config/config-file.ts'
+export { type ConfigFault, describeFault, describePath } from './config/fault.ts'
+export { configJsonSchema } from './config/json-schema.ts'
+export {
+  describeEnvFaults,
+  type Env,
+  type EnvFault,
+  type EnvResult,
+  type LauncherEnv,
+  readLauncherEnv,
+  readServiceEnv,
+  type ServiceEnv,
+} from './environment.ts'
+export {
+  type HealthPart,
+  type HealthReport,
+  type Readiness,
+  type ReadinessOptions,
+  readinessOf,
+} from './health.ts'
+export {
+  type Service,
+  type Stoppable,
+  type StopReport,
+  startInOrder,
+  stopInOrder,
+} from './lifecycle.ts'
+export {
+  type OperationsOptions,
+  type OperationsServer,
+  operationsHandler,
+  serveOperations,
+} from './operations-server.ts'
+export {
+  checkAllowEntries,
+  createReceiverPolicy,
+  type ReceiverCheck,
+  type ReceiverPolicy,
+  type ReceiverPolicyOptions,
+  ReceiverPrivateError,
+} from './receiver-policy.ts'
+export {
+  type SignalSource,
+  type StopOnSignalOptions,
+  type StopSignal,
+  stopOnSignal,
+} from './stop-on-signal.ts'
+export { ModelFigures, workerGroup } from './model-figures.ts'

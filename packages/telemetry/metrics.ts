@@ -1,0 +1,240 @@
+import type { AttemptOutcome, Lane, TerminalStatus } from '@longhaul/contracts'
+import type { Meter } from '@opentelemetry/api'
+import { Instruments, type NoLabels } from './instruments.ts'
+
+/**
+ * Every metric of Longhaul, in one place. Labels are few and bounded by the
+ * configuration: never a tenant, a job, a URL path or an error text.
+ */
+
+const SECOND = 1
+const MINUTE = 60
+const HOUR = 3_600
+const DAY = 86_400
+
+const callSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, MINUTE, 120, 300, 600]
+const waitSeconds = [
+  ...[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, SECOND, 2.5, 5, 10, 30],
+  ...[MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, DAY],
+]
+const webhookSeconds = [0.1, 0.5, SECOND, 5, 30, MINUTE, 5 * MINUTE, HOUR, 6 * HOUR, DAY, 3 * DAY]
+const httpSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, MINUTE]
+const statementSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
+const rows = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000]
+
+export interface Metrics extends ReturnType<typeof defineMetrics> {}
+
+/** Why a job was published once more, or calls were made once more. */
+export type RedispatchReason = 'unclaimed' | 'lease-expired' | 'retry' | 'startup' | 'diverted'
+export type TokenDirection = 'input' | 'cached_input' | 'output' | 'reasoning'
+export type WebhookOutcome = 'delivered' | 'failed' | 'given-up' | 'refused'
+
+export function defineMetrics(meter: Meter) {
+  const make = new Instruments(meter)
+  return {
+    ...jobMetrics(make),
+    ...providerMetrics(make),
+    ...busMetrics(make),
+    ...storeMetrics(make),
+    ...webhookMetrics(make),
+    ...httpMetrics(make),
+  }
+}
+
+function jobMetrics(make: Instruments) {
+  return {
+    /** Jobs answered with 2xx; repeats by idempotency key do not count. */
+    jobsAccepted: make.counter<{ lane: Lane }>({
+      name: 'longhaul_jobs_accepted',
+      unit: '{job}',
+      help: 'Jobs accepted',
+      labels: ['lane'],
+    }),
+    /** Jobs that reached a terminal state; model `none` when none was chosen. */
+    jobsFinished: make.counter<{ status: TerminalStatus; model: string }>({
+      name: 'longhaul_jobs_finished',
+      unit: '{job}',
+      help: 'Jobs that reached a terminal state',
+      labels: ['status', 'model'],
+    }),
+    /** Jobs published again. */
+    jobsRedispatched: make.counter<{ reason: RedispatchReason }>({
+      name: 'longhaul_jobs_redispatched',
+      unit: '{job}',
+      help: 'Jobs published again, by reason',
+      labels: ['reason'],
+    }),
+    /** From the moment a job might first run (accepted, or not_before) to its first claim. */
+    jobQueueWait: make.histogram<{ lane: Lane }>({
+      name: 'longhaul_job_queue_wait_seconds',
+      unit: 's',
+      help: 'Time from when a job could first run to its first claim',
+      labels: ['lane'],
+      boundaries: waitSeconds,
+    }),
+    /** From accepted to terminal. */
+    jobDuration: make.histogram<{ lane: Lane }>({
+      name: 'longhaul_job_duration_seconds',
+      unit: 's',
+      help: 'Time from accepting a job to its terminal state',
+      labels: ['lane'],
+      boundaries: waitSeconds,
+    }),
+    /** Finishes that a newer fence refused: their results were discarded, their cost was kept. */
+    zombieResults: make.counter<NoLabels>({
+      name: 'longhaul_zombie_results_discarded',
+      unit: '{result}',
+      help: 'Results discarded because another attempt had taken over',
+      labels: [],
+    }),
+    /** Routing decisions, one per dispatch that was routed; model `none` when no model qualified. */
+    routingDecisions: make.counter<{ strategy: string; model: string }>({
+      name: 'longhaul_routing_decisions',
+      unit: '{decision}',
+      help: 'Routing decisions, by strategy and chosen model',
+      labels: ['strategy', 'model'],
+    }),
+  }
+}
+
+function providerMetrics(make: Instruments) {
+  return {
+    /** Calls that ended; `deployment` is `model/deployment`. */
+    providerCalls: make.counter<{ deployment: string; outcome: AttemptOutcome }>({
+      name: 'longhaul_provider_calls',
+      unit: '{call}',
+      help: 'Provider calls that ended, by outcome',
+      labels: ['deployment', 'outcome'],
+    }),
+    /** Of one call, connection to last byte. */
+    providerCallDuration: make.histogram<{ deployment: string }>({
+      name: 'longhaul_provider_call_duration_seconds',
+      unit: 's',
+      help: 'Duration of provider calls',
+      labels: ['deployment'],
+      boundaries: callSeconds,
+    }),
+    /** Calls made again since the worker of the one before lost its lease. */
+    repeatedProviderCalls: make.counter<{ deployment: string }>({
+      name: 'longhaul_provider_calls_repeated',
+      unit: '{call}',
+      help: 'Provider calls made again after a lost lease',
+      labels: ['deployment'],
+    }),
+    /** Calls under way. */
+    providerCallsInFlight: make.upDownCounter<{ deployment: string }>({
+      name: 'longhaul_provider_calls_in_flight',
+      unit: '{call}',
+      help: 'Provider calls under way',
+      labels: ['deployment'],
+    }),
+    /** Tokens that providers reported; `cached_input` is part of `input`, `reasoning` of `output`. */
+    tokens: make.counter<{ direction: TokenDirection; model: string }>({
+      name: 'longhaul_tokens',
+      unit: '{token}',
+      help: 'Tokens reported by providers; cached_input is part of input, reasoning of output',
+      labels: ['direction', 'model'],
+    }),
+    /** US dollars, discarded results included. */
+    costUsd: make.counter<{ model: string }>({
+      name: 'longhaul_cost_usd',
+      unit: 'USD',
+      help: 'Cost of provider calls in US dollars, those of discarded results included',
+      labels: ['model'],
+    }),
+    /** 0 closed, 1 half-open, 2 open. */
+    breakerState: make.gauge<{ deployment: string }>({
+      name: 'longhaul_breaker_state',
+      unit: '1',
+      help: 'Circuit breaker: 0 closed, 1 half-open, 2 open',
+      labels: ['deployment'],
+    }),
+  }
+}
+
+function busMetrics(make: Instruments) {
+  return {
+    /** Messages that a group has not settled. */
+    busLag: make.gauge<{ topic: string; group: string }>({
+      name: 'longhaul_bus_lag',
+      unit: '{message}',
+      help: 'Messages of a topic that a group has not settled',
+      labels: ['topic', 'group'],
+    }),
+    /** How many more messages a topic takes. */
+    busRoom: make.gauge<{ topic: string }>({
+      name: 'longhaul_bus_room',
+      unit: '{message}',
+      help: 'How many more messages a topic takes now',
+      labels: ['topic'],
+    }),
+  }
+}
+
+function storeMetrics(make: Instruments) {
+  return {
+    /** Rows that went with one coalesced statement. */
+    storeBatchRows: make.histogram<{ statement: string }>({
+      name: 'longhaul_store_batch_rows',
+      unit: '{row}',
+      help: 'Rows per coalesced statement',
+      labels: ['statement'],
+      boundaries: rows,
+    }),
+    /** Of one statement, its transaction included. */
+    storeStatementDuration: make.histogram<{ statement: string }>({
+      name: 'longhaul_store_statement_duration_seconds',
+      unit: 's',
+      help: 'Duration of database statements',
+      labels: ['statement'],
+      boundaries: statementSeconds,
+    }),
+    /** Rows that wait for the statement before theirs to end. */
+    storeWaiting: make.gauge<{ statement: string }>({
+      name: 'longhaul_store_waiting',
+      unit: '{row}',
+      help: 'Rows waiting for the next coalesced statement',
+      labels: ['statement'],
+    }),
+  }
+}
+
+function webhookMetrics(make: Instruments) {
+  return {
+    /** Attempts to deliver; `given-up` is the last failure of an event. */
+    webhookDeliveries: make.counter<{ outcome: WebhookOutcome }>({
+      name: 'longhaul_webhook_deliveries',
+      unit: '{delivery}',
+      help: 'Attempts to deliver a webhook event, by outcome',
+      labels: ['outcome'],
+    }),
+    /** From the event's commit to its successful delivery. */
+    webhookDelay: make.histogram<NoLabels>({
+      name: 'longhaul_webhook_delay_seconds',
+      unit: 's',
+      help: 'Time from a webhook event to its delivery',
+      labels: [],
+      boundaries: webhookSeconds,
+    }),
+  }
+}
+
+function httpMetrics(make: Instruments) {
+  return {
+    /** `route` is the pattern (`/v1/jobs/:id`), `unmatched` for none. */
+    httpRequests: make.counter<{ route: string; method: string; status: number }>({
+      name: 'longhaul_http_requests',
+      unit: '{request}',
+      help: 'HTTP requests answered',
+      labels: ['route', 'method', 'status'],
+    }),
+    /** Until the answer was handed to the socket; long-polls include their wait. */
+    httpRequestDuration: make.histogram<{ route: string }>({
+      name: 'longhaul_http_request_duration_seconds',
+      unit: 's',
+      help: 'Duration of HTTP requests, the wait of long-polls included',
+      labels: ['route'],
+      boundaries: httpSeconds,
+    }),
+  }
+}

@@ -1,0 +1,192 @@
+import type { Bus } from '@longhaul/bus'
+import { type Clock, type Config, SUBMITTED_TOPIC } from '@longhaul/contracts'
+import type { Coordination } from '@longhaul/coordination'
+import { ROUND_ROWS, type Store } from '@longhaul/store'
+import type { RedispatchReason, Telemetry } from '@longhaul/telemetry'
+import { allocate } from './allocate.ts'
+import { publishReleased } from './publishing.ts'
+import { Rounds } from './rounds.ts'
+
+export interface DispatcherDependencies {
+  bus: Bus
+  store: Store
+  coordination: Coordination
+  telemetry: Telemetry
+  clock: Clock
+}
+
+export interface DispatcherOptions {
+  /** Owners of leases that are known to be dead: earlier lives of this process. */
+  deadOwners?: readonly string[]
+}
+
+/** While work waits for room on the bus. */
+const BUSY_MS = 20
+/** While nothing is due: the longest that a broadcast which got lost goes unnoticed. */
+const IDLE_MS = 500
+const WATCH_MS = 1_000
+const HOUSEKEEPING_MS = 60_000
+const RETRY_MS = 1_000
+
+/**
+ * The only one that releases work held in Postgres. Three loops of bounded
+ * rounds: release what is due, as far as the bus has room; watch for what got
+ * stuck (leases, deadlines, lost messages); keep house (partitions, old keys).
+ */
+export class Dispatcher {
+  readonly name = 'dispatcher'
+  readonly #dependencies: DispatcherDependencies
+  readonly #config: Config
+  readonly #options: DispatcherOptions
+  readonly #loops: { release: Rounds; watch: Rounds; housekeeping: Rounds }
+  readonly #unsubscribe: Array<() => void> = []
+
+  constructor(
+    dependencies: DispatcherDependencies,
+    config: Config,
+    options: DispatcherOptions = {},
+  ) {
+    this.#dependencies = dependencies
+    this.#config = config
+    this.#options = options
+    this.#loops = {
+      release: this.#rounds('release', () => this.#release()),
+      watch: this.#rounds('watch', signal => this.#watch(signal)),
+      housekeeping: this.#rounds('housekeeping', () => this.#keepHouse()),
+    }
+  }
+
+  /** First puts back what an earlier life left on a bus that forgets, and under leases that nobody holds. */
+  async start(): Promise<void> {
+    const { bus, coordination } = this.#dependencies
+    await bus.ensureTopics([SUBMITTED_TOPIC])
+    await this.#resume()
+    const wake = () => this.#loops.release.wake()
+    this.#unsubscribe.push(
+      coordination.broadcasts.on('work-pending', wake),
+      coordination.broadcasts.on('job-changed', ({ status }) => {
+        if (status === 'pending') wake()
+      }),
+    )
+    for (const loop of Object.values(this.#loops)) loop.start()
+  }
+
+  health(): { ok: boolean; detail: string } {
+    const failing = Object.entries(this.#loops).filter(([, loop]) => loop.failing)
+    return failing.length === 0
+      ? { ok: true, detail: 'dispatching' }
+      : { ok: false, detail: `failing: ${failing.map(([name]) => name).join(', ')}` }
+  }
+
+  async stop(_budgetMs: number): Promise<void> {
+    for (const end of this.#unsubscribe.splice(0)) end()
+    await Promise.all(Object.values(this.#loops).map(loop => loop.stop()))
+  }
+
+  async #resume(): Promise<void> {
+    const { bus, store } = this.#dependencies
+    for (const owner of this.#options.deadOwners ?? []) {
+      await this.#inRounds('startup', async () => {
+        const { jobIds } = await store.dispatch.reclaimOwned(owner, this.#config.retry.max_lost)
+        return jobIds.length
+      })
+    }
+    if (!bus.durable) await this.#inRounds('startup', () => store.dispatch.requeuePublished())
+  }
+
+  async #release(): Promise<number> {
+    const { store, bus } = this.#dependencies
+    const due = await store.dispatch.dueKeys()
+    if (due.length === 0) return this.#untilNextDue()
+    const budget = Math.min(ROUND_ROWS, bus.room(SUBMITTED_TOPIC))
+    const quotas = allocate(due, await store.dispatch.published(), {
+      budget,
+      perKey: this.#config.dispatch.published_per_key,
+      laneWeights: this.#config.lanes,
+    })
+    if (quotas.length === 0) return BUSY_MS
+    const jobs = await store.dispatch.release(quotas)
+    await publishReleased(this.#dependencies, jobs)
+    return jobs.length >= budget ? 0 : BUSY_MS
+  }
+
+  async #untilNextDue(): Promise<number> {
+    const { store, clock } = this.#dependencies
+    const nextDueAt = await store.dispatch.nextDueAt()
+    return nextDueAt === undefined
+      ? IDLE_MS
+      : Math.min(IDLE_MS, Math.max(0, nextDueAt - clock.now()))
+  }
+
+  async #watch(signal: AbortSignal): Promise<number> {
+    const { store } = this.#dependencies
+    await this.#inRounds('lease-expired', () => this.#reclaim(), signal)
+    await this.#inRounds(undefined, () => this.#expire(), signal)
+    const { redispatch_after } = this.#config.dispatch
+    await this.#inRounds(
+      'unclaimed',
+      () => store.dispatch.requeueStranded(redispatch_after),
+      signal,
+    )
+    return WATCH_MS
+  }
+
+  async #reclaim(): Promise<number> {
+    const { store, coordination, telemetry } = this.#dependencies
+    const { jobIds, failed } = await store.dispatch.reclaimExpired(this.#config.retry.max_lost)
+    // Whoever held them may still be calling.
+    for (const jobId of jobIds) coordination.broadcasts.send('job-cancelled', { jobId })
+    if (failed > 0) {
+      telemetry.metrics.jobsFinished.add(failed, { status: 'failed', model: 'none' })
+      coordination.broadcasts.send('event-pending', { count: failed })
+    }
+    return jobIds.length
+  }
+
+  async #expire(): Promise<number> {
+    const { store, coordination, telemetry } = this.#dependencies
+    const expired = await store.dispatch.expireOverdue()
+    for (const jobId of expired) {
+      coordination.broadcasts.send('job-cancelled', { jobId })
+      coordination.broadcasts.send('job-finished', { jobId, status: 'expired' })
+    }
+    if (expired.length > 0) {
+      telemetry.metrics.jobsFinished.add(expired.length, { status: 'expired', model: 'none' })
+      coordination.broadcasts.send('event-pending', { count: expired.length })
+    }
+    return expired.length
+  }
+
+  async #keepHouse(): Promise<number> {
+    const { store, clock, telemetry } = this.#dependencies
+    await store.partitions.ensure(clock.now())
+    const dropped = await store.partitions.dropOld(clock.now(), this.#config.retention.days)
+    if (dropped.length > 0) telemetry.logger.info({ days: dropped }, 'dropped old partitions')
+    await store.dispatch.forgetIdempotencyKeys()
+    return HOUSEKEEPING_MS
+  }
+
+  /** Repeats a bounded statement while it finds full rounds. */
+  async #inRounds(
+    reason: RedispatchReason | undefined,
+    act: () => Promise<number>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    for (;;) {
+      const moved = await act()
+      if (moved > 0 && reason)
+        this.#dependencies.telemetry.metrics.jobsRedispatched.add(moved, { reason })
+      if (moved > 0) this.#loops.release.wake()
+      if (moved < ROUND_ROWS || signal?.aborted) return
+    }
+  }
+
+  #rounds(name: string, act: (signal: AbortSignal) => Promise<number>): Rounds {
+    const { clock, telemetry } = this.#dependencies
+    return new Rounds(act, clock, {
+      retryMs: RETRY_MS,
+      onError: error =>
+        telemetry.logger.warn({ err: error, loop: name }, 'a round failed; trying again'),
+    })
+  }
+}

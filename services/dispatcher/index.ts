@@ -1,0 +1,1 @@
+export { Dispatcher, type DispatcherDependencies, type DispatcherOptions } from './dispatcher.ts'

@@ -1,0 +1,58 @@
+import type { Bus } from '@longhaul/bus'
+import { type Clock, type JobMessage, MESSAGE_VERSION, SUBMITTED_TOPIC } from '@longhaul/contracts'
+import type { ReleasedJob, Store } from '@longhaul/store'
+import type { Telemetry } from '@longhaul/telemetry'
+
+/** Publishes released jobs for routing; what the bus does not take goes back to Postgres. */
+export async function publishReleased(
+  dependencies: { bus: Bus; store: Store; clock: Clock; telemetry: Telemetry },
+  jobs: ReleasedJob[],
+): Promise<void> {
+  const outcomes = await Promise.allSettled(
+    jobs.map(job =>
+      dependencies.bus.publish(SUBMITTED_TOPIC, {
+        key: job.id,
+        headers: {
+          'longhaul-schema': String(MESSAGE_VERSION),
+          ...(job.traceparent && { traceparent: job.traceparent }),
+        },
+        value: JSON.stringify(messageOf(job)),
+      }),
+    ),
+  )
+  const refused = jobs.filter((_, index) => outcomes[index]?.status === 'rejected')
+  if (refused.length === 0) return
+  dependencies.telemetry.logger.debug({ jobs: refused.length }, 'the bus took no more; put back')
+  await Promise.all(refused.map(job => putBack(dependencies, job)))
+}
+
+async function putBack({ store, clock }: { store: Store; clock: Clock }, job: ReleasedJob) {
+  await store.jobs.settle({
+    jobId: job.id,
+    from: 'queued',
+    to: 'pending',
+    dueAt: clock.now(),
+    dispatchModel: null,
+    hints: null,
+    attempt: null,
+  })
+}
+
+function messageOf(job: ReleasedJob): JobMessage {
+  return {
+    jobId: job.id,
+    tenantId: job.tenantId,
+    endpoint: job.endpoint,
+    lane: job.lane,
+    policy: job.policy,
+    requestedModel: job.requestedModel,
+    metadata: job.metadata,
+    deadlineAt: job.deadlineAt,
+    dispatch: job.dispatch,
+    hints: job.hints,
+    traceparent: job.traceparent,
+    bodyBytes: job.bodyBytes,
+    body: job.body,
+    route: null,
+  }
+}

@@ -1,0 +1,200 @@
+import { type Bus, BusFullError, type Delivery, type Subscription } from '@longhaul/bus'
+import {
+  type Clock,
+  type Config,
+  type JobMessage,
+  jobMessageSchema,
+  lanes,
+  MESSAGE_VERSION,
+  modelTopic,
+  type RoutingRequest,
+  SUBMITTED_TOPIC,
+  sleep,
+} from '@longhaul/contracts'
+import type { Coordination } from '@longhaul/coordination'
+import {
+  createRouter,
+  type Decision,
+  type LiveView,
+  type Router as RoutingRouter,
+} from '@longhaul/routing'
+import type { Store } from '@longhaul/store'
+import type { Telemetry } from '@longhaul/telemetry'
+
+export interface RouterDependencies {
+  bus: Bus
+  store: Store
+  coordination: Coordination
+  telemetry: Telemetry
+  clock: Clock
+  live: LiveView
+  random: () => number
+}
+
+/** Deliveries under way at a time; they wait for Postgres, not for the processor. */
+const WINDOW = 1_000
+/** How long a delivery is kept back when a dependency is away, so that it does not spin. */
+const RETRY_DELAY_MS = 500
+const GROUP = 'router'
+
+/**
+ * Takes submitted jobs, decides, stores the decision with its reasons, and
+ * publishes each job to its model's topic. A job that no model fits fails here;
+ * one whose model cannot take it now goes back to Postgres, so that it does not
+ * stand in the way of others.
+ */
+export class Router {
+  readonly name = 'router'
+  readonly #dependencies: RouterDependencies
+  readonly #config: Config
+  readonly #routing: RoutingRouter
+  readonly #stopping = new AbortController()
+  #subscription: Subscription | undefined
+
+  constructor(dependencies: RouterDependencies, config: Config) {
+    this.#dependencies = dependencies
+    this.#config = config
+    this.#routing = createRouter(config)
+  }
+
+  async start(): Promise<void> {
+    const { bus } = this.#dependencies
+    const modelTopics = Object.keys(this.#config.models).flatMap(model =>
+      lanes.map(lane => modelTopic(model, lane)),
+    )
+    await bus.ensureTopics([SUBMITTED_TOPIC, ...modelTopics])
+    this.#subscription = await bus.consume({
+      topics: [SUBMITTED_TOPIC],
+      group: GROUP,
+      window: WINDOW,
+      versions: [MESSAGE_VERSION],
+      handle: delivery => this.#handle(delivery),
+    })
+  }
+
+  health(): { ok: boolean; detail: string } {
+    return this.#subscription
+      ? { ok: true, detail: 'consuming' }
+      : { ok: false, detail: 'not consuming' }
+  }
+
+  async stop(budgetMs: number): Promise<void> {
+    this.#stopping.abort()
+    await this.#subscription?.stop(budgetMs)
+    this.#subscription = undefined
+  }
+
+  async #handle(delivery: Delivery): Promise<void> {
+    const message = readJobMessage(delivery)
+    if (!message) return
+    try {
+      await this.#route(message, delivery)
+      delivery.ack()
+    } catch (error) {
+      const { telemetry, clock } = this.#dependencies
+      telemetry.logger.warn({ err: error, jobId: message.jobId }, 'routing failed; trying again')
+      await sleep(clock, RETRY_DELAY_MS, this.#stopping.signal)
+      delivery.release()
+    }
+  }
+
+  async #route(message: JobMessage, delivery: Delivery): Promise<void> {
+    const { store, bus, telemetry } = this.#dependencies
+    const text = message.body ?? (await store.reads.requestBody(message.jobId))
+    const decision = this.#decide(message, JSON.parse(text) as Record<string, unknown>)
+    await store.decisions.record(message.jobId, decision.record)
+    telemetry.metrics.routingDecisions.add(1, {
+      strategy: decision.record.strategy,
+      model: decision.record.model ?? 'none',
+    })
+    if (!decision.route) return this.#fail(message, decision)
+
+    const waitUntil = this.#waitsUntil(message, decision.route.model)
+    if (waitUntil !== undefined) return this.#putBack(message, decision.route.model, waitUntil)
+    try {
+      await bus.publish(modelTopic(decision.route.model, message.lane), {
+        key: message.jobId,
+        headers: delivery.message.headers,
+        value: JSON.stringify({ ...message, route: decision.route } satisfies JobMessage),
+      })
+    } catch (error) {
+      if (!(error instanceof BusFullError)) throw error
+      await this.#putBack(message, decision.route.model, this.#dependencies.clock.now())
+    }
+  }
+
+  #decide(message: JobMessage, body: Record<string, unknown>): Decision {
+    const { live, clock, random } = this.#dependencies
+    const request: RoutingRequest = {
+      endpoint: message.endpoint,
+      body,
+      bodyBytes: message.bodyBytes,
+      lane: message.lane,
+      tenantId: message.tenantId,
+      metadata: message.metadata ?? {},
+      deadlineAt: message.deadlineAt ?? undefined,
+      exclusions: message.hints?.exclusions ?? [],
+      preferred: message.hints?.preferred ?? [],
+    }
+    return this.#routing.decide(request, live, {
+      policy: message.policy,
+      requestedModel: message.requestedModel,
+      number: message.dispatch,
+      now: clock.now(),
+      random,
+    })
+  }
+
+  /** When the best that is left is a model that was just found out of order, the job waits for it in Postgres. */
+  #waitsUntil(message: JobMessage, model: string): number | undefined {
+    const now = this.#dependencies.clock.now()
+    const exclusion = message.hints?.exclusions.find(
+      ({ model: excluded, until }) => excluded === model && until !== undefined && until > now,
+    )
+    return exclusion?.until
+  }
+
+  async #putBack(message: JobMessage, model: string, dueAt: number): Promise<void> {
+    const { store, coordination } = this.#dependencies
+    await store.jobs.settle({
+      jobId: message.jobId,
+      from: 'queued',
+      to: 'pending',
+      dueAt,
+      dispatchModel: model,
+      hints: null,
+      attempt: null,
+    })
+    coordination.broadcasts.send('job-changed', { jobId: message.jobId, status: 'pending' })
+    coordination.broadcasts.send('work-pending', { lane: message.lane })
+  }
+
+  async #fail(message: JobMessage, decision: Decision): Promise<void> {
+    const { store, coordination, telemetry } = this.#dependencies
+    const error = decision.failure ?? {
+      code: 'no_model_qualifies' as const,
+      message: decision.record.reason,
+    }
+    const settled = await store.jobs.settle({
+      jobId: message.jobId,
+      from: 'queued',
+      to: 'failed',
+      result: { body: null, error, usage: null },
+      attempt: null,
+    })
+    if (!settled.applied) return
+    telemetry.metrics.jobsFinished.add(1, { status: 'failed', model: 'none' })
+    coordination.broadcasts.send('job-finished', { jobId: message.jobId, status: 'failed' })
+    if (settled.eventWritten) coordination.broadcasts.send('event-pending', { count: 1 })
+  }
+}
+
+/** A message that cannot be read goes to the dead letters; Postgres still has its job. */
+function readJobMessage(delivery: Delivery): JobMessage | undefined {
+  try {
+    return jobMessageSchema.parse(JSON.parse(delivery.message.value))
+  } catch (error) {
+    delivery.reject(`unreadable message: ${error instanceof Error ? error.message : error}`)
+    return undefined
+  }
+}

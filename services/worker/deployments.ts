@@ -1,0 +1,96 @@
+import { deploymentKey, type Model } from '@longhaul/contracts'
+import type { Coordination, Permit } from '@longhaul/coordination'
+import type { ProviderDeployment } from '@longhaul/providers'
+
+/** Leave for one call of one deployment. */
+export interface Slot {
+  deployment: ProviderDeployment
+  permit: Permit
+  /** Exactly once, when the call has ended or will not be made. */
+  free(): void
+}
+
+interface DeploymentState {
+  deployment: ProviderDeployment
+  inFlight: number
+}
+
+/**
+ * The deployments of one model in this worker: who has a slot, and whose
+ * breaker lets a call pass. The choice is made as late as possible.
+ */
+export class Deployments {
+  readonly #states: DeploymentState[]
+  readonly #coordination: Coordination
+
+  constructor(model: string, config: Model, coordination: Coordination) {
+    this.#coordination = coordination
+    this.#states = Object.entries(config.deployments).map(([name, deployment]) => ({
+      deployment: {
+        key: deploymentKey(model, name),
+        model,
+        config: deployment,
+        price: deployment.price ?? config.price,
+      },
+      inFlight: 0,
+    }))
+  }
+
+  get keys(): string[] {
+    return this.#states.map(({ deployment }) => deployment.key)
+  }
+
+  /** Calls that all deployments together take at a time. */
+  get capacity(): number {
+    return this.#states.reduce((sum, { deployment }) => sum + deployment.config.max_concurrency, 0)
+  }
+
+  /** A slot of the least busy deployment by weight, leaving out `except`; undefined when none is free. */
+  acquire(except: ReadonlySet<string> = new Set()): Slot | undefined {
+    for (const state of this.#byLoad()) {
+      if (except.has(state.deployment.key)) continue
+      const permit = this.#coordination.breakers.acquire(state.deployment.key)
+      if (!permit) continue
+      state.inFlight += 1
+      return {
+        deployment: state.deployment,
+        permit,
+        free: once(() => {
+          state.inFlight -= 1
+        }),
+      }
+    }
+    return undefined
+  }
+
+  /** When every deployment is out: the earliest time at which one may be tried; undefined while one may pass. */
+  allOutUntil(now: number): number | undefined {
+    let earliest = Number.POSITIVE_INFINITY
+    for (const { deployment } of this.#states) {
+      const { openUntil } = this.#coordination.breakers.view(deployment.key)
+      if (openUntil === undefined || openUntil <= now) return undefined
+      earliest = Math.min(earliest, openUntil)
+    }
+    return earliest
+  }
+
+  #byLoad(): DeploymentState[] {
+    const free = this.#states.filter(
+      ({ deployment, inFlight }) => inFlight < deployment.config.max_concurrency,
+    )
+    return free.length < 2 ? free : free.sort((a, b) => loadOf(a) - loadOf(b))
+  }
+}
+
+function loadOf({ deployment, inFlight }: DeploymentState): number {
+  return inFlight / (deployment.config.weight * deployment.config.max_concurrency)
+}
+
+function once(act: () => void): () => void {
+  let done = false
+  return () => {
+    if (done) return
+    done = true
+    act()
+  }
+}

@@ -1,0 +1,1 @@
+export { Worker, type WorkerDependencies, type WorkerOptions } from './worker.ts'

@@ -1,0 +1,288 @@
+import {
+  builtInPolicy,
+  type Clock,
+  type Config,
+  type ErrorCode,
+  type JobError,
+  type JobMessage,
+  type Policy,
+  type RouteHints,
+  unreachable,
+} from '@longhaul/contracts'
+import type { ProviderResult } from '@longhaul/providers'
+import type { AttemptRecord, Claim, Store } from '@longhaul/store'
+import { type CallDependencies, callDeployment } from './call.ts'
+import type { Deployments, Slot } from './deployments.ts'
+import { type NextStep, nextStep } from './failure-policy.ts'
+import type { AbortReason, Held, Leases } from './leases.ts'
+import type { Recorder } from './recorder.ts'
+
+export interface JobRunDependencies extends CallDependencies {
+  store: Store
+  clock: Clock
+  leases: Leases
+  recorder: Recorder
+  /** Who holds the leases. */
+  owner: string
+}
+
+type Failure = Exclude<ProviderResult, { ok: true }>
+
+/**
+ * One job in the hands of a worker, from claim to settlement. Each turn of the
+ * loop is one call under one fence; whatever ends it is one fenced transition.
+ */
+export class JobRun {
+  readonly #dependencies: JobRunDependencies
+  readonly #config: Config
+  readonly #deployments: Deployments
+  readonly #message: JobMessage
+  readonly #tried = new Set<string>()
+  #failures = 0
+
+  constructor(
+    dependencies: JobRunDependencies,
+    config: Config,
+    deployments: Deployments,
+    message: JobMessage,
+  ) {
+    this.#dependencies = dependencies
+    this.#config = config
+    this.#deployments = deployments
+    this.#message = message
+  }
+
+  /**
+   * Resolves when the job was settled, or is somebody else's.
+   * @param slot is freed, whatever happens
+   * @throws the store's error when the claim could not be made
+   */
+  async execute(slot: Slot): Promise<void> {
+    const { leases, clock } = this.#dependencies
+    const { jobId, deadlineAt } = this.#message
+    // Held before it is claimed: a cancellation that comes right after finds it.
+    const held = leases.hold(jobId, 0)
+    const cancelTimer = deadlineAt
+      ? clock.schedule(deadlineAt - clock.now(), () => held.abort.abort('deadline'))
+      : undefined
+    try {
+      const claim = await this.#claim(slot)
+      if (claim) await this.#callUntilSettled(slot, held, claim)
+    } finally {
+      cancelTimer?.()
+      leases.drop(held)
+      slot.permit.settle('neutral') // has no effect after a call
+      slot.free()
+    }
+  }
+
+  async #claim(slot: Slot): Promise<Claim | undefined> {
+    const { store, owner, clock, telemetry, coordination } = this.#dependencies
+    const { jobId, lane } = this.#message
+    const { model, key } = slot.deployment
+    const claim = await store.jobs.claim(jobId, model, owner, this.#config.lease)
+    if (!claim) return undefined
+    if (claim.losses > 0) telemetry.metrics.repeatedProviderCalls.add(1, { deployment: key })
+    if (claim.fence === 1) {
+      telemetry.metrics.jobQueueWait.record((clock.now() - claim.createdAt) / 1_000, { lane })
+    }
+    coordination.broadcasts.send('job-changed', { jobId, status: 'running' })
+    return claim
+  }
+
+  async #callUntilSettled(first: Slot, held: Held, claim: Claim): Promise<void> {
+    held.fence = claim.fence
+    this.#failures = claim.failures
+    const text =
+      this.#message.body ?? (await this.#dependencies.store.reads.requestBody(held.jobId))
+    const body = JSON.parse(text) as Record<string, unknown>
+    let slot: Slot | undefined = first
+    while (slot) {
+      const { result, attempt } = await callDeployment(
+        this.#dependencies,
+        slot,
+        this.#message,
+        body,
+        held.abort.signal,
+      )
+      this.#tried.add(slot.deployment.key)
+      slot = result.ok
+        ? await this.#succeed(held, claim, attempt, result.body)
+        : await this.#afterFailure(held, attempt, result)
+    }
+  }
+
+  async #succeed(
+    held: Held,
+    claim: Claim,
+    attempt: AttemptRecord,
+    body: string,
+  ): Promise<undefined> {
+    const { recorder, telemetry, clock } = this.#dependencies
+    const settled = await recorder.settle({
+      jobId: held.jobId,
+      from: 'running',
+      fence: held.fence,
+      to: 'succeeded',
+      attempt,
+      result: { body, error: null, usage: attempt.usage },
+    })
+    if (!settled.applied) return
+    telemetry.metrics.jobDuration.record((clock.now() - claim.createdAt) / 1_000, {
+      lane: this.#message.lane,
+    })
+  }
+
+  /** @returns the slot of the next call, when there is one at once */
+  async #afterFailure(
+    held: Held,
+    attempt: AttemptRecord,
+    failure: Failure,
+  ): Promise<Slot | undefined> {
+    if (failure.kind === 'aborted') {
+      await this.#abandon(held, attempt)
+      return undefined
+    }
+    const other = this.#deployments.acquire(this.#tried)
+    const step = nextStep(failure, this.#context(other !== undefined), this.#config.retry)
+    if (step.kind === 'again' && other) {
+      const settled = await this.#settleAgain(held, attempt, step)
+      if (settled) return other
+    }
+    other?.permit.settle('neutral')
+    other?.free()
+    if (step.kind !== 'again') {
+      await this.#settleStep(held, attempt, step, failure.kind === 'unusable' ? failure.body : null)
+    }
+    return undefined
+  }
+
+  #context(otherDeployment: boolean) {
+    const { clock, random } = this.#dependencies
+    const policy = this.#policy()
+    return {
+      model: this.#message.route?.model ?? '',
+      failures: this.#failures,
+      fallbacks: this.#message.route?.fallbacks ?? [],
+      otherDeployment,
+      onRefused: policy.on_refused,
+      onUnusable: policy.on_unusable,
+      deadlineAt: this.#message.deadlineAt ?? undefined,
+      now: clock.now(),
+      random,
+    }
+  }
+
+  #policy(): Policy {
+    const { policies, default_policy } = this.#config
+    return policies[this.#message.policy ?? default_policy] ?? builtInPolicy
+  }
+
+  async #settleAgain(
+    held: Held,
+    attempt: AttemptRecord,
+    { spent }: { spent: boolean },
+  ): Promise<boolean> {
+    const settled = await this.#dependencies.recorder.settle({
+      jobId: held.jobId,
+      from: 'running',
+      fence: held.fence,
+      to: 'running',
+      spent,
+      attempt,
+    })
+    held.fence += 1
+    if (spent) this.#failures += 1
+    return settled.applied
+  }
+
+  async #settleStep(
+    held: Held,
+    attempt: AttemptRecord,
+    step: Exclude<NextStep, { kind: 'again' }>,
+    body: string | null,
+  ): Promise<void> {
+    const { clock } = this.#dependencies
+    switch (step.kind) {
+      case 'fail':
+        return this.#end(held, attempt, 'failed', step.error, body)
+      case 'later':
+        return this.#putBack(held, attempt, step.spent, step.dueAt, null)
+      case 'reroute':
+        return this.#putBack(held, attempt, step.spent, clock.now(), {
+          exclusions: [...(this.#message.hints?.exclusions ?? []), step.exclusion],
+          preferred: this.#message.route?.fallbacks ?? [],
+        })
+      default:
+        return unreachable(step)
+    }
+  }
+
+  /** The call was ended from this side. */
+  async #abandon(held: Held, attempt: AttemptRecord): Promise<void> {
+    const reason = held.abort.signal.reason as AbortReason
+    switch (reason) {
+      case 'shutdown': {
+        const released = { ...attempt, outcome: 'released' as const }
+        return this.#putBack(held, released, false, this.#dependencies.clock.now(), null)
+      }
+      case 'deadline':
+        return this.#end(
+          held,
+          { ...attempt, outcome: 'expired' },
+          'expired',
+          errorOf('deadline_exceeded', 'The deadline passed before the job ended.'),
+          null,
+        )
+      case 'cancelled':
+      case 'lease-lost': {
+        // The row is somebody else's already: this keeps the attempt and its cost.
+        const outcome = reason === 'cancelled' ? ('cancelled' as const) : ('lost' as const)
+        const error = errorOf('job_cancelled', 'The job was cancelled.')
+        return this.#end(held, { ...attempt, outcome }, 'cancelled', error, null)
+      }
+      default:
+        return unreachable(reason)
+    }
+  }
+
+  async #end(
+    held: Held,
+    attempt: AttemptRecord,
+    to: 'failed' | 'expired' | 'cancelled',
+    error: JobError,
+    body: string | null,
+  ): Promise<void> {
+    await this.#dependencies.recorder.settle({
+      jobId: held.jobId,
+      from: 'running',
+      fence: held.fence,
+      to,
+      attempt,
+      result: { body, error, usage: attempt.usage },
+    })
+  }
+
+  async #putBack(
+    held: Held,
+    attempt: AttemptRecord,
+    spent: boolean,
+    dueAt: number,
+    hints: RouteHints | null,
+  ): Promise<void> {
+    await this.#dependencies.recorder.settle({
+      jobId: held.jobId,
+      from: 'running',
+      fence: held.fence,
+      to: 'pending',
+      attempt,
+      spent,
+      dueAt,
+      hints,
+    })
+  }
+}
+
+function errorOf(code: ErrorCode, message: string): JobError {
+  return { code, message }
+}

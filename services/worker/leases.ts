@@ -1,0 +1,89 @@
+import type { Clock } from '@longhaul/contracts'
+import type { Store } from '@longhaul/store'
+import type { Telemetry } from '@longhaul/telemetry'
+
+/** Why a call is ended before its answer. */
+export type AbortReason = 'cancelled' | 'deadline' | 'lease-lost' | 'shutdown'
+
+/** A claimed job whose call may be under way. */
+export interface Held {
+  readonly jobId: string
+  fence: number
+  readonly abort: AbortController
+}
+
+/** Renewals per lease: two may fail before the lease ends. */
+const RENEWALS_PER_LEASE = 3
+
+/**
+ * The jobs that this worker has claimed. Extends all leases in one statement,
+ * three times a lease; aborts what it no longer holds.
+ */
+export class Leases {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #telemetry: Telemetry
+  readonly #leaseMs: number
+  readonly #held = new Map<string, Held>()
+  #cancelTimer: () => void = () => {}
+
+  constructor(dependencies: { store: Store; clock: Clock; telemetry: Telemetry }, leaseMs: number) {
+    this.#store = dependencies.store
+    this.#clock = dependencies.clock
+    this.#telemetry = dependencies.telemetry
+    this.#leaseMs = leaseMs
+  }
+
+  get size(): number {
+    return this.#held.size
+  }
+
+  start(): void {
+    const plan = () => {
+      this.#cancelTimer = this.#clock.schedule(this.#leaseMs / RENEWALS_PER_LEASE, () => {
+        void this.#renew().finally(plan)
+      })
+    }
+    plan()
+  }
+
+  stop(): void {
+    this.#cancelTimer()
+    this.#cancelTimer = () => {}
+  }
+
+  hold(jobId: string, fence: number): Held {
+    const held: Held = { jobId, fence, abort: new AbortController() }
+    this.#held.set(jobId, held)
+    return held
+  }
+
+  drop(held: Held): void {
+    if (this.#held.get(held.jobId) === held) this.#held.delete(held.jobId)
+  }
+
+  abort(jobId: string, reason: AbortReason): void {
+    this.#held.get(jobId)?.abort.abort(reason)
+  }
+
+  abortAll(reason: AbortReason): void {
+    for (const { abort } of this.#held.values()) abort.abort(reason)
+  }
+
+  async #renew(): Promise<void> {
+    const asked = [...this.#held.values()].map(held => ({ held, fence: held.fence }))
+    if (asked.length === 0) return
+    try {
+      const claims = asked.map(({ held, fence }) => ({ jobId: held.jobId, fence }))
+      const kept = await this.#store.jobs.renew(claims, this.#leaseMs)
+      for (const { held, fence } of asked) {
+        // A fence that moved on meanwhile belongs to a claim that the statement did not know.
+        const settledMeanwhile = this.#held.get(held.jobId) !== held || held.fence !== fence
+        if (!kept.has(held.jobId) && !settledMeanwhile) held.abort.abort('lease-lost')
+      }
+    } catch (error) {
+      // Without Postgres nobody else can claim them either; the next round tries again.
+      this.#telemetry.logger.warn({ err: error, jobs: asked.length }, 'leases were not renewed')
+    }
+  }
+}

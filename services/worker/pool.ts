@@ -1,0 +1,185 @@
+import type { Bus, Delivery, Subscription } from '@longhaul/bus'
+import {
+  type Clock,
+  type Config,
+  type JobMessage,
+  jobMessageSchema,
+  lanes,
+  MESSAGE_VERSION,
+  modelTopic,
+  sleep,
+} from '@longhaul/contracts'
+import { Deployments, type Slot } from './deployments.ts'
+import { JobRun, type JobRunDependencies } from './job-run.ts'
+import { LaneQueue } from './lane-queue.ts'
+
+export interface PoolDependencies extends JobRunDependencies {
+  bus: Bus
+  clock: Clock
+}
+
+interface Work {
+  delivery: Delivery
+  message: JobMessage
+}
+
+/** Deliveries in hand per topic: two for each call, so that a free slot never waits for the bus. */
+const DELIVERIES_PER_CALL = 2
+const SMALLEST_WINDOW = 32
+const LARGEST_WINDOW = 2_000
+/** How long a delivery is kept back when the store is away, so that it does not spin. */
+const RETRY_DELAY_MS = 500
+
+/**
+ * All jobs of one model in this worker. Takes deliveries of its three lanes,
+ * begins as many as its deployments have slots, and sends the rest back to the
+ * router when every deployment is out.
+ */
+export class ModelPool {
+  readonly #dependencies: PoolDependencies
+  readonly #config: Config
+  readonly #model: string
+  readonly #deployments: Deployments
+  readonly #queue: LaneQueue<Work>
+  readonly #stopping: AbortSignal
+  #subscription: Subscription | undefined
+  #unwatch: () => void = () => {}
+
+  constructor(
+    dependencies: PoolDependencies,
+    config: Config,
+    model: string,
+    stopping: AbortSignal,
+  ) {
+    const modelConfig = config.models[model]
+    if (!modelConfig) throw new Error(`no model ${model} in the configuration`)
+    this.#dependencies = dependencies
+    this.#config = config
+    this.#model = model
+    this.#deployments = new Deployments(model, modelConfig, dependencies.coordination)
+    this.#queue = new LaneQueue(config.lanes)
+    this.#stopping = stopping
+  }
+
+  async start(group: string): Promise<void> {
+    const { bus, coordination } = this.#dependencies
+    const topics = lanes.map(lane => modelTopic(this.#model, lane))
+    await bus.ensureTopics(topics)
+    const own = new Set(this.#deployments.keys)
+    this.#unwatch = coordination.breakers.onChange(deployment => {
+      // Not from within the breaker's own call.
+      if (own.has(deployment)) setImmediate(() => this.#pump())
+    })
+    const wanted = this.#deployments.capacity * DELIVERIES_PER_CALL
+    this.#subscription = await bus.consume({
+      topics,
+      group,
+      window: Math.min(LARGEST_WINDOW, Math.max(SMALLEST_WINDOW, wanted)),
+      versions: [MESSAGE_VERSION],
+      handle: delivery => this.#take(delivery),
+    })
+  }
+
+  get consuming(): boolean {
+    return this.#subscription !== undefined
+  }
+
+  /** Ends the intake and gives back what was not begun; resolves when open deliveries are settled. */
+  async stop(budgetMs: number): Promise<void> {
+    this.#unwatch()
+    const stopped = this.#subscription?.stop(budgetMs)
+    this.#subscription = undefined
+    for (const { delivery } of this.#queue.drain()) delivery.release()
+    await stopped
+  }
+
+  #take(delivery: Delivery): void {
+    let message: JobMessage
+    try {
+      message = jobMessageSchema.parse(JSON.parse(delivery.message.value))
+    } catch (error) {
+      delivery.reject(`unreadable message: ${error instanceof Error ? error.message : error}`)
+      return
+    }
+    this.#queue.push(message.lane, message.tenantId, { delivery, message })
+    this.#pump()
+  }
+
+  #pump(): void {
+    while (this.#queue.size > 0 && !this.#stopping.aborted) {
+      const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now())
+      if (outUntil !== undefined) {
+        this.#divertAll(outUntil)
+        return
+      }
+      const slot = this.#deployments.acquire()
+      if (!slot) return
+      const work = this.#queue.pop()
+      if (!work) {
+        slot.permit.settle('neutral')
+        slot.free()
+        return
+      }
+      void this.#run(work, slot).finally(() => this.#pump())
+    }
+  }
+
+  async #run(work: Work, slot: Slot): Promise<void> {
+    const whenFree = {
+      ...slot,
+      free: () => {
+        slot.free()
+        this.#pump()
+      },
+    }
+    try {
+      await new JobRun(this.#dependencies, this.#config, this.#deployments, work.message).execute(
+        whenFree,
+      )
+      work.delivery.ack()
+    } catch (error) {
+      await this.#keepBack(work, error)
+    }
+  }
+
+  /** Every deployment is out: jobs that may go elsewhere do, the others wait in Postgres until one may be tried. */
+  #divertAll(outUntil: number): void {
+    for (const work of this.#queue.drain()) {
+      void this.#divert(work, outUntil).catch(error => this.#keepBack(work, error))
+    }
+  }
+
+  async #divert({ delivery, message }: Work, outUntil: number): Promise<void> {
+    const { recorder, clock, telemetry } = this.#dependencies
+    const pinned = message.requestedModel !== null
+    const exclusions = (message.hints?.exclusions ?? []).filter(
+      ({ model }) => model !== this.#model,
+    )
+    await recorder.settle({
+      jobId: message.jobId,
+      from: 'queued',
+      to: 'pending',
+      dueAt: pinned ? outUntil : clock.now(),
+      dispatchModel: pinned ? this.#model : '',
+      hints: pinned
+        ? null
+        : {
+            exclusions: [
+              ...exclusions,
+              { model: this.#model, reason: 'unavailable', until: outUntil },
+            ],
+            preferred: message.route?.fallbacks ?? [],
+          },
+      attempt: null,
+    })
+    telemetry.metrics.jobsRedispatched.add(1, { reason: 'diverted' })
+    delivery.ack()
+  }
+
+  async #keepBack({ delivery, message }: Work, error: unknown): Promise<void> {
+    const { telemetry, clock } = this.#dependencies
+    telemetry.logger.warn({ err: error, jobId: message.jobId }, 'not done; trying again')
+    await sleep(clock, RETRY_DELAY_MS, this.#stopping)
+    delivery.release()
+  }
+}
