@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { namePattern, nameRule, namingIssues } from './catalog-names.ts'
 import { durationMs, durationPattern } from './duration.ts'
+import { compileExpression } from './expression.ts'
 import { endpoints, lanes } from './job.ts'
 
 /**
@@ -71,10 +72,19 @@ export type Deployment = z.infer<typeof deploymentSchema>
 
 export const modelSchema = z.strictObject({
   context_window: z.number().int().positive().describe('Tokens of input and output together'),
-  max_output_tokens: z.number().int().positive().optional(),
-  price: priceSchema,
-  capabilities: z.array(z.enum(capabilities)).default([]),
-  endpoints: z.array(z.enum(endpoints)).min(1).default(['/v1/chat/completions']),
+  max_output_tokens: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('Tokens of one answer, at most'),
+  price: priceSchema.describe('USD per million tokens'),
+  capabilities: z.array(z.enum(capabilities)).default([]).describe('What requests may ask of it'),
+  endpoints: z
+    .array(z.enum(endpoints))
+    .min(1)
+    .default(['/v1/chat/completions'])
+    .describe('What it serves'),
   quality: z
     .number()
     .min(0)
@@ -82,21 +92,26 @@ export const modelSchema = z.strictObject({
     .optional()
     .describe('Declared quality, to name the strongest model'),
   weight: z.number().nonnegative().default(1).describe('Share under the strategy `weighted`'),
-  deployments: named(deploymentSchema).refine(all => Object.keys(all).length > 0, {
-    error: 'must hold at least one deployment',
-    params: { remedy: 'add a name, and below it provider and base_url' },
-  }),
+  deployments: named(deploymentSchema)
+    .refine(all => Object.keys(all).length > 0, {
+      error: 'must hold at least one deployment',
+      params: { remedy: 'add a name, and below it provider and base_url' },
+    })
+    .describe('Where it can be had: by name, a provider with a key of its own'),
 })
 export type Model = z.infer<typeof modelSchema>
 
 const regularExpression = z.string().superRefine((source, context) => {
   try {
-    new RegExp(source, 'iu')
+    compileExpression(source)
   } catch (error) {
     context.addIssue({
       code: 'custom',
-      message: `is not a JavaScript regular expression: ${reasonOf(error)}`,
-      params: { remedy: 'put a backslash before characters that stand for themselves' },
+      message: `is not a regular expression of RE2: ${(error as Error).message}`,
+      params: {
+        remedy:
+          'put a backslash before characters that stand for themselves; RE2 knows no look-around and no back-references',
+      },
     })
   }
 })
@@ -123,14 +138,15 @@ export const ruleSchema = z.strictObject({
         .nonnegative()
         .optional()
         .describe('Estimated input tokens, at most'),
-      endpoint: z.enum(endpoints).optional(),
-      lane: z.enum(lanes).optional(),
+      endpoint: z.enum(endpoints).optional().describe('Of the request'),
+      lane: z.enum(lanes).optional().describe('Of the job'),
       tools: z.boolean().optional().describe('Whether the request brings tools'),
     })
     .refine(when => Object.keys(when).length > 0, {
       error: 'must hold at least one condition',
       params: { remedy: 'add one, or drop the rule and name its models in `models`' },
-    }),
+    })
+    .describe('All conditions that are given must hold'),
   use: z.union([name, z.array(name).min(1)]).describe('Models, best first'),
 })
 export type Rule = z.infer<typeof ruleSchema>
@@ -147,7 +163,7 @@ export type StrategyName = (typeof strategies)[number]
 
 export const policySchema = z
   .strictObject({
-    strategy: z.enum(strategies),
+    strategy: z.enum(strategies).describe('How one of the models that qualify is chosen'),
     models: z.array(name).min(1).optional().describe('Only these; default: all'),
     max_price: usdPerMillion
       .optional()
@@ -160,10 +176,23 @@ export const policySchema = z
       .describe('For the strategy `rules`: the first that matches'),
     otherwise: z
       .enum(['cheapest', 'fastest', 'least-busy', 'round-robin', 'weighted'])
-      .default('cheapest'),
-    max_fallbacks: z.number().int().min(0).max(10).default(2),
-    on_refused: z.enum(['fail', 'fallback']).default('fail'),
-    on_unusable: z.enum(['fail', 'fallback']).default('fail'),
+      .default('cheapest')
+      .describe('The strategy when no rule matches'),
+    max_fallbacks: z
+      .number()
+      .int()
+      .min(0)
+      .max(10)
+      .default(2)
+      .describe('Models beside the chosen one'),
+    on_refused: z
+      .enum(['fail', 'fallback'])
+      .default('fail')
+      .describe('When a provider refuses the content'),
+    on_unusable: z
+      .enum(['fail', 'fallback'])
+      .default('fail')
+      .describe('When an answer does not meet the requested JSON schema'),
   })
   .refine(policy => policy.strategy !== 'rules' || policy.rules, {
     path: ['rules'],
@@ -178,11 +207,15 @@ export const laneSchema = z.strictObject({
 
 export const configSchema = z
   .strictObject({
-    models: named(modelSchema).refine(all => Object.keys(all).length > 0, {
-      error: 'must hold at least one model',
-      params: { remedy: 'add a name, and below it context_window, price and deployments' },
-    }),
-    policies: named(policySchema).default({}),
+    models: named(modelSchema)
+      .refine(all => Object.keys(all).length > 0, {
+        error: 'must hold at least one model',
+        params: { remedy: 'add a name, and below it context_window, price and deployments' },
+      })
+      .describe('By the name that callers use'),
+    policies: named(policySchema)
+      .default({})
+      .describe('Callers name one where they would name a model'),
     default_policy: name.default('auto').describe('What `model: "auto"` and no model use'),
     lanes: z
       .strictObject({
@@ -190,7 +223,8 @@ export const configSchema = z
         standard: laneSchema.default({ weight: 4 }),
         bulk: laneSchema.default({ weight: 1 }),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('How a model is shared between urgent and patient jobs'),
     dispatch: z
       .strictObject({
         published_per_key: z
@@ -226,7 +260,9 @@ export const configSchema = z
         base_delay: duration
           .prefault('500ms')
           .describe('Full jitter under base_delay × 2^(failures − 1)'),
-        max_delay: duration.prefault('1m'),
+        max_delay: duration
+          .prefault('1m')
+          .describe('Longest delay of our own; Retry-After may be longer'),
         max_lost: z
           .number()
           .int()
@@ -245,9 +281,9 @@ export const configSchema = z
           .default(0.5)
           .describe('Opens at this share of failures'),
         min_calls: z.number().int().min(1).default(10).describe('…among at least so many calls'),
-        window: duration.prefault('30s'),
+        window: duration.prefault('30s').describe('…of the last so much time'),
         open_for: duration.prefault('10s').describe('Until half-open; doubles while probes fail'),
-        max_open_for: duration.prefault('5m'),
+        max_open_for: duration.prefault('5m').describe('Longest time between probes'),
         probes: z
           .number()
           .int()
@@ -266,14 +302,27 @@ export const configSchema = z
           .describe(
             'Receivers allowed beside public ones: hosts or CIDR blocks, such as "127.0.0.1/32"',
           ),
-        timeout: duration.prefault('20s'),
-        concurrency: z.number().int().min(1).max(1_000).default(32),
+        timeout: duration.prefault('20s').describe('Longest wait for a receiver'),
+        concurrency: z
+          .number()
+          .int()
+          .min(1)
+          .max(1_000)
+          .default(32)
+          .describe('Deliveries at a time'),
       })
       .prefault({}),
     retention: z
-      .strictObject({ days: z.number().int().min(1).max(3_650).default(30) })
-      .prefault({})
-      .describe('Whole days of finished jobs that are kept'),
+      .strictObject({
+        days: z
+          .number()
+          .int()
+          .min(1)
+          .max(3_650)
+          .default(30)
+          .describe('Whole days of finished jobs that are kept'),
+      })
+      .prefault({}),
   })
   .superRefine((config, context) => {
     for (const issue of namingIssues(config)) context.addIssue({ ...issue })
@@ -289,10 +338,4 @@ export type Catalog = Pick<Config, 'models' | 'policies' | 'default_policy'>
 /** `model/deployment`: unique in a configuration, the key of breakers and live figures. */
 export function deploymentKey(model: string, deployment: string): string {
   return `${model}/${deployment}`
-}
-
-/** The engine's words repeat the expression; what follows the last colon is the reason. */
-function reasonOf(error: unknown): string {
-  const words = error instanceof Error ? error.message : String(error)
-  return words.slice(words.lastIndexOf(': ') + 2).toLowerCase()
 }

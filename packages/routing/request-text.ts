@@ -159,7 +159,7 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Prompts are hostile and expressions may be slow: no expression sees more than these. */
+/** What strategies examine of a long text: prompts are hostile, and decisions must be fast. */
 export const TEXT_HEAD_CHARACTERS = 65_536
 export const TEXT_TAIL_CHARACTERS = 16_384
 

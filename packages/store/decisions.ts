@@ -2,6 +2,7 @@ import { type DecisionRecord, uuidOf } from '@longhaul/contracts'
 import { Coalescer } from './coalescer.ts'
 import type { Database, Statement } from './database.ts'
 import type { ObserveBatch } from './jobs.ts'
+import { statusIs } from './status-sql.ts'
 
 interface NewDecision {
   jobId: string
@@ -59,7 +60,7 @@ const RECORD: Statement = {
     ), counted AS (
       UPDATE jobs j SET dispatch_model = i.model, model = i.model
       FROM input i
-      WHERE j.id = i.job_id AND j.status = 'queued' AND j.requested_model IS NULL AND i.model IS NOT NULL
+      WHERE j.id = i.job_id AND ${statusIs('queued')} AND j.requested_model IS NULL AND i.model IS NOT NULL
     )
     INSERT INTO decisions (job_id, number, model, record)
     SELECT job_id, number, model, record FROM input

@@ -49,6 +49,40 @@ export class JobReads {
     return row?.status
   }
 
+  /** The same for many jobs in one statement, whoever's they are; jobs that do not exist are left out. */
+  async statuses(jobIds: readonly string[]): Promise<Map<string, JobStatus>> {
+    const rows = await this.#database.query<{ id: string; status: JobStatus }>(
+      'SELECT id, status FROM jobs WHERE id = ANY($1::uuid[])',
+      [jobIds.map(jobId => uuidOf('job', jobId))],
+    )
+    return new Map(rows.map(row => [idFrom('job', row.id), row.status]))
+  }
+
+  /** Those of the jobs that the tenant has, in the order of `jobIds`. */
+  async many(tenantId: string, jobIds: readonly string[]): Promise<JobRecord[]> {
+    const rows = await this.#database.query<JobRow>(
+      `${SELECT_JOB} JOIN unnest($1::uuid[]) WITH ORDINALITY AS wanted(id, place) ON wanted.id = j.id
+       WHERE j.tenant_id = $2 ORDER BY wanted.place`,
+      [jobIds.map(jobId => uuidOf('job', jobId)), uuidOf('tenant', tenantId)],
+    )
+    return rows.map(jobOf)
+  }
+
+  /** What the tenant sent before under these idempotency keys. */
+  async ofIdempotencyKeys(
+    tenantId: string,
+    keys: readonly string[],
+  ): Promise<Map<string, { jobId: string; bodyHash: string }>> {
+    const rows = await this.#database.query<{ key: string; job_id: string; body_hash: string }>(
+      `SELECT key, job_id, body_hash FROM idempotency_keys
+       WHERE tenant_id = $1 AND key = ANY($2::text[])`,
+      [uuidOf('tenant', tenantId), keys],
+    )
+    return new Map(
+      rows.map(row => [row.key, { jobId: idFrom('job', row.job_id), bodyHash: row.body_hash }]),
+    )
+  }
+
   /** One page of a tenant's jobs, by creation. */
   async list(filter: JobFilter): Promise<{ jobs: JobRecord[]; hasMore: boolean }> {
     const values: unknown[] = [uuidOf('tenant', filter.tenantId), filter.limit + 1]
@@ -58,7 +92,7 @@ export class JobReads {
       conditions.push(condition(`$${values.length}`))
     }
     if (filter.status) where(p => `j.status = ${p}`, filter.status)
-    if (filter.model) where(p => `j.model = ${p}`, filter.model)
+    if (filter.model) where(p => `coalesce(j.model, j.requested_model) = ${p}`, filter.model)
     if (filter.lane) where(p => `j.lane = ${p}`, filter.lane)
     if (filter.metadata) where(p => `j.metadata @> ${p}::jsonb`, JSON.stringify(filter.metadata))
     if (filter.after) {

@@ -7,7 +7,7 @@ const partitioned = ['jobs', 'job_bodies', 'attempts', 'decisions', 'webhook_eve
 const DAY_MS = 86_400_000
 
 /** Days that are made ahead: accepting goes on for so long while no dispatcher runs. */
-const DAYS_AHEAD = 7
+const DAYS_AHEAD = 3
 
 /** Queues update and delete far more than their size; the default thresholds come too late. */
 const STORAGE =
@@ -22,7 +22,7 @@ export class Partitions {
     this.#database = database
   }
 
-  /** Makes the partitions of yesterday (for clocks that lag) up to a week ahead. */
+  /** Makes the partitions of yesterday (for clocks that lag) up to three days ahead. */
   async ensure(now: number): Promise<void> {
     const today = Math.floor(now / DAY_MS)
     const existing = new Set(await this.#names())

@@ -60,7 +60,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     dispatch: new Dispatch(database, clock),
     decisions: new Decisions(database, observe),
     tenants: new Tenants(database, clock),
-    webhookEvents: new WebhookEvents(database, clock),
+    webhookEvents: new WebhookEvents(database, clock, observe),
     partitions,
     health: timeoutMs => healthOf(database, timeoutMs),
     stop() {

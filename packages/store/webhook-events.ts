@@ -1,82 +1,209 @@
-import { type Clock, idFrom, type JobEventType, uuidOf } from '@longhaul/contracts'
-import type { Database, Statement } from './database.ts'
+import { type Clock, firstUuidAt, uuidOf } from '@longhaul/contracts'
+import { Coalescer } from './coalescer.ts'
+import type { Database } from './database.ts'
+import type { ObserveBatch } from './jobs.ts'
+import {
+  type DueEventRow,
+  dueEventOf,
+  type EventRow,
+  eventOf,
+  type ReceiverRow,
+  receiverOf,
+  settlementRow,
+} from './webhook-rows.ts'
+import * as sql from './webhook-sql.ts'
+import type {
+  DueEvent,
+  EventCheck,
+  EventFilter,
+  EventSettled,
+  EventSettlement,
+  EventToken,
+  WebhookEvent,
+  WebhookReceiver,
+} from './webhook-types.ts'
 
-/** An event as the courier needs it. */
-export interface DueEvent {
-  id: string
-  tenantId: string
-  jobId: string
-  type: JobEventType
-  url: string
-  createdAt: number
-  /** Deliveries tried so far. */
-  attempts: number
-}
+/** A receiver that fails for so long, and never succeeds, is disabled. */
+export const DISABLE_RECEIVER_AFTER_MS = 5 * 86_400_000
+
+/** Rows that one statement of a recovery moves at most, so that it holds no locks for long. */
+const RECOVERY_ROWS = 2_000
 
 /**
- * The outbox of webhook events. `due_at` is when the courier should act next;
- * handing an event to the delivery queue moves it ahead by a grace, so that an
- * event whose queue was lost falls due again. Null: delivered, or given up.
+ * The outbox of webhook events, and what is known of their receivers.
+ *
+ *     due ──take──► due again after a grace ──settle──► delivered | failed
+ *      ▲                                  │
+ *      └────────── retry, postponed ──────┘
+ *
+ * - `due_at` is when the courier should act next. Taking an event moves it ahead
+ *   by a grace, so that an event whose courier died, or whose delivery queue was
+ *   lost, falls due again. Null: delivered, or given up.
+ * - `attempts` is also the token of a take: a settlement that names another
+ *   number comes from a courier that was overtaken, and finds no row. A success
+ *   is the exception: the receiver has the event, whoever brought it, so it ends
+ *   as delivered.
+ * - A receiver answers for all events of its tenant and URL: it may be failing
+ *   since some time, throttled until some time, or disabled until somebody
+ *   resends. Events for a disabled receiver fail when they fall due.
  */
 export class WebhookEvents {
   readonly #database: Database
   readonly #clock: Clock
+  readonly #check: Coalescer<EventToken, EventCheck>
+  readonly #settle: Coalescer<EventSettlement, EventSettled>
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Clock, observe: ObserveBatch = () => {}) {
     this.#database = database
     this.#clock = clock
+    const coalesce = <Row, Out>(name: string, run: (rows: Row[]) => Promise<Out[]>) =>
+      new Coalescer<Row, Out>(run, {
+        name,
+        maxRows: 500,
+        maxBytes: 4 * 1024 * 1024,
+        maxWaiting: 20_000,
+        concurrency: 1,
+        bytesOf: () => 500,
+        observe: (rows, seconds) => observe(name, rows, seconds),
+      })
+    this.#check = coalesce('event-check', tokens => this.#checkRows(tokens))
+    this.#settle = coalesce('event-settle', settlements => this.#settleRows(settlements))
   }
 
-  /** Takes up to `limit` due events, which fall due again after `graceMs` unless settled; the longest due first. */
+  /**
+   * Takes up to `limit` due events, the longest due first; they fall due again
+   * after `graceMs` unless settled. Fewer may come although more are due: events
+   * of throttled receivers are put off, those of disabled ones fail.
+   */
   async takeDue(limit: number, graceMs: number): Promise<DueEvent[]> {
     const now = this.#clock.now()
-    const rows = await this.#database.hot<EventRow>(TAKE_DUE, [now, limit, now + graceMs])
-    return rows.map(eventOf)
+    const rows = await this.#database.hot<DueEventRow>(sql.TAKE_DUE, [now, limit, now + graceMs])
+    return rows.map(dueEventOf)
   }
 
   /** When the next event falls due; undefined when none waits. */
   async nextDueAt(): Promise<number | undefined> {
-    const [row] = await this.#database.hot<{ due_at: number | null }>(NEXT_DUE, [])
+    const [row] = await this.#database.hot<{ due_at: number | null }>(sql.NEXT_DUE, [])
     return row?.due_at ?? undefined
   }
-}
 
-interface EventRow {
-  id: string
-  tenant_id: string
-  job_id: string
-  type: JobEventType
-  url: string
-  created_at: number
-  attempts: number
-}
-
-function eventOf(row: EventRow): DueEvent {
-  return {
-    id: idFrom('event', row.id),
-    tenantId: idFrom('tenant', row.tenant_id),
-    jobId: idFrom('job', row.job_id),
-    type: row.type,
-    url: row.url,
-    createdAt: row.created_at,
-    attempts: row.attempts,
+  /** Asked right before a delivery: whether the take still holds, and what is known of the receiver. */
+  check(token: EventToken): Promise<EventCheck> {
+    return this.#check.submit(token)
   }
-}
 
-const TAKE_DUE: Statement = {
-  name: 'event-take-due',
-  text: `UPDATE webhook_events w SET due_at = to_timestamp($3::float8 / 1000)
-    WHERE w.id IN (
-      SELECT id FROM webhook_events WHERE due_at <= to_timestamp($1::float8 / 1000)
-      ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-    RETURNING w.id, w.tenant_id, w.job_id, w.type, w.url, w.attempts,
-      extract(epoch FROM w.created_at)::float8 * 1000 AS created_at`,
-}
+  /**
+   * Records what became of a take, and what it says about the receiver.
+   * `applied: false`: the event was settled or taken by somebody else since.
+   * @throws {StoreUnavailableError | StoreBusyError}
+   */
+  settle(settlement: EventSettlement): Promise<EventSettled> {
+    return this.#settle.submit(settlement)
+  }
 
-const NEXT_DUE: Statement = {
-  name: 'event-next-due',
-  text: `SELECT extract(epoch FROM min(due_at))::float8 * 1000 AS due_at
-    FROM webhook_events WHERE due_at IS NOT NULL`,
+  /** One event of the tenant. */
+  async get(tenantId: string, eventId: string): Promise<WebhookEvent | undefined> {
+    const [row] = await this.#database.query<EventRow>(sql.GET, [
+      uuidOf('tenant', tenantId),
+      uuidOf('event', eventId),
+    ])
+    return row && eventOf(row)
+  }
+
+  /** One page of a tenant's events, newest first. */
+  async list(filter: EventFilter): Promise<{ events: WebhookEvent[]; hasMore: boolean }> {
+    const rows = await this.#database.query<EventRow>(sql.LIST, [
+      uuidOf('tenant', filter.tenantId),
+      filter.jobId === undefined ? null : uuidOf('job', filter.jobId),
+      filter.after === undefined ? null : uuidOf('event', filter.after),
+      filter.limit + 1,
+    ])
+    return { events: rows.slice(0, filter.limit).map(eventOf), hasMore: rows.length > filter.limit }
+  }
+
+  /**
+   * Makes the event due now under the same id, whatever became of it, with the
+   * retry schedule from its beginning, and enables its receiver again.
+   * @returns the event as it is now; undefined when the tenant has no such event
+   */
+  async resend(tenantId: string, eventId: string): Promise<WebhookEvent | undefined> {
+    const [row] = await this.#database.query<EventRow>(sql.RESEND, [
+      uuidOf('tenant', tenantId),
+      uuidOf('event', eventId),
+      this.#clock.now(),
+    ])
+    return row && eventOf(row)
+  }
+
+  /**
+   * Resends every event to `url` that failed and was made at or after `since`,
+   * and enables the receiver again. Safe to repeat when it is interrupted.
+   * @param since epoch milliseconds
+   * @returns how many events are due again
+   */
+  async recoverSince(tenantId: string, url: string, since: number): Promise<number> {
+    const tenant = uuidOf('tenant', tenantId)
+    await this.#database.query(sql.ENABLE_RECEIVER, [tenant, url])
+    let recovered = 0
+    for (;;) {
+      const values = [tenant, url, firstUuidAt(since), this.#clock.now(), RECOVERY_ROWS]
+      const rows = await this.#database.query(sql.RECOVER, values)
+      recovered += rows.length
+      if (rows.length < RECOVERY_ROWS) return recovered
+    }
+  }
+
+  /** What is known of a receiver; undefined when it has not failed lately. */
+  async receiver(tenantId: string, url: string): Promise<WebhookReceiver | undefined> {
+    const [row] = await this.#database.query<ReceiverRow>(sql.RECEIVER, [
+      uuidOf('tenant', tenantId),
+      url,
+    ])
+    return row && receiverOf(row)
+  }
+
+  /** Forgets receivers that have not failed since then and are not disabled. @returns how many */
+  async forgetReceivers(before: number): Promise<number> {
+    return (await this.#database.query(sql.FORGET_RECEIVERS, [before])).length
+  }
+
+  async #checkRows(tokens: EventToken[]): Promise<EventCheck[]> {
+    const rows = await this.#database.hot<{
+      position: number
+      current: boolean
+      throttled_until: number | null
+      disabled: boolean
+    }>(sql.CHECK, [
+      JSON.stringify(
+        tokens.map(({ id, attempts }, position) => ({
+          position,
+          id: uuidOf('event', id),
+          attempts,
+        })),
+      ),
+    ])
+    const checks: EventCheck[] = tokens.map(() => ({ current: false }))
+    for (const { position, current, throttled_until, disabled } of rows) {
+      if (current) checks[position] = { current, throttledUntil: throttled_until, disabled }
+    }
+    return checks
+  }
+
+  async #settleRows(settlements: EventSettlement[]): Promise<EventSettled[]> {
+    const now = this.#clock.now()
+    const rows = await this.#database.hot<{ position: number; receiver_disabled: boolean }>(
+      sql.SETTLE,
+      [JSON.stringify(settlements.map(settlementRow)), now, now - DISABLE_RECEIVER_AFTER_MS],
+    )
+    const outcomes: EventSettled[] = settlements.map(() => ({
+      applied: false,
+      receiverDisabled: false,
+    }))
+    for (const { position, receiver_disabled } of rows) {
+      outcomes[position] = { applied: true, receiverDisabled: receiver_disabled }
+    }
+    return outcomes
+  }
 }
 
 /** For callers that hold an id from outside. */

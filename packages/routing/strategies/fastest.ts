@@ -32,9 +32,10 @@ export const fastest: StrategyFactory = () => {
       return -expectedMs(contender) - trials.recency(contender)
     })
     const { contender, score } = choiceOf(ranked)
-    if (contender.live.latencyMs === undefined) trials.note(contender, now)
+    const unknown = contender.live.latencyMs === undefined
+    if (unknown) trials.note(contender, now)
     const reason =
-      score === 0 && ranked.length > 1
+      unknown && score === 0 && ranked.length > 1
         ? `tried to learn its latency, of ${ranked.length} models that qualify`
         : explain('fastest', ranked, other => `${count(expectedMs(other))} ms expected`)
     return { ranked, reason, propensity: 1 }

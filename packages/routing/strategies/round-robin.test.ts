@@ -28,7 +28,9 @@ describe('round-robin', () => {
       const model = router.decide(request, liveOf(), optionsOf()).route?.model ?? 'none'
       taken[model] = (taken[model] ?? 0) + 1
     }
-    expect(taken).toEqual({ a: 1_000, b: 1_000, c: 1_000 })
+    // A counter over the list would give one of `b` and `c` twice what it gives the other.
+    expect(taken.b).toBe(taken.c)
+    expect(taken.a).toBe(750)
   })
 
   it('gives a model that was out its turn, and no more', () => {

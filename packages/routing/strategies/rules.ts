@@ -1,4 +1,4 @@
-import type { Rule } from '@longhaul/contracts'
+import { compileExpression, type Rule } from '@longhaul/contracts'
 import { bestFirst } from './ranking.ts'
 import type { Contender, RequestView, StrategyFactory } from './strategy.ts'
 
@@ -10,11 +10,10 @@ import type { Contender, RequestView, StrategyFactory } from './strategy.ts'
  * `otherwise` decides.
  *
  * Expressions come from the operator, prompts from anybody: an expression sees
- * a bounded part of the text (`request-text.ts`), which bounds those of
- * polynomial time. One that backtracks exponentially is the operator's fault.
+ * a bounded part of the text (`request-text.ts`) and runs in linear time.
  */
 export const rules: StrategyFactory = (policy, build) => {
-  const prepared = (policy.rules ?? []).map(prepareRule)
+  const prepared = (policy.rules ?? []).map((rule, index) => prepareRule(rule, index))
   const otherwise = build(policy.otherwise)
   return input => {
     const { contenders, view } = input
@@ -74,8 +73,8 @@ function conditionsOf({ when }: Rule): Condition[] {
     )
   }
   if (content !== undefined) {
-    const expression = new RegExp(content, 'iu')
-    conditions.push(view => expression.test(view.text()))
+    const matches = compileExpression(content)
+    conditions.push(view => matches(view.text()))
   }
   return conditions
 }
