@@ -15,25 +15,34 @@ export interface Statement {
 }
 
 /**
- * Two pools. `hot` runs the few statements of a job's life: their shape is
+ * Three pools. `hot` runs the few statements of a job's life: their shape is
  * known, rows come by key, and plans must not change with statistics that lag
  * behind a queue, so it plans once and never reads a whole table.
  * `general` runs what people ask, and may not take for ever.
+ *
+ * `lazy` is `hot` without waiting for the disk. It is for what the next durable
+ * commit carries along (the log is written in order), or what may be undone by
+ * a crash of the server without harm: a decision is never behind the claim that
+ * follows it, and a job that was published but is `pending` again is published
+ * again.
  */
 export class Database {
   readonly #hot: pg.Pool
+  readonly #lazy: pg.Pool
   readonly #general: pg.Pool
 
   constructor(options: DatabaseOptions) {
     const path = `SET search_path TO "${options.schema}"`
-    this.#hot = openPool(options, Math.max(2, options.maxConnections - 3), [
+    const planOnce = [
       path,
       'SET plan_cache_mode = force_generic_plan',
       'SET enable_mergejoin = off',
       'SET enable_seqscan = off',
       'SET jit = off',
-    ])
-    this.#general = openPool(options, 3, [path, "SET statement_timeout = '30s'"])
+    ]
+    this.#hot = openPool(options, Math.max(2, options.maxConnections - 5), planOnce)
+    this.#lazy = openPool(options, 3, [...planOnce, 'SET synchronous_commit = off'])
+    this.#general = openPool(options, 2, [path, "SET statement_timeout = '30s'"])
   }
 
   /** @throws {StoreUnavailableError} the server cannot be reached */
@@ -45,12 +54,20 @@ export class Database {
   }
 
   /** @throws {StoreUnavailableError} the server cannot be reached */
+  async lazy<Row extends pg.QueryResultRow>(
+    statement: Statement,
+    values: unknown[],
+  ): Promise<Row[]> {
+    return run<Row>(this.#lazy, { name: statement.name, text: statement.text, values })
+  }
+
+  /** @throws {StoreUnavailableError} the server cannot be reached */
   async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
     return run<Row>(this.#general, { text, values })
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#hot.end(), this.#general.end()])
+    await Promise.all([this.#hot.end(), this.#lazy.end(), this.#general.end()])
   }
 }
 

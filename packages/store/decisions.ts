@@ -2,7 +2,6 @@ import { type DecisionRecord, uuidOf } from '@longhaul/contracts'
 import { Coalescer } from './coalescer.ts'
 import type { Database, Statement } from './database.ts'
 import type { ObserveBatch } from './jobs.ts'
-import { statusIs } from './status-sql.ts'
 
 interface NewDecision {
   jobId: string
@@ -16,7 +15,7 @@ export class Decisions {
   constructor(database: Database, observe: ObserveBatch) {
     this.#record = new Coalescer<NewDecision, undefined>(
       async decisions => {
-        await database.hot(RECORD, [
+        await database.lazy(RECORD, [
           JSON.stringify(
             decisions.map(({ jobId, record }) => ({
               job_id: uuidOf('job', jobId),
@@ -46,23 +45,12 @@ export class Decisions {
   }
 }
 
-/**
- * One row per key: a statement cannot update the same row twice. A job that was
- * not pinned is counted under the chosen model from now on, so that jobs which
- * wait for one model do not hold back those for another.
- */
+/** One row per key: a statement cannot update the same row twice. */
 const RECORD: Statement = {
   name: 'decision-record',
-  text: `WITH input AS (
-      SELECT DISTINCT ON (job_id, number) job_id, number, model, record
-      FROM json_to_recordset($1::json) AS r(job_id uuid, number integer, model text, record json)
-      ORDER BY job_id, number
-    ), counted AS (
-      UPDATE jobs j SET dispatch_model = i.model, model = i.model
-      FROM input i
-      WHERE j.id = i.job_id AND ${statusIs('queued')} AND j.requested_model IS NULL AND i.model IS NOT NULL
-    )
-    INSERT INTO decisions (job_id, number, model, record)
-    SELECT job_id, number, model, record FROM input
+  text: `INSERT INTO decisions (job_id, number, model, record)
+    SELECT DISTINCT ON (job_id, number) job_id, number, model, record
+    FROM json_to_recordset($1::json) AS r(job_id uuid, number integer, model text, record json)
+    ORDER BY job_id, number
     ON CONFLICT (job_id, number) DO UPDATE SET model = excluded.model, record = excluded.record`,
 }

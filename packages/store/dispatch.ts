@@ -34,24 +34,26 @@ export class Dispatch {
 
   /** Keys under which work is due, found by skipping from key to key. */
   async dueKeys(): Promise<DispatchKey[]> {
-    return (await this.#database.hot<KeyRow>(DUE_KEYS, [this.#clock.now()])).map(keyOf)
+    return (await this.#database.lazy<KeyRow>(DUE_KEYS, [this.#clock.now()])).map(keyOf)
   }
 
   /** How many jobs are published and unclaimed, by key. */
   async published(): Promise<Array<DispatchKey & { count: number }>> {
-    const rows = await this.#database.hot<KeyRow & { count: number }>(PUBLISHED, [])
+    const rows = await this.#database.lazy<KeyRow & { count: number }>(PUBLISHED, [])
     return rows.map(row => ({ ...keyOf(row), count: row.count }))
   }
 
   /** The earliest time at which held work falls due; undefined when none is held. */
   async nextDueAt(): Promise<number | undefined> {
-    const [row] = await this.#database.hot<{ due_at: number | null }>(NEXT_DUE, [this.#clock.now()])
+    const [row] = await this.#database.lazy<{ due_at: number | null }>(NEXT_DUE, [
+      this.#clock.now(),
+    ])
     return row?.due_at ?? undefined
   }
 
   /** Moves due jobs to `queued`, the longest due first, up to each key's count. The caller publishes them. */
   async release(quotas: Array<DispatchKey & { count: number }>): Promise<ReleasedJob[]> {
-    const rows = await this.#database.hot<ReleasedRow>(RELEASE, [
+    const rows = await this.#database.lazy<ReleasedRow>(RELEASE, [
       JSON.stringify(
         quotas.map(({ lane, tenantId, model, count }) => ({
           lane,
@@ -106,7 +108,7 @@ export class Dispatch {
 
   /** Forgets idempotency keys after a day, in bounded rounds. */
   async forgetIdempotencyKeys(): Promise<void> {
-    await this.#database.hot(FORGET_KEYS, [this.#clock.now() - IDEMPOTENCY_MS, FORGET_ROWS])
+    await this.#database.lazy(FORGET_KEYS, [this.#clock.now() - IDEMPOTENCY_MS, FORGET_ROWS])
   }
 
   /** Unfinished jobs by status: what a start has to resume. */
@@ -245,9 +247,10 @@ const RELEASE: Statement = {
   SELECT r.id, r.tenant_id, r.endpoint, r.lane, r.policy, r.requested_model, r.metadata,
     extract(epoch FROM r.deadline)::float8 * 1000 AS deadline, r.dispatches AS dispatch,
     r.hints, r.traceparent, r.body_bytes,
-    CASE WHEN r.body_bytes <= $3 THEN b.body END AS body
+    -- Not a join: that would read every body there is and keep those of the round.
+    CASE WHEN r.body_bytes <= $3 THEN
+      (SELECT b.body FROM job_bodies b WHERE b.job_id = r.id AND b.kind = 'request') END AS body
   FROM released r
-  LEFT JOIN job_bodies b ON b.job_id = r.id AND b.kind = 'request'
   ORDER BY r.due_at, r.id`,
 }
 

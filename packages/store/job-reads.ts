@@ -182,8 +182,12 @@ interface AttemptRow {
   finished_at: number
 }
 
+/** What a job that no worker has taken yet was routed to. */
+const DECIDED_MODEL = `(SELECT d.model FROM decisions d WHERE d.job_id = j.id
+    ORDER BY d.number DESC LIMIT 1)`
+
 const SELECT_JOB = `SELECT j.id, j.tenant_id, j.status, j.endpoint, j.lane, j.policy,
-    j.requested_model, j.model, j.fence, j.error, j.usage, j.cost_usd, j.metadata,
+    j.requested_model, coalesce(j.model, ${DECIDED_MODEL}) AS model, j.fence, j.error, j.usage, j.cost_usd, j.metadata,
     extract(epoch FROM j.created_at)::float8 * 1000 AS created_at,
     extract(epoch FROM j.started_at)::float8 * 1000 AS started_at,
     extract(epoch FROM j.finished_at)::float8 * 1000 AS finished_at,

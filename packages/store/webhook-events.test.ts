@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { newId } from '@longhaul/contracts'
 import { openTestStore, type TestStore } from '../../test/database.ts'
 import { ManualClock } from '../../test/manual-clock.ts'
+import { commitEvent as commit } from '../../test/webhook-event.ts'
 import { DISABLE_RECEIVER_AFTER_MS } from './webhook-events.ts'
 import type { DueEvent, EventOutcome, EventSettlement } from './webhook-types.ts'
 
@@ -27,29 +28,8 @@ describe('WebhookEvents', () => {
     tenantId = (await test.store.tenants.ensure(newId('request'))).id
   })
 
-  /** A job that ends by being cancelled, which is what commits its event. */
-  async function commitEvent(url = URL, metadata: Record<string, string> | null = null) {
-    const id = newId('job')
-    await test.store.jobs.insert({
-      id,
-      tenantId,
-      status: 'pending',
-      endpoint: '/v1/chat/completions',
-      lane: 'standard',
-      policy: null,
-      requestedModel: null,
-      metadata,
-      notBefore: null,
-      deadlineAt: null,
-      webhook: { url, events: null },
-      traceparent: null,
-      body: '{}',
-      bodyBytes: 2,
-      idempotency: null,
-    })
-    await test.store.jobs.cancel(tenantId, id)
-    return id
-  }
+  const commitEvent = (url = URL, metadata?: Record<string, string>) =>
+    commit(test.store, { tenantId, url, ...(metadata && { metadata }) })
 
   async function advanceDays(ms: number) {
     clock.advance(ms)

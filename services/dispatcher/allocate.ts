@@ -9,12 +9,21 @@ export interface AllocateOptions {
   laneWeights: Record<Lane, { weight: number }>
 }
 
+/** Jobs whose model is not known yet. */
+const UNROUTED = ''
+const TRICKLE = 5
+
 export type Quota = DispatchKey & { count: number }
 
 /**
  * Shares one round among the keys that have due work: lanes by weight, tenants
  * of a lane alike, keys of a tenant alike; what one cannot use goes to the
  * others. A key gets no more than its room.
+ *
+ * Which model a job will get is not known before it was routed. While a tenant
+ * has enough published in a lane, its unrouted jobs come as a trickle: those for
+ * an idle model are still found, those for a busy one are not routed only to be
+ * put back.
  * @param due keys with due work; how much is not known, so a quota is an upper bound
  * @param published what each key has on the bus already
  */
@@ -23,9 +32,8 @@ export function allocate(
   published: Quota[],
   options: AllocateOptions,
 ): Quota[] {
-  const taken = new Map(published.map(quota => [nameOf(quota), quota.count]))
   const quotas = due
-    .map(key => ({ ...key, count: 0, room: options.perKey - (taken.get(nameOf(key)) ?? 0) }))
+    .map(key => ({ ...key, count: 0, room: roomOf(key, published, options.perKey) }))
     .filter(({ room }) => room > 0)
   let left = options.budget
   while (left > 0) {
@@ -36,6 +44,18 @@ export function allocate(
   return quotas
     .filter(({ count }) => count > 0)
     .map(({ lane, tenantId, model, count }) => ({ lane, tenantId, model, count }))
+}
+
+function roomOf(key: DispatchKey, published: Quota[], perKey: number): number {
+  let ofKey = 0
+  let ofTenant = 0
+  for (const quota of published) {
+    if (quota.lane !== key.lane || quota.tenantId !== key.tenantId) continue
+    ofTenant += quota.count
+    if (quota.model === key.model) ofKey += quota.count
+  }
+  if (key.model !== UNROUTED) return perKey - ofKey
+  return Math.max(perKey - ofTenant, Math.min(TRICKLE, perKey - ofKey))
 }
 
 type Open = Quota & { room: number }
@@ -73,8 +93,4 @@ function giveToKeys(keys: Open[], part: number): number {
     given += count
   }
   return given
-}
-
-function nameOf({ lane, tenantId, model }: DispatchKey): string {
-  return `${lane} ${tenantId} ${model}`
 }
