@@ -33,7 +33,7 @@ export interface Delivery {
   ack(): void
   /** Not now: it comes again, to this consumer or another, behind what already waits. */
   release(): void
-  /** Never: it goes to the topic's dead letters (`<topic>.dead`) with the reason in a header. */
+  /** Never: it goes to the topic's dead letters (`<topic>.dead`) with the reason in a header; a dead letter is dropped. */
   reject(reason: string): void
 }
 
@@ -43,7 +43,7 @@ export interface ConsumeOptions {
   group: string
   /** Deliveries of one topic (Kafka: of one partition) open at a time; at the bound the topic pauses, at half of it it resumes. */
   window: number
-  /** `longhaul-schema` versions that `handle` understands; others go to the dead letters. */
+  /** `longhaul-schema` versions that `handle` understands; others go to the dead letters, where versions are not checked. */
   versions: readonly number[]
   /**
    * Takes the delivery over and returns soon: work goes on afterwards, and the
@@ -55,7 +55,8 @@ export interface ConsumeOptions {
 export interface Subscription {
   /**
    * Ends the intake at once. Open deliveries may still be settled until
-   * `settled` resolves or `timeoutMs` passed; what is open then comes again.
+   * `timeoutMs` passed; what is open then comes again, and settling it late does
+   * nothing. Resolves once nothing is open.
    */
   stop(timeoutMs: number): Promise<void>
 }

@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import type { DecisionRecord } from './decision.ts'
-import type { JobError } from './errors.ts'
 
 export const endpoints = ['/v1/chat/completions', '/v1/responses', '/v1/embeddings'] as const
 export type Endpoint = (typeof endpoints)[number]
@@ -88,20 +86,6 @@ export const usageSchema = z.strictObject({
 /** Tokens of one call. `cached` and `cache_write` are part of `input`, `reasoning` of `output`. */
 export type Usage = z.infer<typeof usageSchema>
 
-/** One call of a provider, or a claim whose worker died. */
-export interface AttemptView {
-  number: number
-  model: string
-  deployment: string
-  outcome: AttemptOutcome
-  http_status: number | null
-  error: string | null
-  started_at: string
-  finished_at: string
-  usage: Usage | null
-  cost_usd: number | null
-}
-
 export const attemptOutcomes = [
   'succeeded',
   'rate-limited',
@@ -117,34 +101,3 @@ export const attemptOutcomes = [
   'lost',
 ] as const
 export type AttemptOutcome = (typeof attemptOutcomes)[number]
-
-/** The job as the API shows it; what is not there yet is an explicit null. */
-export interface JobView {
-  id: string
-  object: 'job'
-  status: JobStatus
-  endpoint: Endpoint
-  lane: Lane
-  policy: string | null
-  model: string | null
-  /** Provider calls begun so far. */
-  attempts: number
-  created_at: string
-  started_at: string | null
-  finished_at: string | null
-  not_before: string | null
-  deadline: string | null
-  result: unknown
-  error: JobError | null
-  usage: Usage | null
-  cost_usd: number | null
-  metadata: Record<string, string> | null
-  links: { self: string; cancel: string; events: string }
-}
-
-/** What `?include=` adds. */
-export interface JobIncludes {
-  request?: unknown
-  attempts?: AttemptView[]
-  decision?: DecisionRecord | null
-}

@@ -51,6 +51,7 @@ export class Breaker {
   /** Openings by failures since it was last closed. */
   #trips = 0
   #cancelTimer: (() => void) | undefined
+  #stopped = false
 
   constructor(
     dependencies: { clock: Clock; changed: (view: BreakerView) => void },
@@ -101,9 +102,10 @@ export class Breaker {
     }
   }
 
+  /** It goes on judging, for calls that are still under way, but leaves no timer behind. */
   stop(): void {
+    this.#stopped = true
     this.#cancelTimer?.()
-    this.#cancelTimer = undefined
   }
 
   #count(outcome: 'success' | 'failure'): void {
@@ -129,24 +131,24 @@ export class Breaker {
   }
 
   #open(until: number, reason: string): void {
-    this.stop()
-    this.#cancelTimer = this.#clock.schedule(until - this.#clock.now(), () => this.#timerFired())
+    this.#armTimer(until)
     this.#enter({ kind: 'open', until }, { state: 'open', openUntil: until, reason })
   }
 
-  /** A timer may fire early: the longest is 24 days, and the wall clock may be set back. */
-  #timerFired(): void {
-    const state = this.#state
-    if (state.kind !== 'open') return
-    const leftMs = state.until - this.#clock.now()
-    if (leftMs > 0) this.#cancelTimer = this.#clock.schedule(leftMs, () => this.#timerFired())
-    else this.#endOpenWhenDue()
+  /** It may fire early: the longest takes 24 days, and the wall clock may be set back. */
+  #armTimer(until: number): void {
+    this.#cancelTimer?.()
+    if (this.#stopped) return
+    this.#cancelTimer = this.#clock.schedule(until - this.#clock.now(), () => {
+      if (this.#clock.now() < until) this.#armTimer(until)
+      else this.#endOpenWhenDue()
+    })
   }
 
   #endOpenWhenDue(): void {
     const state = this.#state
     if (state.kind !== 'open' || this.#clock.now() < state.until) return
-    this.stop()
+    this.#cancelTimer?.()
     this.#enter(
       { kind: 'half-open', permitsOut: 0, successes: 0 },
       { state: 'half-open', openUntil: undefined, reason: this.#view.reason },

@@ -1,9 +1,5 @@
 export { Breaker } from './breaker.ts'
-export {
-  type CoordinationLogger,
-  type MemoryCoordinationOptions,
-  openMemoryCoordination,
-} from './memory.ts'
+export { type MemoryCoordinationOptions, openMemoryCoordination } from './memory.ts'
 export type {
   BreakerOptions,
   BreakerState,
@@ -17,3 +13,4 @@ export type {
   LiveStats,
   Permit,
 } from './port.ts'
+export type { CoordinationLogger } from './receivers.ts'

@@ -12,10 +12,7 @@ import type {
   LiveStats,
   Permit,
 } from './port.ts'
-
-export interface CoordinationLogger {
-  warn(fields: object, text: string): void
-}
+import { type CoordinationLogger, Receivers } from './receivers.ts'
 
 export interface MemoryCoordinationOptions {
   clock: Clock
@@ -59,39 +56,6 @@ class MemoryCoordination implements Coordination {
     this.#stopped = true
     this.broadcasts.stop()
     this.breakers.stop()
-  }
-}
-
-/** Receivers of one kind of news. One that throws disturbs neither the sender nor the others. */
-class Receivers<News extends unknown[]> {
-  readonly #logger: CoordinationLogger
-  /** Copied at each change, so that receivers may come and go while news is told. */
-  #all: ReadonlyArray<{ receive: (...news: News) => void }> = []
-
-  constructor(logger: CoordinationLogger) {
-    this.#logger = logger
-  }
-
-  add(receive: (...news: News) => void): () => void {
-    const receiver = { receive }
-    this.#all = [...this.#all, receiver]
-    return () => {
-      this.#all = this.#all.filter(other => other !== receiver)
-    }
-  }
-
-  tell(...news: News): void {
-    for (const { receive } of this.#all) {
-      try {
-        receive(...news)
-      } catch (error) {
-        this.#logger.warn({ error }, 'a receiver of coordination news threw')
-      }
-    }
-  }
-
-  clear(): void {
-    this.#all = []
   }
 }
 

@@ -310,6 +310,7 @@ describe('refused', () => {
       anthropic('invalid_request_error', 'Output blocked by content filtering policy'),
     ],
     ['DeepSeek', 400, openAi('Content Exists Risk')],
+    ['OpenAI, as its models are called', 400, openAi("This violates OpenAI's usage policies.")],
     ['xAI', 403, { code: 'x', error: 'Content violates usage guidelines.' }],
     [
       'OpenRouter',

@@ -82,9 +82,17 @@ const accountNames = new Set([
   'api_key_invalid',
 ])
 
-/** Anthropic's spending limits and xAI's and Google's wrong keys are plain 400s. */
-const accountWords =
-  /credit balance is too low|reached your specified (workspace )?api usage limits|(incorrect|invalid) api key|api key (not valid|not found|expired)/i
+/** Plain 400s of Anthropic (spending), xAI and Google (wrong keys, forbidden places). */
+const accountWords = new RegExp(
+  [
+    'credit balance is too low',
+    'reached your specified (workspace )?api usage limits',
+    '(incorrect|invalid) api key',
+    'api key (not valid|not found|expired)',
+    'user location is not supported',
+  ].join('|'),
+  'i',
+)
 
 const overflowNames = new Set([
   'context_length_exceeded',
@@ -102,7 +110,7 @@ const overflowWords = new RegExp(
     'maximum context length', // OpenAI, vLLM, DeepSeek, Mistral, Fireworks, OpenRouter
     'maximum model length', // vLLM
     'maximum prompt length', // xAI
-    'exceeds? the context window', // OpenAI's responses
+    'exceeds? the context (window|length)', // OpenAI's responses, Ollama
     'exceeds? (the )?(max|maximum) context', // Ollama and others
     'exceeds? context (length|limit|window|size)', // Anthropic: "input length and `max_tokens` exceed context limit"
     'context (length|window|size) (has been )?exceeded',
@@ -142,7 +150,7 @@ const policyWords = new RegExp(
     'content management policy', // Azure
     'content filtering policy', // Anthropic
     'content exists risk', // DeepSeek
-    'violat\\w+ (our |the |its )?(usage|content|safety) (polic|guideline)', // OpenAI, xAI
+    'violat\\w+ (\\S+ ){0,2}(usage|content|safety) (polic|guideline)', // OpenAI, xAI
     'safety system', // OpenAI
     'requires moderation', // OpenRouter
     'flagged (by|as|for)',

@@ -45,7 +45,8 @@ export class Connections {
     known.pool = openPool(origin, width)
     known.width = width
     this.#retired.add(retired)
-    void retired.close().then(() => this.#retired.delete(retired))
+    const closed = () => this.#retired.delete(retired)
+    void retired.close().then(closed, closed)
   }
 }
 

@@ -1,8 +1,7 @@
 const LONGEST_DETAIL = 2_000
 
 /** Keys as providers issue them, whole or masked: some quote the key that they refuse. */
-const KEY_LIKE =
-  /\b(?:sk|pk|gsk|xai|key|or|fw|nvapi|hf|AIza)[-_][\w*.-]{8,}|\bAIza[\w-]{20,}|\bBearer\s+\S{8,}/g
+const KEY_LIKE = /\b(?:sk|pk|gsk|xai|nvapi)-[\w*.-]{8,}|\bhf_\w{20,}|\bAIza[\w-]{20,}/g
 
 /** The provider's words, fit to be stored and shown: no secrets, at most 2,000 characters. */
 export function presentable(words: string, secrets: readonly string[]): string {

@@ -3,7 +3,13 @@ import type { Dispatcher } from 'undici'
 import type { Connections } from './connections.ts'
 import { exchange } from './exchange.ts'
 import type { JsonSchemas } from './json-schema.ts'
-import { type CallContext, exchangeFailed, readingResult, refusedResult } from './outcome.ts'
+import {
+  abortedResult,
+  type CallContext,
+  errorResult,
+  exchangeFailed,
+  readingResult,
+} from './outcome.ts'
 import type {
   OnChunk,
   Provider,
@@ -27,6 +33,7 @@ export class HttpProvider implements Provider {
   readonly #connections: Connections
   readonly #targets: Targets
   readonly #schemas: JsonSchemas
+  #stopped = false
 
   constructor(dependencies: Dependencies) {
     this.#clock = dependencies.clock
@@ -41,12 +48,20 @@ export class HttpProvider implements Provider {
     signal: AbortSignal,
     onChunk?: OnChunk,
   ): Promise<ProviderResult> {
+    if (this.#stopped) return abortedResult
     const target = this.#targets.of(deployment)
     const prepared = target.format.prepare(request, deployment, onChunk !== undefined)
     if (!prepared.ok) {
       return { ok: false, kind: 'invalid', detail: prepared.detail, status: undefined }
     }
-    const context = { request, deployment, target, clock: this.#clock, schemas: this.#schemas }
+    const context = {
+      request,
+      deployment,
+      signal,
+      target,
+      clock: this.#clock,
+      schemas: this.#schemas,
+    }
     const result = await exchange(
       this.#clock,
       {
@@ -63,6 +78,7 @@ export class HttpProvider implements Provider {
   }
 
   stop(): Promise<void> {
+    this.#stopped = true
     return this.#connections.stop()
   }
 }
@@ -74,12 +90,27 @@ async function read(
 ): Promise<ProviderResult> {
   const { request, target, clock } = context
   const head = { status, headers }
-  if (status < 200 || status > 299) return refusedResult(await body.text(), head, context)
+  if (status < 200 || status > 299) {
+    return errorResult(await errorText(body, context.signal), head, context)
+  }
   if (onChunk && !isJson(headers)) {
     const reader = target.format.openStream(request, onChunk, clock)
     return readingResult(await readStream(body, reader, clock), head, context)
   }
   return readingResult(target.format.readWhole(await body.text(), request, clock), head, context)
+}
+
+/** Status and headers say enough when the body of an error breaks off. */
+async function errorText(
+  body: Dispatcher.ResponseData['body'],
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    return await body.text()
+  } catch (error) {
+    if (signal.aborted) throw error
+    return ''
+  }
 }
 
 function headersOf(target: Target, request: ProviderRequest): string[] {

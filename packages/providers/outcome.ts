@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock, Usage } from '@longhaul/contracts'
 import { classify, impliedStatus } from './classify.ts'
 import { presentable } from './detail.ts'
-import { readErrorBody } from './error-body.ts'
+import { type ProviderError, readErrorBody } from './error-body.ts'
 import type { ExchangeFailure } from './exchange.ts'
 import type { JsonSchemas } from './json-schema.ts'
 import { parseJson } from './json-value.ts'
@@ -21,6 +21,7 @@ import { type Answer, excerpt, type Reading } from './wire-format.ts'
 export interface CallContext {
   request: ProviderRequest
   deployment: ProviderDeployment
+  signal: AbortSignal
   target: Target
   clock: Clock
   schemas: JsonSchemas
@@ -32,9 +33,9 @@ export interface Head {
 }
 
 /** The result of an answer whose status is not 2xx. */
-export function refusedResult(text: string, head: Head, context: CallContext): ProviderFailure {
+export function errorResult(text: string, head: Head, context: CallContext): ProviderFailure {
   const error = readErrorBody(parseJson(text), text)
-  return errorResult(error, head.status, head, context)
+  return classified(error, head.status, head, context)
 }
 
 /** The result of a 2xx answer. */
@@ -45,7 +46,7 @@ export function readingResult(reading: Reading, head: Head, context: CallContext
       return judged(reading, head, context)
     case 'error': {
       const error = readErrorBody(reading.error, JSON.stringify(reading.error))
-      const failure = errorResult(error, impliedStatus(error), head, context)
+      const failure = classified(error, impliedStatus(error), head, context)
       return { ...failure, ...billed(reading.usage, context) }
     }
     case 'malformed':
@@ -53,11 +54,18 @@ export function readingResult(reading: Reading, head: Head, context: CallContext
   }
 }
 
+export const abortedResult: ProviderFailure = {
+  ok: false,
+  kind: 'aborted',
+  detail: 'the call was aborted',
+  status: undefined,
+}
+
 /** The result of a call that was not answered whole. */
 export function exchangeFailed(failure: ExchangeFailure, { secrets }: Target): ProviderFailure {
   switch (failure.kind) {
     case 'aborted':
-      return { ok: false, kind: 'aborted', detail: 'the call was aborted', status: undefined }
+      return abortedResult
     case 'misconfigured': {
       // A header that cannot be sent: the key, or one of the deployment's own.
       const detail = presentable(failure.detail, secrets)
@@ -69,8 +77,8 @@ export function exchangeFailed(failure: ExchangeFailure, { secrets }: Target): P
 }
 
 /** @param status the one to classify by; the one reported is that of the head */
-function errorResult(
-  error: ReturnType<typeof readErrorBody>,
+function classified(
+  error: ProviderError,
   status: number,
   head: Head,
   { target, clock }: CallContext,

@@ -58,10 +58,17 @@ export class Targets {
       originName: url.origin,
       basePath: url.pathname.replace(/\/+$/, ''),
       query: url.search,
-      headers: Object.entries({ ...headers, 'content-type': 'application/json' }).flat(),
+      headers: Object.entries({ ...always, ...headers }).flat(),
       secrets: secretsOf(config, url, own),
     }
   }
+}
+
+/** Without a user agent some gateways answer 403; without an encoding any compression is allowed. */
+const always = {
+  'content-type': 'application/json',
+  'user-agent': 'longhaul',
+  'accept-encoding': 'identity',
 }
 
 /** `https://user:password@host/`: credentials that HTTP clients send as Basic. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { type LogLevel, logLevels } from '@longhaul/telemetry'
 import { z } from 'zod'
+import { nearMiss } from './near-miss.ts'
 
 /**
  * What Longhaul reads from the environment, beside the secrets that a
@@ -48,6 +49,9 @@ const DEFAULT_SHUTDOWN_MS = 25_000
 const MAX_SHUTDOWN_MS = 3_600_000
 const MAX_PORT = 65_535
 const MIN_KEY_LENGTH = 16
+const PREFIX = 'LONGHAUL_'
+/** Characters that a slip of the hand adds or drops. */
+const MAX_SLIP = 2
 
 const port = wholeNumber(0, MAX_PORT)
 const databaseUrl = z.string().refine(isPostgresUrl, {
@@ -120,7 +124,7 @@ export function describeEnvFaults(faults: readonly EnvFault[]): string {
     .join('\n')
 }
 
-function read<S extends z.ZodType, T>(
+function read<S extends z.ZodObject, T>(
   schema: S,
   env: Env,
   name: (values: z.output<S>) => T,
@@ -129,8 +133,23 @@ function read<S extends z.ZodType, T>(
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   )
   const parsed = schema.safeParse(present)
-  if (parsed.success) return { ok: true, env: name(parsed.data) }
-  return { ok: false, faults: parsed.error.issues.map(issue => faultOf(issue, present)) }
+  const misspelt = misspeltOf(Object.keys(present), Object.keys(schema.shape))
+  if (parsed.success && misspelt.length === 0) return { ok: true, env: name(parsed.data) }
+  const issues = parsed.error?.issues ?? []
+  return { ok: false, faults: [...issues.map(issue => faultOf(issue, present)), ...misspelt] }
+}
+
+/** Ours by their prefix, and so near to a known one that they are a slip; others may be anybody's. */
+function misspeltOf(given: string[], known: string[]): EnvFault[] {
+  const ours = (names: string[]) =>
+    names.filter(name => name.startsWith(PREFIX)).map(name => name.slice(PREFIX.length))
+  const knownEndings = ours(known)
+  return ours(given).flatMap(ending => {
+    const near = knownEndings.includes(ending) ? undefined : nearMiss(ending, knownEndings)
+    if (near === undefined || Math.abs(near.length - ending.length) > MAX_SLIP) return []
+    const remedy = `did you mean ${PREFIX}${near}?`
+    return [{ variable: `${PREFIX}${ending}`, message: 'is unknown', remedy }]
+  })
 }
 
 function faultOf(issue: z.core.$ZodIssue, env: Env): EnvFault {
@@ -141,6 +160,7 @@ function faultOf(issue: z.core.$ZodIssue, env: Env): EnvFault {
   if (issue.code === 'invalid_value') {
     return { variable, message: 'is unknown', remedy: `choose one of ${issue.values.join(', ')}` }
   }
+  if (variable in reserved) return { variable, message: issue.message, remedy: 'unset it' }
   const remedy = issue.code === 'custom' ? issue.params?.remedy : undefined
   return {
     variable,

@@ -32,6 +32,8 @@ export {
   startInOrder,
   stopInOrder,
 } from './lifecycle.ts'
+export { ModelFigures, workerGroup } from './model-figures.ts'
+export { nearMiss } from './near-miss.ts'
 export {
   type OperationsOptions,
   type OperationsServer,
@@ -45,6 +47,7 @@ export {
   type ReceiverPolicy,
   type ReceiverPolicyOptions,
   ReceiverPrivateError,
+  type Resolve,
 } from './receiver-policy.ts'
 export {
   type SignalSource,
@@ -52,4 +55,3 @@ export {
   type StopSignal,
   stopOnSignal,
 } from './stop-on-signal.ts'
-export { ModelFigures, workerGroup } from './model-figures.ts'

@@ -1,4 +1,4 @@
-import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
@@ -6,9 +6,9 @@ import type { DestinationStream } from 'pino'
 import { createLogger, type Logger, type LogLevel } from './logger.ts'
 import { defineMetrics, type Metrics } from './metrics.ts'
 import { observeProcess } from './process-metrics.ts'
+import { ScrapeReader } from './scrape-reader.ts'
 
-/** A scrape waits this long for a gauge; the others are served without it. */
-const GAUGE_TIMEOUT_MS = 2_000
+const DEFAULT_GAUGE_TIMEOUT_MS = 2_000
 
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -19,6 +19,8 @@ export interface TelemetryOptions {
   logLevel?: LogLevel
   /** Default: stderr. */
   logDestination?: DestinationStream
+  /** A scrape waits this long for a gauge, and goes on without it; default 2,000. */
+  gaugeTimeoutMs?: number
 }
 
 /** One per process; the services of the embedded launcher share it. */
@@ -32,13 +34,13 @@ export interface Telemetry {
 }
 
 export function startTelemetry(options: TelemetryOptions): Telemetry {
+  const timeoutMillis = options.gaugeTimeoutMs ?? DEFAULT_GAUGE_TIMEOUT_MS
   const logger = createLogger({
     service: options.service,
     level: options.logLevel ?? 'info',
     destination: options.logDestination,
   })
-  // The services serve /metrics themselves, so the exporter only collects.
-  const reader = new PrometheusExporter({ preventServerStart: true })
+  const reader = new ScrapeReader()
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
   const provider = new MeterProvider({
     resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: options.service }),
@@ -54,7 +56,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     metrics,
     async scrape() {
       if (stopping) return ''
-      const { resourceMetrics, errors } = await reader.collect({ timeoutMillis: GAUGE_TIMEOUT_MS })
+      const { resourceMetrics, errors } = await reader.collect({ timeoutMillis })
       for (const error of errors) logger.warn({ err: error }, 'a metric could not be read')
       return serializer.serialize(resourceMetrics)
     },

@@ -31,6 +31,7 @@ export class Deployments {
         model,
         config: deployment,
         price: deployment.price ?? config.price,
+        maxOutputTokens: config.max_output_tokens,
       },
       inFlight: 0,
     }))

@@ -139,7 +139,7 @@ export class Consumer<I extends Item> {
     // The 1st, 2nd, 4th, 8th … time: a message that always fails must not flood the log.
     if ((deliveryCount & (deliveryCount - 1)) === 0) {
       this.#dependencies.logger.warn(
-        { error, topic: delivery.topic, key: delivery.message.key, deliveryCount },
+        { err: error, topic: delivery.topic, key: delivery.message.key, deliveryCount },
         'the handler of a message threw',
       )
     }

@@ -216,7 +216,6 @@ export class Group implements Source<GroupItem> {
   }
 
   release(item: GroupItem): void {
-    if (item.settled) return
     this.#waiting.push(item)
     this.wake()
   }

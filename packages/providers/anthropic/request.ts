@@ -113,6 +113,7 @@ function addTools(request: JsonObject, body: JsonObject): void {
   }
 }
 
+/** Models before Claude 4.5 refuse a schema: they should not list the capability `json`. */
 function addOutputFormat(request: JsonObject, body: JsonObject): void {
   const format = objectOf(body.response_format)
   if (format.type !== 'json_schema') return

@@ -22,7 +22,8 @@ export class ChatAssembly {
   }
 
   add(chunk: JsonObject): void {
-    const { choices, usage, object: _, ...head } = chunk
+    // `obfuscation` is padding against eavesdroppers.
+    const { choices, usage, object: _, obfuscation: __, ...head } = chunk
     for (const [name, value] of Object.entries(head)) {
       if (value !== null && value !== '') this.#head[name] = value
       else if (!(name in this.#head)) this.#head[name] = value

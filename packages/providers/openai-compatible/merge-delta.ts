@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../json-value.ts'
 
 /** Fields that name something: the first value stays, and repetitions are not appended to it. */
-const identities = new Set(['role', 'id', 'type', 'name', 'index', 'format', 'signature_type'])
+const identities = new Set(['role', 'id', 'type', 'name', 'index', 'format'])
 
 /**
  * Adds one delta to what came before it: texts are appended, lists grow,

@@ -106,7 +106,7 @@ export const knownModels: Record<string, KnownModel> = {
     context_window: 1_000_000,
     max_output_tokens: 128_000,
     price: { input: 0.1, output: 0.5, cached_input: 0.01, cache_write: 0.125 },
-    capabilities: ['tools', 'vision'],
+    capabilities: ['tools', 'json', 'vision'],
     quality: 0.74,
     at: {
       anthropic: { model: 'claude-haiku-5-5' },
@@ -118,7 +118,7 @@ export const knownModels: Record<string, KnownModel> = {
     context_window: 1_000_000,
     max_output_tokens: 128_000,
     price: { input: 2, output: 10, cached_input: 0.1, cache_write: 2.5 },
-    capabilities: ['tools', 'vision'],
+    capabilities: ['tools', 'json', 'vision'],
     quality: 0.91,
     at: {
       anthropic: { model: 'claude-sonnet-5-5' },
@@ -130,7 +130,7 @@ export const knownModels: Record<string, KnownModel> = {
     context_window: 1_000_000,
     max_output_tokens: 128_000,
     price: { input: 4, output: 20, cached_input: 0.2, cache_write: 5 },
-    capabilities: ['tools', 'vision'],
+    capabilities: ['tools', 'json', 'vision'],
     quality: 0.96,
     at: {
       anthropic: { model: 'claude-opus-5-5' },

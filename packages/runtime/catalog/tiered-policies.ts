@@ -3,18 +3,28 @@ import type { ConfigInput, Tier } from './known-models.ts'
 type Policies = NonNullable<ConfigInput['policies']>
 type Rule = NonNullable<Policies[string]['rules']>[number]
 
-/** Words of tasks at which small models fail, however short the prompt is. */
-const DEMANDING =
-  '\\b(prove|proof|theorem|lemma|derive|integral|eigenvalue|combinatori\\w+|' +
-  'diagnos[ei]s|differential|contraindicat\\w+|dosage|' +
-  'liability|statute|jurisdiction|indemnif\\w+|plaintiff|tort|' +
-  'refactor|deadlock|race condition|concurren\\w+|stack trace|algorithm|complexity|' +
-  'stoichiometr\\w+|thermodynamic\\w*|reaction mechanism|architecture|trade-?offs?|step by step)\\b'
+/** Words of tasks at which small models fail, however short the prompt is: stems, in RE2's syntax. */
+const demanding = [
+  'pro(?:ve|of)|theorem|lemma|deriv(?:e|ation)|integral|galois|eigenv|induction|probabilit|variance',
+  'undefined behaviou?r|race condition|deadlock|concurren|refactor|pull request|stack trace|crash',
+  'architectur|trade-?offs?|distributed|algorithm|complexity|schema|explain analyze|root cause',
+  'diagnos|differential|contraindic|clinical|dos(?:e|age)s?\\b|patients?\\b|randomi[sz]ed|symptom',
+  'liabil|indemn|statut|jurisdiction|plaintiff|court\\b|clauses?\\b|contract law|gdpr|regulation',
+  'due diligence|black.scholes|valuation|pre-money|confidence interval|causal|regression',
+  'stereochem|mechanism|thermodynam|enthalp|equilibrium|quantum|molar|referee',
+  'step by step|berechne|beweis|démontre|calcule|demuestra',
+]
+const DEMANDING = `(?:\\b(?:${demanding.join('|')})|[∫∑∀∃√ℝℚ]|证明|証明)`
+
+/** Tasks that any model does well, unless they are demanding as well. */
+const SIMPLE =
+  '(?:\\b(?:translat|traduis|traduc|übersetz|summari[sz]|tl;dr|fasse|résume|resum|extract|' +
+  'classif|normali[sz]|rewrite|rephrase|proofread|spell|convert|headline|subject line)|翻訳|翻译|ترجم)'
 
 /** From here on a prompt is a document. */
 const LONG_TOKENS = 6_000
-/** Up to here a prompt without a demanding word is small talk or a simple task. */
-const SHORT_TOKENS = 120
+/** Up to here a prompt without a demanding word is a quick question. */
+const QUICK_TOKENS = 40
 
 /**
  * `auto` by content and length, `economy`, `fast`. Every tier falls back to its
@@ -33,7 +43,8 @@ export function tieredPolicies(tiers: Record<string, Tier>): Policies {
     rules.push(
       { when: { content: DEMANDING }, use: large },
       { when: { min_tokens: LONG_TOKENS }, use: large },
-      { when: { max_tokens: SHORT_TOKENS }, use: small },
+      { when: { content: SIMPLE }, use: small },
+      { when: { max_tokens: QUICK_TOKENS }, use: small },
       { when: { min_tokens: 0 }, use: medium },
     )
   }

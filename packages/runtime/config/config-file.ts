@@ -1,12 +1,14 @@
 import { readFileSync, statSync } from 'node:fs'
 import { type Config, configSchema, namingIssues } from '@longhaul/contracts'
+import { withoutCredentials } from '@longhaul/telemetry'
 import { isAlias, isMap, isNode, isScalar, isSeq, type Node } from 'yaml'
 import type { Env } from '../environment.ts'
 import { type ConfigFault, describePath } from './fault.ts'
 import { type Interpolation, interpolate } from './interpolation.ts'
-import { type Finding, findingsOf, type SchemaIssue, type Written } from './issues.ts'
+import { type Finding, findingsOf, type SchemaIssue } from './issues.ts'
 import { SchemaGuide } from './json-schema.ts'
 import { isSecretPath, literalSecrets } from './literal-secrets.ts'
+import type { Written } from './value-words.ts'
 import { type Position, YamlSource } from './yaml-source.ts'
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: ConfigFault[] }
@@ -146,26 +148,29 @@ class FileCheck {
     if (!isScalar(node) || node.value === null) return ''
     const original = this.#interpolation.written.get(node) ?? node.value
     if (isSecretPath(path) && !String(original).includes('${')) return 'a hidden value'
-    const text = JSON.stringify(original)
+    const text =
+      typeof original === 'number' ? `${original}` : withoutCredentials(JSON.stringify(original))
     return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 1)}…` : text
   }
 }
 
 function syntaxFaults(source: YamlSource, text: string): ConfigFault[] {
-  return source.errors.map(({ code, message, pos }) => {
+  const lines = text.split('\n')
+  const broken = new Set<number>()
+  return source.errors.flatMap(({ code, message, pos }) => {
     const at = source.positionAt(pos[0])
     if (code === 'DUPLICATE_KEY') {
       const path = pathTo(source.document.contents, node => node.range?.[0] === pos[0]) ?? []
-      return {
-        ...ofFile('stands there twice', 'keep one of the two', at),
-        path: describePath(path),
-      }
+      const fault = ofFile('stands there twice', 'keep one of the two', at)
+      return [{ ...fault, path: describePath(path) }]
     }
-    const line = text.split('\n')[at.line - 1] ?? ''
-    const remedy = /[{[].*\$\{/.test(line)
+    // The parser stumbles on after the first error of a line.
+    if (broken.has(at.line)) return []
+    broken.add(at.line)
+    const remedy = /[{[].*\$\{/.test(lines[at.line - 1] ?? '')
       ? 'within { } and [ ] put references in quotes: "${NAME}"'
       : 'correct the YAML: indent by spaces; text with ": " or " #" needs quotes'
-    return ofFile(`is not valid YAML: ${firstLineOf(message)}`, remedy, at)
+    return [ofFile(`is not valid YAML: ${firstLineOf(message)}`, remedy, at)]
   })
 }
 

@@ -10,6 +10,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  visit,
   type YAMLError,
 } from 'yaml'
 
@@ -24,9 +25,13 @@ export interface Place {
   value: Node | undefined
 }
 
+export type SyntaxFault = Pick<YAMLError, 'code' | 'message' | 'pos'>
+
 /** A parsed file that knows where everything stands. Aliases and merge keys are followed. */
 export class YamlSource {
   readonly document: Document
+  /** Of the parser, and aliases to nothing; duplicate keys leave a document that is whole otherwise. */
+  readonly errors: readonly SyntaxFault[]
   readonly #lines = new LineCounter()
 
   constructor(text: string) {
@@ -36,11 +41,11 @@ export class YamlSource {
       prettyErrors: false,
       uniqueKeys: true,
     })
-  }
-
-  /** Of the parser; duplicate keys leave a document that is whole otherwise. */
-  get errors(): readonly YAMLError[] {
-    return [...this.document.errors, ...this.document.warnings]
+    this.errors = [
+      ...this.document.errors,
+      ...this.document.warnings,
+      ...danglingAliases(this.document),
+    ]
   }
 
   positionAt(offset: number): Position {
@@ -112,4 +117,17 @@ function nameOf(pair: Pair): string | undefined {
 
 function nodeOf(value: unknown): Node | undefined {
   return isNode(value) ? value : undefined
+}
+
+function danglingAliases(document: Document): SyntaxFault[] {
+  const dangling: SyntaxFault[] = []
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document)) return
+      const [start = 0, end = start] = alias.range ?? []
+      const message = `Unresolved alias ${alias.source}`
+      dangling.push({ code: 'BAD_ALIAS', message, pos: [start, end] })
+    },
+  })
+  return dangling
 }

@@ -1,0 +1,48 @@
+import type { DecisionRecord } from './decision.ts'
+import type { JobError } from './errors.ts'
+import type { AttemptOutcome, Endpoint, JobStatus, Lane, Usage } from './job.ts'
+
+/** One call of a provider, or a claim whose worker died. */
+export interface AttemptView {
+  number: number
+  model: string
+  deployment: string
+  outcome: AttemptOutcome
+  http_status: number | null
+  error: string | null
+  started_at: string
+  finished_at: string
+  usage: Usage | null
+  cost_usd: number | null
+}
+
+/** The job as the API shows it; what is not there yet is an explicit null. */
+export interface JobView {
+  id: string
+  object: 'job'
+  status: JobStatus
+  endpoint: Endpoint
+  lane: Lane
+  policy: string | null
+  model: string | null
+  /** Provider calls begun so far. */
+  attempts: number
+  created_at: string
+  started_at: string | null
+  finished_at: string | null
+  not_before: string | null
+  deadline: string | null
+  result: unknown
+  error: JobError | null
+  usage: Usage | null
+  cost_usd: number | null
+  metadata: Record<string, string> | null
+  links: { self: string; cancel: string; events: string }
+}
+
+/** What `?include=request,attempts,decision` adds; `attempts` is their number already. */
+export interface JobIncludes {
+  request?: unknown
+  attempt_list?: AttemptView[]
+  decision?: DecisionRecord | null
+}

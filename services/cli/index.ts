@@ -1,0 +1,2 @@
+export type { AddCommand, CliContext } from './command.ts'
+export { runCli } from './program.ts'

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { LonghaulError } from '@longhaul/contracts'
+
+const KEY = /^[\x20-\x7e]{1,255}$/
+
+/** An `Idempotency-Key` with what it stands for. */
+export interface Idempotency {
+  key: string
+  /** Of the path and the body's bytes. */
+  bodyHash: string
+}
+
+/**
+ * @param header undefined when the caller sent none
+ * @throws {LonghaulError} invalid_value
+ */
+export function readIdempotency(
+  header: string | string[] | undefined,
+  path: string,
+  body: Buffer,
+): Idempotency | null {
+  if (header === undefined) return null
+  if (typeof header !== 'string' || !KEY.test(header)) {
+    throw new LonghaulError(
+      'invalid_value',
+      '`Idempotency-Key` must be 1 to 255 printable ASCII characters.',
+      { param: 'Idempotency-Key' },
+    )
+  }
+  const bodyHash = createHash('sha256').update(`${path}\n`).update(body).digest('base64url')
+  return { key: header, bodyHash }
+}
+
+/** The key of one job of a bulk request; each stands for the whole body. */
+export function keyOfBulkJob({ key }: Idempotency, index: number): string {
+  return `${key}/${index}`
+}
+
+export function keyReused(): LonghaulError {
+  return new LonghaulError(
+    'idempotency_key_reused',
+    'This `Idempotency-Key` came before with another body: use a new key for a new request.',
+    { param: 'Idempotency-Key' },
+  )
+}

@@ -1,0 +1,91 @@
+import type { ServerResponse } from 'node:http'
+import { LonghaulError } from '@longhaul/contracts'
+import { StoreBusyError, StoreUnavailableError } from '@longhaul/store'
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+const RETRY_AFTER_SECONDS = { storeUnavailable: 2, overloaded: 1 }
+
+type Headers = Record<string, string>
+
+/** @param json JSON text */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  json: string,
+  headers: Headers = {},
+): void {
+  send(response, status, JSON_TYPE, json, headers)
+}
+
+export function send(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  text: string,
+  headers: Headers = {},
+): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    ...headers,
+  })
+  response.end(text)
+}
+
+/** The envelope, with the headers that tell clients whether and when to come again. */
+export function sendError(
+  response: ServerResponse,
+  error: LonghaulError,
+  headers: Headers = {},
+): void {
+  sendJson(response, error.status, JSON.stringify(error.toEnvelope()), {
+    ...headersOf(error),
+    ...headers,
+  })
+}
+
+export function overloaded(message: string): LonghaulError {
+  return new LonghaulError('overloaded', message, {
+    retryAfterSeconds: RETRY_AFTER_SECONDS.overloaded,
+  })
+}
+
+/** What the caller is told of anything that went wrong; undefined: a fault of ours, to be logged. */
+export function expectedError(error: unknown): LonghaulError | undefined {
+  if (error instanceof LonghaulError) return error
+  if (error instanceof StoreUnavailableError) {
+    const retryAfterSeconds = RETRY_AFTER_SECONDS.storeUnavailable
+    return new LonghaulError(
+      'store_unavailable',
+      `The database is away; nothing was accepted. Try again in ${retryAfterSeconds} seconds.`,
+      { retryAfterSeconds, cause: error },
+    )
+  }
+  if (error instanceof StoreBusyError) {
+    return overloaded(
+      'More jobs wait to be recorded than this process holds. Try again in a second.',
+    )
+  }
+  if (error instanceof URIError) {
+    return new LonghaulError('invalid_value', 'The path is not valid percent-encoded UTF-8.')
+  }
+  return undefined
+}
+
+export function internalError(requestId: string): LonghaulError {
+  return new LonghaulError(
+    'internal_error',
+    `Something went wrong on our side; the log has it under request id ${requestId}.`,
+  )
+}
+
+function headersOf(error: LonghaulError): Headers {
+  return {
+    ...(error.retryAfterSeconds !== undefined && {
+      'retry-after': String(error.retryAfterSeconds),
+    }),
+    // OpenAI's clients retry every 409 otherwise.
+    ...(error.status === 409 && { 'x-should-retry': 'false' }),
+    ...(error.status === 401 && { 'www-authenticate': 'Bearer' }),
+  }
+}

@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LonghaulError } from '@longhaul/contracts'
+import { overloaded } from './answer.ts'
+
+export interface BodyIntakeOptions {
+  /** Of one request. */
+  maxBodyBytes: number
+  /** Of all requests under way, so that their number does not decide about memory. */
+  maxTotalBytes: number
+}
+
+/** What is above the limit is read and thrown away up to here, so that the client hears the answer. */
+const MAX_DRAINED_BYTES = 64 * 1024 * 1024
+
+const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?;?$/i
+
+/** Reads request bodies, bounded each and together. */
+export class BodyIntake {
+  readonly #options: BodyIntakeOptions
+  #heldBytes = 0
+
+  constructor(options: BodyIntakeOptions) {
+    this.#options = options
+  }
+
+  /** Bytes of bodies whose requests are not answered yet. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /**
+   * The whole body; its bytes count until `response` closes.
+   * @throws {LonghaulError} unsupported_media_type, body_too_large, overloaded,
+   *   invalid_json when the client went away
+   */
+  async readJson(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
+    const refusal = unsupported(request)
+    if (refusal) {
+      await drain(request)
+      throw refusal
+    }
+    return this.#read(request, response)
+  }
+
+  #read(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
+    const { maxBodyBytes } = this.#options
+    const chunks: Buffer[] = []
+    let held = 0
+    response.once('close', () => {
+      this.#heldBytes -= held
+      held = 0
+    })
+    return new Promise((resolve, reject) => {
+      const refuse = (error: LonghaulError) => {
+        request.off('data', take)
+        chunks.length = 0
+        void drain(request).then(() => reject(error))
+      }
+      const take = (chunk: Buffer) => {
+        if (held + chunk.length > maxBodyBytes) return refuse(tooLarge(maxBodyBytes))
+        if (this.#heldBytes + chunk.length > this.#options.maxTotalBytes) {
+          return refuse(overloaded('Too much is being sent at once. Try again in a second.'))
+        }
+        chunks.push(chunk)
+        held += chunk.length
+        this.#heldBytes += chunk.length
+      }
+      if (Number(request.headers['content-length']) > maxBodyBytes) {
+        return refuse(tooLarge(maxBodyBytes))
+      }
+      request.on('data', take)
+      request.once('end', () =>
+        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
+      )
+      request.once('close', () =>
+        reject(new LonghaulError('invalid_json', 'The request ended early.')),
+      )
+    })
+  }
+}
+
+function unsupported({ headers }: IncomingMessage): LonghaulError | undefined {
+  const type = headers['content-type'] ?? ''
+  if (!JSON_TYPE.test(type.trim())) {
+    const got = type === '' ? 'there is none' : `got ${JSON.stringify(type.slice(0, 100))}`
+    return new LonghaulError(
+      'unsupported_media_type',
+      `\`Content-Type\` must be application/json; ${got}.`,
+      { param: 'Content-Type' },
+    )
+  }
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity') {
+    return new LonghaulError(
+      'unsupported_media_type',
+      '`Content-Encoding` is not taken: send the body uncompressed.',
+      { param: 'Content-Encoding' },
+    )
+  }
+  return undefined
+}
+
+function tooLarge(maxBytes: number): LonghaulError {
+  return new LonghaulError(
+    'body_too_large',
+    `The request body is larger than ${maxBytes} bytes: send less, or in several requests.`,
+  )
+}
+
+/** Reads the rest away: a socket that is closed on unread bytes is reset, and the answer is lost. */
+function drain(request: IncomingMessage): Promise<void> {
+  return new Promise(resolve => {
+    if (request.readableEnded || request.destroyed) return resolve()
+    let drained = 0
+    request.on('data', (chunk: Buffer) => {
+      drained += chunk.length
+      if (drained > MAX_DRAINED_BYTES) request.destroy()
+    })
+    request.once('end', resolve)
+    request.once('close', resolve)
+  })
+}

@@ -1,0 +1,1 @@
+export { Ingress, type IngressDependencies, type IngressOptions } from './ingress.ts'

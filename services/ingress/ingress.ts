@@ -1,0 +1,218 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Bus } from '@longhaul/bus'
+import { type Clock, type Config, SUBMITTED_TOPIC } from '@longhaul/contracts'
+import type { Coordination } from '@longhaul/coordination'
+import { createRouter, type LiveView } from '@longhaul/routing'
+import {
+  type HealthPart,
+  operationsHandler,
+  type ReceiverPolicy,
+  readinessOf,
+} from '@longhaul/runtime'
+import type { Store } from '@longhaul/store'
+import type { Telemetry } from '@longhaul/telemetry'
+import { Admission } from './acceptance/admission.ts'
+import { Submitter } from './acceptance/submitter.ts'
+import { authenticated, createApp, type Handlers, type TenantHandler } from './app.ts'
+import { Authenticator } from './auth.ts'
+import { BodyIntake } from './body-intake.ts'
+import { SubmissionReader } from './input/submission.ts'
+import { JobWatch } from './job-watch.ts'
+import { answerMalformed } from './malformed.ts'
+import { docsHandlers } from './routes/docs.ts'
+import { JobRoutes } from './routes/jobs.ts'
+import { ModelRoutes } from './routes/models.ts'
+import { decideRoute } from './routes/route.ts'
+import { SubmissionRoutes } from './routes/submissions.ts'
+import { WebhookSecretRoutes } from './routes/webhook-secret.ts'
+
+export interface IngressDependencies {
+  store: Store
+  bus: Bus
+  coordination: Coordination
+  telemetry: Telemetry
+  clock: Clock
+  /** Uniform, in [0, 1). */
+  random: () => number
+  live: LiveView
+  receiverPolicy: ReceiverPolicy
+  /** What `/readyz` asks beside store, bus, coordination and the ingress itself. */
+  parts?: readonly HealthPart[]
+}
+
+export interface IngressOptions {
+  host: string
+  /** 0: any that is free. */
+  port: number
+  /** Of one request; default 10 MiB. */
+  maxBodyBytes?: number
+  /** Of all requests under way; default 128 MiB. */
+  maxTotalBodyBytes?: number
+}
+
+const MIB = 1024 * 1024
+/** Above the 60 s of common load balancers, so that they, not we, close idle connections. */
+const KEEP_ALIVE_MS = 75_000
+/** A whole request, body included; slower ones are cut with 408. */
+const REQUEST_TIMEOUT_MS = 120_000
+const STORE_HEALTH_MS = 800
+
+/**
+ * The native API over HTTP. It accepts jobs by recording them, hands those that
+ * may run at once to the bus, and tells callers how their jobs fare.
+ */
+export class Ingress {
+  readonly name = 'ingress'
+  readonly #dependencies: IngressDependencies
+  readonly #options: IngressOptions
+  readonly #server: Server
+  readonly #admission: Admission
+  readonly #submitter: Submitter
+  readonly #watch: JobWatch
+  #stopping: Promise<void> | undefined
+
+  constructor(dependencies: IngressDependencies, config: Config, options: IngressOptions) {
+    const { store, bus, coordination, telemetry, clock } = dependencies
+    this.#dependencies = dependencies
+    this.#options = options
+    this.#admission = new Admission(
+      {
+        dispatch: store.dispatch,
+        room: () => bus.room(SUBMITTED_TOPIC),
+        clock,
+        logger: telemetry.logger,
+      },
+      { publishedPerKey: config.dispatch.published_per_key },
+    )
+    this.#submitter = new Submitter({ ...dependencies, admission: this.#admission })
+    this.#watch = new JobWatch({
+      broadcasts: coordination.broadcasts,
+      reads: store.reads,
+      clock,
+      logger: telemetry.logger,
+    })
+    const app = createApp({
+      handlers: this.#handlers(config),
+      operations: operationsHandler({ health: this.#readiness(), scrape: telemetry.scrape }),
+      telemetry,
+      stopping: () => this.#stopping !== undefined,
+      onClose: () => this.#closeIdle(),
+    })
+    this.#server = createServer(
+      { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+      app,
+    )
+    this.#server.on('clientError', answerMalformed)
+  }
+
+  /**
+   * Resolves once it listens.
+   * @throws {Error} with Node's `code`, such as EADDRINUSE
+   */
+  async start(): Promise<void> {
+    await this.#dependencies.bus.ensureTopics([SUBMITTED_TOPIC])
+    await this.#admission.refresh()
+    this.#watch.start()
+    await listen(this.#server, this.#options)
+  }
+
+  /** `http://127.0.0.1:8787`; empty while it does not listen. */
+  get url(): string {
+    const address = this.#server.address() as AddressInfo | null
+    if (!address) return ''
+    const { host } = this.#options
+    return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+  }
+
+  health(): { ok: boolean; detail: string } {
+    if (this.#stopping) return { ok: false, detail: 'stopping' }
+    return this.#server.listening
+      ? { ok: true, detail: `listening on ${this.url}` }
+      : { ok: false, detail: 'not listening' }
+  }
+
+  /**
+   * Takes no more connections and refuses new requests; long-polls answer with
+   * what there is, streams end, and what was begun is finished within
+   * `budgetMs`. Safe to call twice.
+   */
+  stop(budgetMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(budgetMs)
+    return this.#stopping
+  }
+
+  async #stop(budgetMs: number): Promise<void> {
+    const { clock } = this.#dependencies
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    this.#watch.stop()
+    this.#closeIdle()
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const cancel = clock.schedule(budgetMs, resolve)
+    await Promise.race([closed.then(() => this.#submitter.settled()), late])
+    cancel()
+    this.#server.closeAllConnections()
+  }
+
+  /** Connections that are kept alive after their last answer would hold up a stop. */
+  #closeIdle(): void {
+    if (this.#stopping) setImmediate(() => this.#server.closeIdleConnections())
+  }
+
+  #readiness() {
+    const { store, bus, coordination, clock, parts = [] } = this.#dependencies
+    return readinessOf(
+      [
+        { name: 'store', health: () => store.health(STORE_HEALTH_MS) },
+        { name: 'bus', health: () => bus.health() },
+        { name: 'coordination', health: () => coordination.health() },
+        ...parts,
+        this,
+      ],
+      { clock },
+    )
+  }
+
+  #handlers(config: Config): Handlers {
+    const { store, clock, receiverPolicy } = this.#dependencies
+    const authenticator = new Authenticator({ tenants: store.tenants, clock })
+    const withKey = (handler: TenantHandler) => authenticated(authenticator, handler)
+    const intake = new BodyIntake({
+      maxBodyBytes: this.#options.maxBodyBytes ?? 10 * MIB,
+      maxTotalBytes: this.#options.maxTotalBodyBytes ?? 128 * MIB,
+    })
+    const reader = new SubmissionReader({ config, receiverPolicy })
+    const shared = { ...this.#dependencies, config, intake, reader }
+    const submissions = new SubmissionRoutes({ ...shared, submitter: this.#submitter })
+    const jobs = new JobRoutes({ ...shared, watch: this.#watch })
+    const models = new ModelRoutes(shared)
+    const secrets = new WebhookSecretRoutes(store)
+    const routing = { ...shared, router: createRouter(config) }
+    return {
+      submitJob: withKey((...call) => submissions.submitJob(...call)),
+      submitJobs: withKey((...call) => submissions.submitJobs(...call)),
+      listJobs: withKey((...call) => jobs.listJobs(...call)),
+      getJob: withKey((...call) => jobs.getJob(...call)),
+      cancelJob: withKey((...call) => jobs.cancelJob(...call)),
+      streamJobEvents: withKey((...call) => jobs.streamJobEvents(...call)),
+      listModels: withKey((request, response) => models.listModels(request, response)),
+      getModel: withKey((request, response) => models.getModel(request, response)),
+      decideRoute: withKey((request, response, tenant) =>
+        decideRoute(routing, { request, response, tenant }),
+      ),
+      getWebhookSecret: withKey((...call) => secrets.getWebhookSecret(...call)),
+      rotateWebhookSecret: withKey((...call) => secrets.rotateWebhookSecret(...call)),
+      ...docsHandlers(),
+    }
+  }
+}
+
+function listen(server: Server, { port, host }: IngressOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}

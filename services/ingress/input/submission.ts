@@ -1,0 +1,195 @@
+import {
+  type Config,
+  type Endpoint,
+  endpointBodySchemas,
+  type JobEventType,
+  type Lane,
+  LonghaulError,
+  momentMs,
+  type SubmitJob,
+  submitJobSchema,
+} from '@longhaul/contracts'
+import { resolveRequested } from '@longhaul/routing'
+import { nearMiss, type ReceiverPolicy } from '@longhaul/runtime'
+import { check, describeValue, join, REQUEST_BODY } from './validation.ts'
+
+/** A job as the caller wants it, checked. Times are epoch milliseconds. */
+export interface Submission {
+  endpoint: Endpoint
+  /** As it came, fields that we do not know included. */
+  body: Record<string, unknown>
+  bodyText: string
+  /** Of `bodyText`, as UTF-8. */
+  bodyBytes: number
+  lane: Lane
+  policy: string | null
+  requestedModel: string | null
+  metadata: Record<string, string> | null
+  notBefore: number | null
+  deadlineAt: number | null
+  webhook: { url: string; events: JobEventType[] | null } | null
+}
+
+/** How far ahead a deadline and `not_before` may lie. */
+export const MAX_DAYS_AHEAD = 365
+const MAX_AHEAD_MS = MAX_DAYS_AHEAD * 86_400_000
+const NAMES_SHOWN = 12
+
+/** Checks what `POST /v1/jobs`, `/v1/jobs/bulk` and `/v1/route` take, against schemas and configuration. */
+export class SubmissionReader {
+  readonly #config: Config
+  readonly #receiverPolicy: ReceiverPolicy
+
+  constructor(dependencies: { config: Config; receiverPolicy: ReceiverPolicy }) {
+    this.#config = dependencies.config
+    this.#receiverPolicy = dependencies.receiverPolicy
+  }
+
+  /**
+   * @param value parsed JSON
+   * @param now epoch milliseconds; durations count from it
+   * @param path where the value stands: `jobs[3]`; empty for the whole body
+   * @throws {LonghaulError} the first fault, with its path
+   */
+  read(value: unknown, now: number, path = ''): Submission {
+    const job = check(submitJobSchema, value, { ...REQUEST_BODY, path })
+    // The schema's copy may differ from what came; what came is what the model gets.
+    const { body } = value as { body: Record<string, unknown> }
+    const bodyPath = join(path, ['body'])
+    check(endpointBodySchemas[job.endpoint], body, { ...REQUEST_BODY, path: bodyPath })
+    const route = this.#route(job, body.model, path)
+    const times = timesOf(job, now, path)
+    const webhook = this.#webhook(job, path)
+    const bodyText = JSON.stringify(body)
+    return {
+      endpoint: job.endpoint,
+      body,
+      bodyText,
+      bodyBytes: Buffer.byteLength(bodyText),
+      lane: job.lane,
+      metadata: job.metadata ?? null,
+      webhook,
+      ...route,
+      ...times,
+    }
+  }
+
+  #route(job: SubmitJob, model: unknown, path: string) {
+    const named = typeof model === 'string' && model !== 'auto' ? model : undefined
+    const modelPath = join(path, ['body', 'model'])
+    const policyPath = join(path, ['policy'])
+    if (named === undefined) {
+      return { requestedModel: null, policy: this.#policy(job.policy, policyPath) }
+    }
+    const requested = resolveRequested(this.#config, named)
+    if (!requested) throw this.#unknown(modelPath, 'model or policy', named, this.#names())
+    if (job.policy !== undefined) {
+      throw new LonghaulError(
+        'invalid_value',
+        `\`${policyPath}\` can be given only while \`${modelPath}\` is absent or "auto"; it is ${describeValue(named)}: leave one of the two out.`,
+        { param: policyPath },
+      )
+    }
+    if (requested.kind !== 'model') return { requestedModel: null, policy: named }
+    this.#assertSpeaks(named, job.endpoint, modelPath)
+    return { requestedModel: named, policy: null }
+  }
+
+  /** `auto` is the default policy. */
+  #policy(policy: string | undefined, path: string): string | null {
+    if (policy === undefined || policy === 'auto') return null
+    if (Object.hasOwn(this.#config.policies, policy)) return policy
+    throw this.#unknown(path, 'policy', policy, ['auto', ...Object.keys(this.#config.policies)])
+  }
+
+  #assertSpeaks(model: string, endpoint: Endpoint, path: string): void {
+    const { models } = this.#config
+    if (models[model]?.endpoints.includes(endpoint)) return
+    const others = Object.keys(models).filter(name => models[name]?.endpoints.includes(endpoint))
+    const remedy =
+      others.length > 0
+        ? `these do: ${namesShown(others)}`
+        : 'no model of the configuration does: choose another endpoint'
+    throw new LonghaulError(
+      'invalid_value',
+      `\`${path}\` names "${model}", which does not serve ${endpoint}; ${remedy}.`,
+      { param: path },
+    )
+  }
+
+  #names(): string[] {
+    return [
+      ...new Set([
+        'auto',
+        ...Object.keys(this.#config.models),
+        ...Object.keys(this.#config.policies),
+      ]),
+    ]
+  }
+
+  #unknown(path: string, kind: string, name: string, known: string[]): LonghaulError {
+    const near = nearMiss(name, known)
+    const hint = near ? ` Did you mean "${near}"?` : ''
+    return new LonghaulError(
+      'model_not_found',
+      `\`${path}\`: the configuration has no ${kind} called ${describeValue(name)}.${hint} There are: ${namesShown(known)}.`,
+      { param: path },
+    )
+  }
+
+  #webhook({ webhook }: SubmitJob, path: string): Submission['webhook'] {
+    if (!webhook) return null
+    const checked = this.#receiverPolicy.checkUrl(webhook.url)
+    if (checked.ok) return { url: checked.url.href, events: webhook.events ?? null }
+    const param = join(path, ['webhook', 'url'])
+    const code = checked.reason === 'private' ? 'webhook_url_private' : 'webhook_url_invalid'
+    const separator = checked.message.startsWith('must') ? '' : ':'
+    throw new LonghaulError(code, `\`${param}\`${separator} ${checked.message}.`, { param })
+  }
+}
+
+function timesOf(job: SubmitJob, now: number, path: string) {
+  const notBefore = momentOf(job.not_before, now, join(path, ['not_before']))
+  const deadlinePath = join(path, ['deadline'])
+  const deadlineAt = momentOf(job.deadline, now, deadlinePath)
+  if (deadlineAt !== null && deadlineAt <= now) {
+    throw new LonghaulError(
+      'deadline_in_past',
+      `\`${deadlinePath}\` has passed: it is ${new Date(deadlineAt).toISOString()}, now is ${new Date(now).toISOString()}. Give a later one, or leave it out.`,
+      { param: deadlinePath },
+    )
+  }
+  if (deadlineAt !== null && notBefore !== null && deadlineAt <= notBefore) {
+    throw new LonghaulError(
+      'invalid_value',
+      `\`${deadlinePath}\` must be later than \`${join(path, ['not_before'])}\`, or the job could never run.`,
+      { param: deadlinePath },
+    )
+  }
+  return { notBefore, deadlineAt }
+}
+
+function momentOf(text: string | undefined, now: number, path: string): number | null {
+  if (text === undefined) return null
+  const moment = momentMs(text, now)
+  if (moment === undefined) {
+    throw new LonghaulError(
+      'invalid_value',
+      `\`${path}\` must be an RFC 3339 time ("2030-01-31T12:00:00Z") or a duration ("90s", "10m", "24h", "7d"); got ${describeValue(text)}.`,
+      { param: path },
+    )
+  }
+  if (moment - now > MAX_AHEAD_MS) {
+    throw new LonghaulError(
+      'invalid_value',
+      `\`${path}\` must be at most ${MAX_DAYS_AHEAD} days ahead; got ${describeValue(text)}.`,
+      { param: path },
+    )
+  }
+  return moment
+}
+
+function namesShown(names: string[]): string {
+  const more = names.length - NAMES_SHOWN
+  return names.slice(0, NAMES_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}

@@ -1,0 +1,243 @@
+import {
+  type AttemptView,
+  attemptOutcomes,
+  capabilities,
+  type DecisionRecord,
+  type ErrorEnvelope,
+  endpointBodySchemas,
+  endpoints,
+  errorCatalogue,
+  type JobError,
+  type JobIncludes,
+  type JobView,
+  jobStatuses,
+  lanes,
+  metadataSchema,
+  priceSchema,
+  submitJobSchema,
+  usageSchema,
+} from '@longhaul/contracts'
+import { z } from 'zod'
+import 'zod-openapi'
+
+/** The API's bodies, for the document. The types of contracts hold them to what is really sent. */
+
+const time = z.iso.datetime().meta({ examples: ['2026-08-01T09:30:00.000Z'] })
+const costUsd = z.number().nonnegative().describe('US dollars')
+
+export const jobId = z
+  .string()
+  .regex(/^job_[0-9a-f]{32}$/)
+  .meta({ examples: ['job_0198c0ffee007abc8def0123456789ab'] })
+
+export const errorSchema = z
+  .object({
+    error: z.object({
+      message: z.string().describe('What is wrong, where, and what to do'),
+      type: z.string(),
+      param: z.string().nullable().describe('The field at fault: `jobs[3].body.model`'),
+      code: z.string().nullable().describe('One of docs/api/errors.md'),
+    }),
+  })
+  .meta({ id: 'Error' }) satisfies z.ZodType<ErrorEnvelope>
+
+const jobErrorSchema = z
+  .object({
+    code: z.enum(Object.keys(errorCatalogue) as Array<keyof typeof errorCatalogue>),
+    message: z.string(),
+    detail: z.exactOptional(z.string()).describe("The provider's own words"),
+  })
+  .describe('Why the job ended badly') satisfies z.ZodType<JobError>
+
+const attemptSchema = z
+  .object({
+    number: z.int(),
+    model: z.string(),
+    deployment: z.string(),
+    outcome: z.enum(attemptOutcomes),
+    http_status: z.int().nullable(),
+    error: z.string().nullable(),
+    started_at: time,
+    finished_at: time,
+    usage: usageSchema.nullable(),
+    cost_usd: costUsd.nullable(),
+  })
+  .meta({ id: 'Attempt' }) satisfies z.ZodType<AttemptView>
+
+const filterReasons = [
+  'not-requested',
+  'not-allowed',
+  'endpoint',
+  'context-window',
+  'output-limit',
+  'modality',
+  'tools',
+  'json',
+  'price',
+  'deadline',
+  'excluded',
+] as const
+
+const decisionFields = {
+  number: z.int().describe('1 for the first decision on a job'),
+  decided_at: time,
+  policy: z.string(),
+  strategy: z.string(),
+  model: z.string().nullable().describe('Null when no model qualified'),
+  fallbacks: z.array(z.string()),
+  reason: z.string().describe('One readable sentence'),
+  candidates: z.array(
+    z.object({
+      model: z.string(),
+      score: z.number().describe("Higher is better; what it means is the strategy's"),
+      estimatedCostUsd: z.number(),
+      estimatedLatencyMs: z.number().or(z.undefined()).describe('Absent before any call was seen'),
+    }),
+  ),
+  filtered: z
+    .array(z.object({ model: z.string(), reason: z.enum(filterReasons), detail: z.string() }))
+    .describe('Models that were out of the question, and why'),
+  estimates: z.object({
+    inputTokens: z.number(),
+    outputTokens: z.number(),
+    costUsd: z.number().nullable(),
+  }),
+  propensity: z.number().describe('With what probability this choice was made'),
+}
+
+const decisionRecordSchema = z
+  .object(decisionFields)
+  .meta({ id: 'DecisionRecord' }) satisfies z.ZodType<DecisionRecord>
+
+export const decisionSchema = z
+  .object({
+    object: z.literal('decision'),
+    ...decisionFields,
+    error: jobErrorSchema
+      .nullable()
+      .describe('What the job would fail with; null when a model was chosen'),
+  })
+  .meta({ id: 'Decision' })
+
+const jobFields = {
+  id: jobId,
+  object: z.literal('job'),
+  status: z.enum(jobStatuses),
+  endpoint: z.enum(endpoints),
+  lane: z.enum(lanes),
+  policy: z.string().nullable(),
+  model: z
+    .string()
+    .nullable()
+    .describe('The model that was asked for, then the one that was chosen'),
+  attempts: z.int().describe('Provider calls begun so far'),
+  created_at: time,
+  started_at: time.nullable(),
+  finished_at: time.nullable(),
+  not_before: time.nullable(),
+  deadline: time.nullable(),
+  result: z.unknown().describe("The provider's answer, as it came; null until it succeeded"),
+  error: jobErrorSchema.nullable(),
+  usage: usageSchema.nullable(),
+  cost_usd: costUsd.nullable(),
+  metadata: z.record(z.string(), z.string()).nullable(),
+  links: z.object({ self: z.string(), cancel: z.string(), events: z.string() }),
+}
+
+export const jobSchema = z
+  .object({
+    ...jobFields,
+    request: z.unknown().describe('With `include=request`'),
+    attempt_list: z.exactOptional(z.array(attemptSchema)).describe('With `include=attempts`'),
+    decision: z.exactOptional(decisionRecordSchema.nullable()).describe('With `include=decision`'),
+  })
+  .partial({ request: true })
+  .meta({ id: 'Job' }) satisfies z.ZodType<JobView & JobIncludes>
+
+export const jobListSchema = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(jobSchema),
+    first_id: jobId.nullable(),
+    last_id: jobId.nullable(),
+    has_more: z.boolean(),
+  })
+  .meta({ id: 'JobList' })
+
+export const bulkResultSchema = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(z.union([jobSchema, errorSchema])).describe('In the order sent'),
+  })
+  .meta({ id: 'BulkResult' })
+
+/** With the body spelled out; what is checked is `submitJobSchema`, then the body by its endpoint. */
+export const submitJobDocument = submitJobSchema
+  .extend({
+    body: z
+      .union([
+        endpointBodySchemas['/v1/chat/completions'].meta({ id: 'ChatCompletionBody' }),
+        endpointBodySchemas['/v1/responses'].meta({ id: 'ResponseBody' }),
+        endpointBodySchemas['/v1/embeddings'].meta({ id: 'EmbeddingBody' }),
+      ])
+      .describe('What the endpoint takes, as in the OpenAI API; unknown fields pass through'),
+    metadata: metadataSchema.optional(),
+  })
+  .meta({ id: 'SubmitJob' })
+
+export const submitJobsDocument = z
+  .strictObject({ jobs: z.array(submitJobDocument).min(1).max(1_000) })
+  .meta({ id: 'SubmitJobs' })
+
+const deploymentSchema = z.object({
+  name: z.string(),
+  state: z.enum(['closed', 'open', 'half-open']).describe('Of its circuit breaker'),
+  open_until: time.nullable().describe('No call passes before; null when one may pass now'),
+  in_flight: z.int(),
+  latency_ms: z.number().nullable().describe('Mean of recent calls; null before the first'),
+  error_rate: z.number().describe('Share of recent calls that failed'),
+})
+
+export const modelSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('model'),
+    created: z.int().describe('Unix seconds at which this process read its configuration'),
+    owned_by: z.string(),
+    longhaul: z
+      .object({
+        context_window: z.int(),
+        max_output_tokens: z.int().nullable(),
+        capabilities: z.array(z.enum(capabilities)),
+        price: priceSchema.describe('US dollars per million tokens'),
+        endpoints: z.array(z.enum(endpoints)),
+        deployments: z.array(deploymentSchema),
+      })
+      .nullable()
+      .describe('Null for `auto`, which stands for the default policy'),
+  })
+  .meta({ id: 'Model' })
+export type ModelView = z.infer<typeof modelSchema>
+
+export const modelListSchema = z
+  .object({ object: z.literal('list'), data: z.array(modelSchema) })
+  .meta({ id: 'ModelList' })
+
+export const webhookSecretSchema = z
+  .object({
+    object: z.literal('webhook_secret'),
+    secrets: z
+      .array(z.string())
+      .describe(
+        '`whsec_…`, newest first; for a day after a rotation, the one before signs as well',
+      ),
+  })
+  .meta({ id: 'WebhookSecret' })
+
+const partSchema = z.object({ ok: z.boolean(), detail: z.string() })
+
+export const readinessSchema = z
+  .object({ ready: z.boolean(), parts: z.record(z.string(), partSchema) })
+  .meta({ id: 'Readiness' })
+
+export const livenessSchema = z.object({ alive: z.literal(true) }).meta({ id: 'Liveness' })

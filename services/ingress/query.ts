@@ -1,0 +1,107 @@
+import { jobStatuses, LonghaulError, lanes } from '@longhaul/contracts'
+import { z } from 'zod'
+import { refuseBadText } from './input/json.ts'
+import { check, type Place } from './input/validation.ts'
+
+const QUERY: Place = { path: '', whole: 'The query' }
+const MAX_WAIT_SECONDS = 60
+const MAX_PAGE = 100
+const DEFAULT_PAGE = 20
+
+/** Query parameters are text; these say what the text must be, and document it as what it means. */
+const waitSeconds = z
+  .string()
+  .refine(text => /^\d{1,3}(\.\d{1,3})?$/.test(text) && Number(text) <= MAX_WAIT_SECONDS, {
+    error: `must be seconds from 0 to ${MAX_WAIT_SECONDS}, such as 30 or 2.5`,
+  })
+  .transform(Number)
+  .meta({
+    description:
+      'Seconds to wait for the job to end, if it has not; the answer is its state then, whatever it is',
+    override: { type: 'number', minimum: 0, maximum: MAX_WAIT_SECONDS },
+    examples: [30],
+  })
+
+const pageSize = z
+  .string()
+  .refine(text => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_PAGE, {
+    error: `must be a whole number from 1 to ${MAX_PAGE}`,
+  })
+  .transform(Number)
+  .meta({
+    description: 'Jobs on a page',
+    override: { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE },
+    examples: [10],
+  })
+
+export const includes = ['request', 'attempts', 'decision'] as const
+
+const includeList = z
+  .string()
+  .transform(text => text.split(','))
+  .pipe(z.array(z.enum(includes)))
+  .meta({
+    description:
+      'Comma-separated: `request` adds the body that was sent, `attempts` the calls as `attempt_list`, `decision` the latest routing decision',
+    override: { type: 'string', pattern: `^(${includes.join('|')})(,(${includes.join('|')}))*$` },
+    examples: ['attempts,decision'],
+  })
+
+export const noQuery = z.strictObject({})
+
+export const getJobQuery = z.strictObject({
+  wait: waitSeconds.optional(),
+  include: includeList.optional(),
+})
+
+export const listJobsQuery = z.strictObject({
+  status: z.enum(jobStatuses).optional().describe('Only jobs of this status'),
+  model: z.string().min(1).max(256).optional().describe('Only jobs of this model'),
+  lane: z.enum(lanes).optional().describe('Only jobs of this lane'),
+  metadata: z
+    .record(z.string().min(1).max(64), z.string().max(512))
+    .refine(pairs => Object.keys(pairs).length <= 16, 'at most 16 pairs')
+    .optional()
+    .meta({ description: 'Only jobs with all of these pairs: `metadata[customer]=acme`' }),
+  after: z
+    .string()
+    .optional()
+    .describe('The `last_id` of the page before; the page begins behind it'),
+  limit: pageSize.optional(),
+  order: z.enum(['asc', 'desc']).default('desc').describe('By creation: newest first is `desc`'),
+})
+
+export const DEFAULT_LIMIT = DEFAULT_PAGE
+
+const METADATA = /^metadata\[(.*)\]$/s
+
+/**
+ * The query of a request as the schema makes it.
+ * @throws {LonghaulError} unknown_field, invalid_value, invalid_text
+ */
+export function readQuery<S extends z.ZodType>(schema: S, url: string): z.output<S> {
+  const start = url.indexOf('?')
+  if (start < 0) return check(schema, {}, QUERY)
+  const query: Record<string, unknown> = {}
+  const metadata: Record<string, string> = {}
+  for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
+    const key = METADATA.exec(name)?.[1]
+    const into = key === undefined ? query : metadata
+    if (Object.hasOwn(into, key ?? name)) throw givenTwice(name)
+    define(into, key ?? name, value)
+  }
+  if (Object.keys(metadata).length > 0) query.metadata = metadata
+  refuseBadText(query, QUERY.whole)
+  return check(schema, query, QUERY)
+}
+
+/** Also when the name is `__proto__`. */
+function define(into: Record<string, unknown>, name: string, value: string): void {
+  Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true })
+}
+
+function givenTwice(name: string): LonghaulError {
+  return new LonghaulError('invalid_value', `\`${name}\` is given twice: give it once.`, {
+    param: name,
+  })
+}

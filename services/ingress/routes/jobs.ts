@@ -1,0 +1,102 @@
+import { type Clock, LonghaulError, uuidOf } from '@longhaul/contracts'
+import type { Coordination } from '@longhaul/coordination'
+import type { JobFilter, Store, Tenant } from '@longhaul/store'
+import type { Telemetry } from '@longhaul/telemetry'
+import type { Request, Response } from 'express'
+import type { z } from 'zod'
+import { sendJson } from '../answer.ts'
+import { streamJobEvents } from '../job-events.ts'
+import { jobJson, listJson } from '../job-view.ts'
+import { closedSignal, jobIdOf, jobNotFound, untilEnded } from '../job-waiting.ts'
+import type { JobWatch } from '../job-watch.ts'
+import { DEFAULT_LIMIT, getJobQuery, listJobsQuery, noQuery, readQuery } from '../query.ts'
+
+export interface JobDependencies {
+  store: Store
+  coordination: Coordination
+  telemetry: Telemetry
+  clock: Clock
+  watch: JobWatch
+}
+
+/** What is asked of jobs that were accepted. */
+export class JobRoutes {
+  readonly #dependencies: JobDependencies
+
+  constructor(dependencies: JobDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  async getJob(request: Request, response: Response, tenant: Tenant): Promise<void> {
+    const jobId = jobIdOf(request.params.id)
+    const { wait, include } = readQuery(getJobQuery, request.url)
+    const { reads } = this.#dependencies.store
+    if (wait) {
+      const job = { tenantId: tenant.id, jobId }
+      const closed = closedSignal(response)
+      await untilEnded({ ...this.#dependencies, reads }, job, wait * 1_000, closed)
+      if (closed.aborted) return
+    }
+    const job = await reads.get(tenant.id, jobId, new Set(include))
+    if (!job) throw jobNotFound(jobId)
+    sendJson(response, 200, jobJson(job))
+  }
+
+  async listJobs(request: Request, response: Response, tenant: Tenant): Promise<void> {
+    const query = readQuery(listJobsQuery, request.url)
+    const { jobs, hasMore } = await this.#dependencies.store.reads.list(filterOf(query, tenant))
+    sendJson(response, 200, listJson(jobs, hasMore))
+  }
+
+  async cancelJob(request: Request, response: Response, tenant: Tenant): Promise<void> {
+    const jobId = jobIdOf(request.params.id)
+    readQuery(noQuery, request.url)
+    const { store } = this.#dependencies
+    const cancelled = await store.jobs.cancel(tenant.id, jobId)
+    if (!cancelled) throw jobNotFound(jobId)
+    if (cancelled.changed) this.#announceCancelled(jobId)
+    const job = await store.reads.get(tenant.id, jobId)
+    if (!job) throw jobNotFound(jobId)
+    if (cancelled.changed) {
+      const model = job.model ?? 'none'
+      this.#dependencies.telemetry.metrics.jobsFinished.add(1, { status: 'cancelled', model })
+    }
+    sendJson(response, 200, jobJson(job))
+  }
+
+  async streamJobEvents(request: Request, response: Response, tenant: Tenant): Promise<void> {
+    const jobId = jobIdOf(request.params.id)
+    readQuery(noQuery, request.url)
+    const { reads } = this.#dependencies.store
+    const job = { tenantId: tenant.id, jobId }
+    await streamJobEvents({ ...this.#dependencies, reads }, job, { request, response })
+  }
+
+  #announceCancelled(jobId: string): void {
+    const { broadcasts } = this.#dependencies.coordination
+    broadcasts.send('job-cancelled', { jobId })
+    broadcasts.send('job-finished', { jobId, status: 'cancelled' })
+    broadcasts.send('event-pending', { count: 1 })
+  }
+}
+
+function filterOf(query: z.output<typeof listJobsQuery>, tenant: Tenant): JobFilter {
+  const { after, limit = DEFAULT_LIMIT, order, status, model, lane, metadata } = query
+  if (after !== undefined && uuidOf('job', after) === undefined) {
+    throw new LonghaulError(
+      'invalid_cursor',
+      '`after` must be the id of a job: the `last_id` of the page before.',
+      { param: 'after' },
+    )
+  }
+  return {
+    tenantId: tenant.id,
+    limit,
+    order,
+    ...(status && { status }),
+    ...(model && { model }),
+    ...(lane && { lane }),
+    ...(metadata && { metadata }),
+    ...(after && { after }),
+  }
+}

@@ -1,0 +1,152 @@
+import type { Config } from '@longhaul/contracts'
+import { EmbeddedPostgres } from '@longhaul/embedded-postgres'
+import {
+  chooseCatalog,
+  describeFault,
+  type Env,
+  type LauncherEnv,
+  loadConfigFile,
+  probeOllama,
+  simulatorBehaviours,
+} from '@longhaul/runtime'
+import { startSimulator } from '@longhaul/simulator'
+import type { Store } from '@longhaul/store'
+import type { Telemetry } from '@longhaul/telemetry'
+import { DataFolder } from './data-folder.ts'
+import { StartError } from './expected-error.ts'
+import { type System, startSystem } from './system.ts'
+
+export interface LaunchOptions {
+  env: LauncherEnv
+  /** Where a configuration finds its `${NAME}`s. */
+  secrets: Env
+  telemetry: Telemetry
+}
+
+/** A running embedded Longhaul: the system, and what it stands on. */
+export interface Launched {
+  readonly name: 'longhaul'
+  readonly system: System
+  readonly config: Config
+  /** One sentence: which models, and why these. */
+  readonly source: string
+  readonly kind: 'file' | 'providers' | 'ollama' | 'simulator'
+  readonly dataDir: string
+  /** Which PostgreSQL, for people. */
+  readonly database: string
+  /** Set at the first start only: afterwards just its hash is known. */
+  readonly newKey: string | undefined
+  /** What an earlier life left behind. */
+  readonly orphan: number | undefined
+  stop(budgetMs: number): Promise<void>
+}
+
+interface Ending {
+  name: string
+  stop(budgetMs: number): Promise<unknown>
+}
+
+/**
+ * Takes the data folder, starts PostgreSQL unless one is named, chooses the
+ * models, and starts every service. What was started is stopped when a later
+ * step fails.
+ * @throws {StartError | DataFolderInUseError} with a message for people
+ */
+export async function launch(options: LaunchOptions): Promise<Launched> {
+  const endings: Ending[] = []
+  try {
+    return await launchWith(options, endings)
+  } catch (error) {
+    for (const ending of endings.toReversed()) await ending.stop(5_000)
+    throw error
+  }
+}
+
+async function launchWith(options: LaunchOptions, endings: Ending[]): Promise<Launched> {
+  const { env, telemetry } = options
+  const folder = new DataFolder(env.dataDir)
+  endings.push({ name: 'data-folder', stop: async () => folder.release() })
+
+  const models = await chooseModels(options, endings)
+  const { databaseUrl, orphan } = await openDatabase(options, folder, endings)
+  const system = await startSystem({
+    config: models.config,
+    databaseUrl,
+    telemetry,
+    host: env.host,
+    port: env.port,
+    owner: folder.owner,
+    deadOwners: folder.previousOwner === undefined ? [] : [folder.previousOwner],
+  })
+  endings.push(system)
+  const newKey = await ensureFirstKey(system.store, env.apiKey)
+  return {
+    name: 'longhaul',
+    system,
+    ...models,
+    dataDir: folder.path,
+    database: env.databaseUrl ? 'the one that DATABASE_URL names' : 'embedded',
+    newKey,
+    orphan,
+    async stop(budgetMs) {
+      for (const ending of endings.toReversed()) await ending.stop(budgetMs)
+    },
+  }
+}
+
+async function chooseModels(
+  { env, secrets, telemetry }: LaunchOptions,
+  endings: Ending[],
+): Promise<Pick<Launched, 'config' | 'source' | 'kind'>> {
+  if (env.configPath !== undefined) {
+    const path = env.configPath
+    const result = loadConfigFile(path, secrets)
+    if (!result.ok) {
+      throw new StartError(result.faults.map(fault => describeFault(path, fault)).join('\n'))
+    }
+    return { config: result.config, source: `Models of ${path}.`, kind: 'file' }
+  }
+  return chooseCatalog({
+    env: secrets,
+    probeOllama,
+    async simulatorOrigin() {
+      const simulator = await startSimulator({ models: simulatorBehaviours })
+      endings.push({ name: 'simulator', stop: () => simulator.close() })
+      telemetry.logger.debug({ origin: simulator.origin }, 'simulator started')
+      return simulator.origin
+    },
+  })
+}
+
+async function openDatabase(
+  { env, telemetry }: LaunchOptions,
+  folder: DataFolder,
+  endings: Ending[],
+): Promise<{ databaseUrl: string; orphan: number | undefined }> {
+  if (env.databaseUrl !== undefined) return { databaseUrl: env.databaseUrl, orphan: undefined }
+  const postgres = new EmbeddedPostgres({
+    dataDir: folder.path,
+    log: message => telemetry.logger.warn(message),
+  })
+  endings.push({ name: 'postgres', stop: () => postgres.stop() })
+  const { orphan } = await postgres.start()
+  return { databaseUrl: postgres.url, orphan }
+}
+
+const FIRST_TENANT = 'default'
+
+/** @returns the key, when this start made it */
+async function ensureFirstKey(
+  store: Store,
+  given: string | undefined,
+): Promise<string | undefined> {
+  const first = !(await store.tenants.hasKeys())
+  if (!first && given === undefined) return undefined
+  const tenant = await store.tenants.ensure(FIRST_TENANT)
+  const key = await store.tenants.createKey(
+    tenant.id,
+    first ? 'first key' : 'LONGHAUL_API_KEY',
+    given,
+  )
+  return first ? key : undefined
+}

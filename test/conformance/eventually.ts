@@ -1,0 +1,22 @@
+const POLL_MS = 5
+const PATIENCE_MS = 15_000
+
+/**
+ * The first value of `read` that is as `expected` says; for what a driver
+ * promises soon but gives no signal of.
+ * @throws the last value seen, when 15 seconds did not bring it
+ */
+export async function eventually<T>(
+  read: () => T | Promise<T>,
+  expected: (value: T) => boolean,
+): Promise<T> {
+  const endAt = performance.now() + PATIENCE_MS
+  for (;;) {
+    const value = await read()
+    if (expected(value)) return value
+    if (performance.now() > endAt) {
+      throw new Error(`not within ${PATIENCE_MS} ms; the last value was ${JSON.stringify(value)}`)
+    }
+    await new Promise(resolve => setTimeout(resolve, POLL_MS))
+  }
+}

@@ -1,0 +1,96 @@
+import { openMemoryBus } from '@longhaul/bus'
+import { type Clock, type Config, configSchema, systemClock } from '@longhaul/contracts'
+import { openMemoryCoordination } from '@longhaul/coordination'
+import { Ingress, type IngressDependencies, type IngressOptions } from '@longhaul/ingress'
+import { createReceiverPolicy, ModelFigures } from '@longhaul/runtime'
+import { startTelemetry } from '@longhaul/telemetry'
+import { openTestStore, type TestStore } from './database.ts'
+
+const deployments = {
+  main: { provider: 'openai-compatible', base_url: 'http://127.0.0.1:9/v1' },
+}
+
+export const ingressConfig: Config = configSchema.parse({
+  models: {
+    small: {
+      context_window: 8_000,
+      price: { input: 0.1, output: 0.4 },
+      capabilities: ['tools', 'json'],
+      endpoints: ['/v1/chat/completions', '/v1/responses'],
+      deployments,
+    },
+    'vendor/large': { context_window: 200_000, price: { input: 3, output: 15 }, deployments },
+    embedder: {
+      context_window: 8_000,
+      price: { input: 0.02, output: 0 },
+      endpoints: ['/v1/embeddings'],
+      deployments,
+    },
+  },
+  policies: { frugal: { strategy: 'cheapest', models: ['small'] } },
+})
+
+export interface TestIngress extends Omit<IngressDependencies, 'parts'> {
+  ingress: Ingress
+  url: string
+  testStore: TestStore
+  tenantId: string
+  key: string
+  close(): Promise<void>
+}
+
+export interface TestIngressOptions {
+  config?: Config
+  clock?: Clock
+  options?: Partial<IngressOptions>
+  /** Puts others in the place of what is opened here. */
+  replace?: (dependencies: IngressDependencies) => Partial<IngressDependencies>
+}
+
+/** An ingress on a store of its own, with the memory drivers, and a key to it. */
+export async function openTestIngress(test: TestIngressOptions = {}): Promise<TestIngress> {
+  const { config = ingressConfig, clock = systemClock } = test
+  const testStore = await openTestStore(clock)
+  const bus = await openMemoryBus({ clock })
+  const { failure_rate, min_calls, window, open_for, max_open_for, probes } = config.breaker
+  const coordination = await openMemoryCoordination({
+    clock,
+    breaker: {
+      failureRate: failure_rate,
+      minCalls: min_calls,
+      windowMs: window,
+      openForMs: open_for,
+      maxOpenForMs: max_open_for,
+      probes,
+    },
+  })
+  const telemetry = startTelemetry({ service: 'test', logLevel: 'silent' })
+  const opened: IngressDependencies = {
+    store: testStore.store,
+    bus,
+    coordination,
+    telemetry,
+    clock,
+    random: () => 0.5,
+    live: new ModelFigures({ coordination, bus, clock }, config),
+    receiverPolicy: createReceiverPolicy(config.webhooks.allow),
+  }
+  const dependencies = { ...opened, ...test.replace?.(opened) }
+  const ingress = new Ingress(dependencies, config, { host: '127.0.0.1', port: 0, ...test.options })
+  await ingress.start()
+  const tenant = await testStore.store.tenants.ensure('default')
+  const key = await testStore.store.tenants.createKey(tenant.id, 'test')
+  return {
+    ...dependencies,
+    ingress,
+    url: ingress.url,
+    testStore,
+    tenantId: tenant.id,
+    key,
+    async close() {
+      await ingress.stop(1_000)
+      await Promise.all([bus.stop(), coordination.stop(), telemetry.stop()])
+      await testStore.close()
+    },
+  }
+}
