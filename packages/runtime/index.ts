@@ -8,6 +8,8 @@ export { simulatorBehaviours, simulatorCatalog } from './catalog/simulator-catal
 export { type ConfigResult, loadConfigFile } from './config/config-file.ts'
 export { type ConfigFault, describeFault, describePath } from './config/fault.ts'
 export { configJsonSchema } from './config/json-schema.ts'
+export { ROUTER_GROUP, workerGroup } from './consumer-groups.ts'
+export { type DriverOptions, type Drivers, openDrivers } from './drivers.ts'
 export {
   describeEnvFaults,
   type Env,
@@ -32,7 +34,7 @@ export {
   startInOrder,
   stopInOrder,
 } from './lifecycle.ts'
-export { ModelFigures, workerGroup } from './model-figures.ts'
+export { ModelFigures } from './model-figures.ts'
 export { nearMiss } from './near-miss.ts'
 export {
   type OperationsOptions,
@@ -49,6 +51,11 @@ export {
   ReceiverPrivateError,
   type Resolve,
 } from './receiver-policy.ts'
+export {
+  runServiceProcess,
+  type ServiceProcess,
+  type ServiceProcessOptions,
+} from './service-process.ts'
 export {
   type SignalSource,
   type StopOnSignalOptions,

@@ -2,11 +2,7 @@ import type { Bus } from '@longhaul/bus'
 import { type Catalog, type Clock, deploymentKey, lanes, modelTopic } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import type { LiveView, ModelLive } from '@longhaul/routing'
-
-/** The consumer group of a model's workers: one per model, so that none disturbs another. */
-export function workerGroup(model: string): string {
-  return `worker.${model}`
-}
+import { workerGroup } from './consumer-groups.ts'
 
 const LAG_REFRESH_MS = 500
 

@@ -63,9 +63,13 @@ export class Jobs {
     this.#settle = coalesce('settle', rows => this.#settleRows(rows), settlementBytes)
   }
 
-  /** Rows that wait for a statement; a measure of how far PostgreSQL is behind. */
-  get waiting(): number {
-    return this.#insert.waiting + this.#claim.waiting + this.#settle.waiting
+  /** Rows that wait, by statement: a measure of how far PostgreSQL is behind. */
+  get waiting(): { insert: number; claim: number; settle: number } {
+    return {
+      insert: this.#insert.waiting,
+      claim: this.#claim.waiting,
+      settle: this.#settle.waiting,
+    }
   }
 
   /**

@@ -72,9 +72,9 @@ export class BodyIntake {
       request.once('end', () =>
         resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
       )
-      request.once('close', () =>
-        reject(new LonghaulError('invalid_json', 'The request ended early.')),
-      )
+      request.once('close', () => {
+        if (!request.complete) reject(new LonghaulError('invalid_json', 'The request ended early.'))
+      })
     })
   }
 }

@@ -45,6 +45,8 @@ export interface IngressOptions {
   host: string
   /** 0: any that is free. */
   port: number
+  /** Default: true. False where nobody else reads the bus: all jobs wait for a dispatcher elsewhere. */
+  publishes?: boolean
   /** Of one request; default 10 MiB. */
   maxBodyBytes?: number
   /** Of all requests under way; default 128 MiB. */
@@ -79,7 +81,7 @@ export class Ingress {
     this.#admission = new Admission(
       {
         dispatch: store.dispatch,
-        room: () => bus.room(SUBMITTED_TOPIC),
+        room: () => (options.publishes === false ? 0 : bus.room(SUBMITTED_TOPIC)),
         clock,
         logger: telemetry.logger,
       },

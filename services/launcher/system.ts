@@ -1,19 +1,17 @@
-import { openMemoryBus } from '@longhaul/bus'
-import { type Clock, type Config, deploymentKey, systemClock } from '@longhaul/contracts'
-import { openMemoryCoordination } from '@longhaul/coordination'
+import { type Clock, type Config, systemClock } from '@longhaul/contracts'
 import { bullmqOnPostgres, Courier } from '@longhaul/courier'
 import { Dispatcher } from '@longhaul/dispatcher'
 import { Ingress } from '@longhaul/ingress'
-import { openProviders, type ProviderDeployment } from '@longhaul/providers'
 import { Router } from '@longhaul/router'
 import {
   createReceiverPolicy,
   ModelFigures,
+  openDrivers,
   type Service,
   startInOrder,
   stopInOrder,
 } from '@longhaul/runtime'
-import { openStore, type Store } from '@longhaul/store'
+import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { Worker } from '@longhaul/worker'
 
@@ -47,36 +45,11 @@ export interface System {
   stop(budgetMs: number): Promise<void>
 }
 
-/** What one process holds on the bus: enough to keep every worker busy, and little beside the waiting jobs. */
-const BUS_BOUNDS = { maxMessagesPerTopic: 10_000, maxBytesPerTopic: 16 * 1024 * 1024 }
-
 /** Opens the embedded drivers and starts every service on them; the ingress last. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { config, telemetry, clock = systemClock, random = Math.random } = options
-  const store = await openStore({
-    databaseUrl: options.databaseUrl,
-    clock,
-    observe: (statement, rows, seconds) => {
-      telemetry.metrics.storeBatchRows.record(rows, { statement })
-      telemetry.metrics.storeStatementDuration.record(seconds, { statement })
-    },
-    ...(options.schema && { schema: options.schema }),
-  })
+  const { store, bus, coordination, provider } = await openDrivers({ ...options, clock })
   const resumed = await store.dispatch.unfinished()
-  const bus = await openMemoryBus({ ...BUS_BOUNDS, clock, logger: telemetry.logger })
-  const coordination = await openMemoryCoordination({
-    clock,
-    logger: telemetry.logger,
-    breaker: {
-      failureRate: config.breaker.failure_rate,
-      minCalls: config.breaker.min_calls,
-      windowMs: config.breaker.window,
-      openForMs: config.breaker.open_for,
-      maxOpenForMs: config.breaker.max_open_for,
-      probes: config.breaker.probes,
-    },
-  })
-  const provider = openProviders({ clock }, { deployments: deploymentsOf(config) })
   const live = new ModelFigures({ coordination, bus, clock }, config)
   const receiverPolicy = createReceiverPolicy(config.webhooks.allow)
   const shared = { store, bus, coordination, telemetry, clock, random, live, receiverPolicy }
@@ -119,17 +92,4 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       return stopped
     },
   }
-}
-
-function deploymentsOf(config: Config): ProviderDeployment[] {
-  return Object.entries(config.models).flatMap(
-    ([model, { deployments, price, max_output_tokens }]) =>
-      Object.entries(deployments).map(([name, deployment]) => ({
-        key: deploymentKey(model, name),
-        model,
-        config: deployment,
-        price: deployment.price ?? price,
-        maxOutputTokens: max_output_tokens,
-      })),
-  )
 }

@@ -18,6 +18,7 @@ import {
   type LiveView,
   type Router as RoutingRouter,
 } from '@longhaul/routing'
+import { ROUTER_GROUP } from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 
@@ -35,7 +36,6 @@ export interface RouterDependencies {
 const WINDOW = 1_000
 /** How long a delivery is kept back when a dependency is away, so that it does not spin. */
 const RETRY_DELAY_MS = 500
-const GROUP = 'router'
 
 /**
  * Takes submitted jobs, decides, stores the decision with its reasons, and
@@ -65,7 +65,7 @@ export class Router {
     await bus.ensureTopics([SUBMITTED_TOPIC, ...modelTopics])
     this.#subscription = await bus.consume({
       topics: [SUBMITTED_TOPIC],
-      group: GROUP,
+      group: ROUTER_GROUP,
       window: WINDOW,
       versions: [MESSAGE_VERSION],
       handle: delivery => this.#handle(delivery),

@@ -62,7 +62,7 @@ export class SubmissionRoutes {
   async submitJobs(request: Request, response: Response, tenant: Tenant): Promise<void> {
     const { bytes, context } = await this.#receive(request, response, tenant)
     const { jobs } = check(bulkSchema, parseJson(bytes))
-    if (this.#dependencies.store.jobs.waiting > MAX_WAITING) {
+    if (this.#dependencies.store.jobs.waiting.insert > MAX_WAITING) {
       throw overloaded(
         'More jobs wait to be recorded than this process takes. Try again in a second.',
       )

@@ -1,0 +1,41 @@
+import type { Bus } from '@longhaul/bus'
+import { type Config, deploymentKey, lanes, modelTopic, SUBMITTED_TOPIC } from '@longhaul/contracts'
+import type { BreakerState, Coordination } from '@longhaul/coordination'
+import type { Store } from '@longhaul/store'
+import type { Telemetry } from '@longhaul/telemetry'
+import { ROUTER_GROUP, workerGroup } from './consumer-groups.ts'
+
+const breakerValues: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 }
+
+/** The gauges of what all services share, read at each scrape. */
+export function observeGauges(
+  parts: { store: Store; bus: Bus; coordination: Coordination; telemetry: Telemetry },
+  config: Config,
+): void {
+  const { store, bus, coordination } = parts
+  const { metrics } = parts.telemetry
+  const deployments = Object.entries(config.models).flatMap(([model, settings]) =>
+    Object.keys(settings.deployments).map(name => deploymentKey(model, name)),
+  )
+  const consumed = [
+    { topic: SUBMITTED_TOPIC, group: ROUTER_GROUP },
+    ...Object.keys(config.models).flatMap(model =>
+      lanes.map(lane => ({ topic: modelTopic(model, lane), group: workerGroup(model) })),
+    ),
+  ]
+  metrics.breakerState.observe(() =>
+    deployments.map(deployment => [
+      breakerValues[coordination.breakers.view(deployment).state],
+      { deployment },
+    ]),
+  )
+  metrics.busRoom.observe(() => consumed.map(({ topic }) => [bus.room(topic), { topic }]))
+  metrics.busLag.observe(() =>
+    Promise.all(
+      consumed.map(async labels => [await bus.lag(labels.topic, labels.group), labels] as const),
+    ),
+  )
+  metrics.storeWaiting.observe(() =>
+    Object.entries(store.jobs.waiting).map(([statement, rows]) => [rows, { statement }]),
+  )
+}
