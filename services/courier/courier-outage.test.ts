@@ -19,7 +19,7 @@ const CONCURRENCY = 8
 describe('Courier, when PostgreSQL dies', () => {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-courier-'))
   const postgres = new EmbeddedPostgres({ dataDir: folder })
-  const telemetry = startTelemetry({ service: 'courier-test', logLevel: 'silent' })
+  const telemetry = startTelemetry({ service: 'courier-test', logLevel: (process.env.LOGL ?? 'silent') as 'silent' })
   let store: Store
   let receiver: WebhookReceiver
   let coordination: Coordination
@@ -64,8 +64,12 @@ describe('Courier, when PostgreSQL dies', () => {
     probes: 1,
   }
 
-  async function until(is: () => boolean | Promise<boolean>): Promise<void> {
-    while (!(await is())) await delay(20)
+  async function until(what: string, is: () => boolean | Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + 25_000
+    while (!(await is())) {
+      if (Date.now() > deadline) throw new Error(`not yet: ${what}; ${courier.health().detail}`)
+      await delay(20)
+    }
   }
 
   it('says so, and delivers the rest unaided when it is back', async () => {
@@ -78,14 +82,14 @@ describe('Courier, when PostgreSQL dies', () => {
     await receiver.received(10)
     process.kill(postgres.pid ?? 0, 'SIGKILL')
 
-    await until(() => !courier.health().ok)
-    await until(async () => {
+    await until('red', () => !courier.health().ok)
+    await until('all delivered', async () => {
       const { events } = await store.webhookEvents
         .list({ tenantId, limit: 100 })
         .catch(() => ({ events: [] }))
       return events.length === 60 && events.every(({ state }) => state === 'delivered')
     })
-    await until(() => courier.health().ok)
+    await until('green', () => courier.health().ok)
 
     expect(new Set(receiver.ids).size).toBe(60)
     // What was under way at the kill may have come again.

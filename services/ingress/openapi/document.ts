@@ -34,28 +34,37 @@ export function openApiDocument(): OpenApiDocument {
       [operation.method]: operationObject(operationId, operation),
     }
   }
-  return createDocument({
-    openapi: '3.1.1',
-    info: {
-      title: 'Longhaul',
-      version: '1',
-      description:
-        'Takes prompts that can wait, picks the model for each, and tells you when each is done. Bodies and errors are JSON; errors come as `{"error": {"message", "type", "param", "code"}}`.',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-    },
-    servers: [{ url: '/' }],
-    tags: [...new Set(Object.values(operations).map(({ tag }) => tag))].map(name => ({ name })),
-    components: {
-      securitySchemes: {
-        key: {
-          type: 'http',
-          scheme: 'bearer',
-          description: 'Your API key: `Authorization: Bearer lh_…`',
+  return createDocument(
+    {
+      openapi: '3.1.1',
+      info: {
+        title: 'Longhaul',
+        version: '1',
+        description:
+          'Takes prompts that can wait, picks the model for each, and tells you when each is done. Bodies and errors are JSON; errors come as `{"error": {"message", "type", "param", "code"}}`.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      tags: [...new Set(Object.values(operations).map(({ tag }) => tag))].map(name => ({ name })),
+      components: {
+        securitySchemes: {
+          key: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'Your API key: `Authorization: Bearer lh_…`',
+          },
         },
       },
+      paths,
     },
-    paths,
-  })
+    { override: ({ jsonSchema }) => withoutBoundsOfNumbers(jsonSchema) },
+  )
+}
+
+/** Every JavaScript integer has these bounds: they say nothing about the field. */
+function withoutBoundsOfNumbers(schema: { minimum?: number; maximum?: number }): void {
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
 }
 
 function operationObject(operationId: string, operation: Operation): ZodOpenApiOperationObject {

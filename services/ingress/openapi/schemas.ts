@@ -22,7 +22,7 @@ import 'zod-openapi'
 
 /** The API's bodies, for the document. The types of contracts hold them to what is really sent. */
 
-const time = z.iso.datetime().meta({ examples: ['2026-08-01T09:30:00.000Z'] })
+const time = z.string().meta({ format: 'date-time', examples: ['2026-08-01T09:30:00.000Z'] })
 const costUsd = z.number().nonnegative().describe('US dollars')
 
 export const jobId = z

@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals'
+import { LaneQueue } from './lane-queue.ts'
+
+const weights = { interactive: { weight: 4 }, standard: { weight: 2 }, bulk: { weight: 1 } }
+
+function popped(queue: LaneQueue<string>, count: number): string[] {
+  return Array.from({ length: count }, () => queue.pop() ?? '-')
+}
+
+describe('a lane queue', () => {
+  it('drains lanes by weight', () => {
+    const queue = new LaneQueue<string>(weights)
+    for (const lane of ['interactive', 'standard', 'bulk'] as const) {
+      for (let n = 0; n < 70; n += 1) queue.push(lane, 't', lane)
+    }
+    const counts = Object.groupBy(popped(queue, 70), lane => lane)
+    expect([counts.interactive?.length, counts.standard?.length, counts.bulk?.length]).toEqual([
+      40, 20, 10,
+    ])
+  })
+
+  it('serves tenants in turn, whatever each has waiting', () => {
+    const queue = new LaneQueue<string>(weights)
+    for (let n = 0; n < 100; n += 1) queue.push('bulk', 'large', `large-${n}`)
+    queue.push('bulk', 'small', 'small-0')
+    expect(popped(queue, 3)).toEqual(['large-0', 'small-0', 'large-1'])
+  })
+
+  it('keeps the order of a tenant, and counts', () => {
+    const queue = new LaneQueue<string>(weights)
+    for (const item of ['a', 'b', 'c']) queue.push('standard', 't', item)
+    expect([...queue.drain()]).toEqual(['a', 'b', 'c'])
+    expect([queue.size, queue.pop()]).toEqual([0, undefined])
+  })
+})
