@@ -37,16 +37,19 @@ const UNREACHABLE = new Set([
 const UNREACHABLE_TEXT =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Cannot use a pool after)/
 
+/** By shape, not by `instanceof`: Node's own errors belong to another realm when a test runner isolates its tests. */
 export function isUnreachable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const code = 'code' in error ? String(error.code) : ''
+  if (typeof error !== 'object' || error === null) return false
+  const { message, errors } = error as { message?: unknown; errors?: unknown }
+  const code = sqlState(error)
   if (UNREACHABLE.has(code) || code.startsWith('08')) return true
-  if (error instanceof AggregateError) return error.errors.some(isUnreachable)
-  return code === '' && UNREACHABLE_TEXT.test(error.message)
+  if (Array.isArray(errors)) return errors.some(isUnreachable)
+  return code === '' && UNREACHABLE_TEXT.test(String(message))
 }
 
 export function sqlState(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
+  const { code } = (error ?? {}) as { code?: unknown }
+  return code === undefined ? '' : String(code)
 }
 
 /** The data of a row is at fault (classes 22 and 23), so another row may do better. */

@@ -19,7 +19,10 @@ const CONCURRENCY = 8
 describe('Courier, when PostgreSQL dies', () => {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-courier-'))
   const postgres = new EmbeddedPostgres({ dataDir: folder })
-  const telemetry = startTelemetry({ service: 'courier-test', logLevel: (process.env.LOGL ?? 'silent') as 'silent' })
+  const telemetry = startTelemetry({
+    service: 'courier-test',
+    logLevel: (process.env.LOGL ?? 'silent') as 'silent',
+  })
   let store: Store
   let receiver: WebhookReceiver
   let coordination: Coordination

@@ -1,7 +1,7 @@
 import { jobStatuses, LonghaulError, lanes } from '@longhaul/contracts'
 import { z } from 'zod'
 import { refuseBadText } from './input/json.ts'
-import { check, type Place } from './input/validation.ts'
+import { check, type Place, refuseProtoKey } from './input/validation.ts'
 
 const QUERY: Place = { path: '', whole: 'The query' }
 const MAX_WAIT_SECONDS = 60
@@ -38,8 +38,10 @@ export const includes = ['request', 'attempts', 'decision'] as const
 
 const includeList = z
   .string()
-  .transform(text => text.split(','))
-  .pipe(z.array(z.enum(includes)))
+  .refine(text => text.split(',').every(isInclude), {
+    error: `must be one or more of ${includes.join(', ')}, separated by commas`,
+  })
+  .transform(text => text.split(',').filter(isInclude))
   .meta({
     description:
       'Comma-separated: `request` adds the body that was sent, `attempts` the calls as `attempt_list`, `decision` the latest routing decision',
@@ -59,7 +61,10 @@ export const listJobsQuery = z.strictObject({
   model: z.string().min(1).max(256).optional().describe('Only jobs of this model'),
   lane: z.enum(lanes).optional().describe('Only jobs of this lane'),
   metadata: z
-    .record(z.string().min(1).max(64), z.string().max(512))
+    .record(z.string().min(1).max(64), z.string().max(512), {
+      error: ({ code }) =>
+        code === 'invalid_type' ? 'must be given as metadata[key]=value' : undefined,
+    })
     .refine(pairs => Object.keys(pairs).length <= 16, 'at most 16 pairs')
     .optional()
     .meta({ description: 'Only jobs with all of these pairs: `metadata[customer]=acme`' }),
@@ -72,6 +77,10 @@ export const listJobsQuery = z.strictObject({
 })
 
 export const DEFAULT_LIMIT = DEFAULT_PAGE
+
+function isInclude(text: string): text is (typeof includes)[number] {
+  return (includes as readonly string[]).includes(text)
+}
 
 const METADATA = /^metadata\[(.*)\]$/s
 
@@ -90,6 +99,7 @@ export function readQuery<S extends z.ZodType>(schema: S, url: string): z.output
     if (Object.hasOwn(into, key ?? name)) throw givenTwice(name)
     define(into, key ?? name, value)
   }
+  refuseProtoKey(metadata, 'metadata')
   if (Object.keys(metadata).length > 0) query.metadata = metadata
   refuseBadText(query, QUERY.whole)
   return check(schema, query, QUERY)

@@ -49,13 +49,15 @@ export class Admission {
   readonly #options: AdmissionOptions
   /** Published and unclaimed when Postgres was last asked. */
   #published: Map<string, number> | undefined
-  /** Our own publications since we began to ask. */
+  /** Our own publications since we began to ask, and those that were under way then. */
   #own = new Map<string, number>()
   /** Keys under which something due waits. */
   #due = new Set<string>()
   /** Keys under which we left jobs since we began to ask. */
   #left = new Set<string>()
-  #admitted = 0
+  /** Admitted by us, and neither sent nor taken back yet. */
+  readonly #underWay = new Map<string, number>()
+  #underWayTotal = 0
   #askedAt = Number.NEGATIVE_INFINITY
   #asking: Promise<void> | undefined
   #refusedUntil = Number.NEGATIVE_INFINITY
@@ -76,14 +78,16 @@ export class Admission {
       this.#left.add(name)
       return false
     }
-    this.#own.set(name, (this.#own.get(name) ?? 0) + 1)
-    this.#admitted += 1
+    add(this.#own, name, 1)
+    add(this.#underWay, name, 1)
+    this.#underWayTotal += 1
     return true
   }
 
   /** The bus has the job. */
-  sent(): void {
-    this.#admitted -= 1
+  sent(key: DispatchKey): void {
+    add(this.#underWay, nameOf(key), -1)
+    this.#underWayTotal -= 1
   }
 
   /** The bus did not take the job: it goes back to Postgres, and others follow it there for a while. */
@@ -95,9 +99,8 @@ export class Admission {
 
   /** The job was not accepted after all. */
   withdraw(key: DispatchKey): void {
-    const name = nameOf(key)
-    this.#admitted -= 1
-    this.#own.set(name, Math.max(0, (this.#own.get(name) ?? 0) - 1))
+    this.sent(key)
+    add(this.#own, nameOf(key), -1)
   }
 
   /** Asks Postgres now; never rejects. */
@@ -113,7 +116,7 @@ export class Admission {
     const published = (this.#published.get(name) ?? 0) + (this.#own.get(name) ?? 0)
     if (published >= this.#options.publishedPerKey) return false
     if (this.#dependencies.clock.now() < this.#refusedUntil) return false
-    return this.#dependencies.room() - this.#admitted > ROOM_RESERVED
+    return this.#dependencies.room() - this.#underWayTotal > ROOM_RESERVED
   }
 
   #askWhenStale(): void {
@@ -126,10 +129,10 @@ export class Admission {
     // What happens from here on the answer may or may not show, so it counts beside it.
     for (const name of this.#left) this.#due.add(name)
     for (const [name, count] of this.#own) {
-      this.#published?.set(name, (this.#published.get(name) ?? 0) + count)
+      if (this.#published) add(this.#published, name, count - (this.#underWay.get(name) ?? 0))
     }
     this.#left = new Set()
-    this.#own = new Map()
+    this.#own = new Map(this.#underWay)
     try {
       const [published, due] = await Promise.all([dispatch.published(), dispatch.dueKeys()])
       this.#published = new Map(published.map(row => [nameOf(row), row.count]))
@@ -138,6 +141,13 @@ export class Admission {
       logger.debug({ err: error }, 'what is published could not be read; the last answer holds')
     }
   }
+}
+
+/** Entries that come down to nothing go. */
+function add(counts: Map<string, number>, name: string, change: number): void {
+  const count = (counts.get(name) ?? 0) + change
+  if (count > 0) counts.set(name, count)
+  else counts.delete(name)
 }
 
 function nameOf({ lane, tenantId, model }: DispatchKey): string {

@@ -91,7 +91,7 @@ export class Submitter {
     const { bus, admission } = this.#dependencies
     const published = bus.publish(SUBMITTED_TOPIC, messageOf(job)).then(
       () => {
-        admission.sent()
+        admission.sent(key)
         this.#busFails = false
       },
       (error: unknown) => {

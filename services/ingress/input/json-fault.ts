@@ -65,18 +65,18 @@ class Scanner {
       case 'key':
       case 'next-key':
         if (character === '}' && this.#expected === 'key') return this.#close()
-        if (character !== '"') return this.#unexpected(character)
+        if (character !== '"') return this.#unexpected()
         this.#expected = 'colon'
         return this.#string()
       case 'colon':
-        if (character !== ':') return this.#unexpected(character)
+        if (character !== ':') return this.#unexpected()
         this.#expected = 'value'
         this.#at += 1
         return undefined
       case 'separator':
         return this.#separator(character)
       case 'end':
-        return this.#unexpected(character)
+        return this.#unexpected()
     }
   }
 
@@ -94,7 +94,7 @@ class Scanner {
     const length = literal?.length ?? this.#match(NUMBER)
     if (length === 0) {
       this.#expected = expected
-      return this.#unexpected(character)
+      return this.#unexpected()
     }
     this.#at += length
     return undefined
@@ -103,7 +103,7 @@ class Scanner {
   #separator(character: string): { at: number; problem: string } | undefined {
     const bracket = this.#open.at(-1)
     if (character === (bracket === '{' ? '}' : ']')) return this.#close()
-    if (character !== ',') return this.#unexpected(character)
+    if (character !== ',') return this.#unexpected()
     this.#expected = bracket === '{' ? 'next-key' : 'value'
     this.#at += 1
     return undefined
@@ -150,11 +150,19 @@ class Scanner {
     while (' \t\n\r'.includes(this.#text[this.#at] ?? '-')) this.#at += 1
   }
 
-  #unexpected(character: string): { at: number; problem: string } {
-    return this.#fault(`${JSON.stringify(character)} where ${inWords[this.#expected]} must follow`)
+  #unexpected(): { at: number; problem: string } {
+    const shown = legible(this.#text.codePointAt(this.#at) ?? 0)
+    return this.#fault(`${shown} where ${inWords[this.#expected]} must follow`)
   }
 
   #fault(problem: string): { at: number; problem: string } {
     return { at: this.#at, problem }
   }
+}
+
+/** `"x"`, or the code point of what leaves no mark. */
+function legible(codePoint: number): string {
+  const character = String.fromCodePoint(codePoint)
+  if (!/[\p{C}\p{Z}]/u.test(character)) return JSON.stringify(character)
+  return `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`
 }

@@ -11,7 +11,7 @@ import {
 } from '@longhaul/contracts'
 import { resolveRequested } from '@longhaul/routing'
 import { nearMiss, type ReceiverPolicy } from '@longhaul/runtime'
-import { check, describeValue, join, REQUEST_BODY } from './validation.ts'
+import { check, describeValue, join, REQUEST_BODY, refuseProtoKey } from './validation.ts'
 
 /** A job as the caller wants it, checked. Times are epoch milliseconds. */
 export interface Submission {
@@ -54,7 +54,8 @@ export class SubmissionReader {
   read(value: unknown, now: number, path = ''): Submission {
     const job = check(submitJobSchema, value, { ...REQUEST_BODY, path })
     // The schema's copy may differ from what came; what came is what the model gets.
-    const { body } = value as { body: Record<string, unknown> }
+    const { body, metadata } = value as { body: Record<string, unknown>; metadata?: unknown }
+    refuseProtoKey(metadata, join(path, ['metadata']))
     const bodyPath = join(path, ['body'])
     check(endpointBodySchemas[job.endpoint], body, { ...REQUEST_BODY, path: bodyPath })
     const route = this.#route(job, body.model, path)

@@ -42,10 +42,30 @@ export function join(path: string, inner: readonly PropertyKey[]): string {
 /** What was got, in a few words. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing'
-  if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'object' && value !== null) return 'an object'
+  if (Array.isArray(value))
+    return value.length > 0 ? `an array of ${value.length}` : 'an empty array'
+  if (typeof value === 'object' && value !== null) return describeObject(value)
   if (typeof value !== 'string') return String(value)
   return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+}
+
+function describeObject(value: object): string {
+  const count = Object.keys(value).length
+  if (count === 0) return 'an empty object'
+  return `an object of ${count} ${count === 1 ? 'field' : 'fields'}`
+}
+
+/**
+ * Zod's records leave `__proto__` out without a word, so that a pair would be lost.
+ * @throws {LonghaulError} invalid_value
+ */
+export function refuseProtoKey(record: unknown, path: string): void {
+  if (typeof record !== 'object' || record === null || !Object.hasOwn(record, '__proto__')) return
+  throw new LonghaulError(
+    'invalid_value',
+    `\`${path}\` has the key "__proto__", which cannot be taken: rename it.`,
+    { param: path },
+  )
 }
 
 interface Checked {
@@ -87,6 +107,9 @@ function faultOf(issue: z.core.$ZodIssue, { schema, value }: Checked): Fault {
   const { path } = issue
   const got = valueAt(value, path)
   if (issue.code === 'unrecognized_keys') return unknownField(issue, schema)
+  if (issue.code === 'invalid_key') {
+    return { code: 'invalid_value', path: path.slice(0, -1), message: keyWords(issue) }
+  }
   if (got === undefined && path.length > 0 && !isOwnWords(issue)) {
     return { code: 'missing_field', path, message: `is missing: add ${expectation(issue)}` }
   }
@@ -115,8 +138,6 @@ function wordsOf(issue: z.core.$ZodIssue, got: unknown): string {
     case 'too_big':
     case 'too_small':
       return outOfBounds(issue, got)
-    case 'invalid_key':
-      return `has a key that cannot be taken: ${keyWords(issue)}`
     case 'invalid_value': {
       const near = typeof got === 'string' && nearMiss(got, issue.values.map(String))
       const hint = near ? `; did you mean "${near}"?` : ''
@@ -128,9 +149,10 @@ function wordsOf(issue: z.core.$ZodIssue, got: unknown): string {
 }
 
 function keyWords(issue: z.core.$ZodIssueInvalidKey): string {
+  const key = String(issue.path.at(-1))
   const [inner] = issue.issues
   const isBound = inner?.code === 'too_big' || inner?.code === 'too_small'
-  return isBound ? `it ${outOfBounds(inner, issue.path.at(-1))}` : 'rename it'
+  return `has the key ${describeValue(key)}, which ${isBound ? outOfBounds(inner, key) : 'cannot be taken: rename it'}`
 }
 
 function outOfBounds(
