@@ -115,7 +115,7 @@ export class Dispatch {
   async unfinished(): Promise<{ pending: number; queued: number; running: number }> {
     const rows = await this.#database.query<{ status: string; count: number }>(
       `SELECT status, count(*)::integer AS count FROM jobs
-       WHERE status IN ('pending', 'queued', 'running') GROUP BY status`,
+       WHERE phase = 0 OR phase = 1 GROUP BY status`,
     )
     const counts = { pending: 0, queued: 0, running: 0 }
     for (const { status, count } of rows) counts[status as keyof typeof counts] = count
@@ -190,12 +190,12 @@ const WORKER_LOST = jobError(
 const DUE_KEYS: Statement = {
   name: 'dispatch-due-keys',
   text: `WITH RECURSIVE keys AS (
-    (SELECT lane, tenant_id, dispatch_model, due_at FROM jobs WHERE status = 'pending'
+    (SELECT lane, tenant_id, dispatch_model, due_at FROM jobs WHERE phase = 0
      ORDER BY lane, tenant_id, dispatch_model, due_at LIMIT 1)
     UNION ALL
     SELECT next.* FROM keys k CROSS JOIN LATERAL (
       SELECT j.lane, j.tenant_id, j.dispatch_model, j.due_at FROM jobs j
-      WHERE j.status = 'pending'
+      WHERE j.phase = 0
         AND (j.lane, j.tenant_id, j.dispatch_model) > (k.lane, k.tenant_id, k.dispatch_model)
       ORDER BY j.lane, j.tenant_id, j.dispatch_model, j.due_at LIMIT 1
     ) next
@@ -207,12 +207,12 @@ const DUE_KEYS: Statement = {
 const NEXT_DUE: Statement = {
   name: 'dispatch-next-due',
   text: `WITH RECURSIVE keys AS (
-    (SELECT lane, tenant_id, dispatch_model, due_at FROM jobs WHERE status = 'pending'
+    (SELECT lane, tenant_id, dispatch_model, due_at FROM jobs WHERE phase = 0
      ORDER BY lane, tenant_id, dispatch_model, due_at LIMIT 1)
     UNION ALL
     SELECT next.* FROM keys k CROSS JOIN LATERAL (
       SELECT j.lane, j.tenant_id, j.dispatch_model, j.due_at FROM jobs j
-      WHERE j.status = 'pending'
+      WHERE j.phase = 0
         AND (j.lane, j.tenant_id, j.dispatch_model) > (k.lane, k.tenant_id, k.dispatch_model)
       ORDER BY j.lane, j.tenant_id, j.dispatch_model, j.due_at LIMIT 1
     ) next
@@ -224,7 +224,7 @@ const NEXT_DUE: Statement = {
 const PUBLISHED: Statement = {
   name: 'dispatch-published',
   text: `SELECT lane, tenant_id, dispatch_model AS model, count(*)::integer AS count
-    FROM jobs WHERE status = 'queued' GROUP BY lane, tenant_id, dispatch_model`,
+    FROM jobs WHERE phase = 1 AND status = 'queued' GROUP BY lane, tenant_id, dispatch_model`,
 }
 
 const RELEASE: Statement = {
@@ -234,7 +234,7 @@ const RELEASE: Statement = {
     FROM json_to_recordset($1::json) AS q(lane text, tenant_id uuid, model text, count integer)
     CROSS JOIN LATERAL (
       SELECT j.id FROM jobs j
-      WHERE j.status = 'pending' AND j.lane = q.lane AND j.tenant_id = q.tenant_id
+      WHERE j.phase = 0 AND j.lane = q.lane AND j.tenant_id = q.tenant_id
         AND j.dispatch_model = q.model AND j.due_at <= to_timestamp($2::float8 / 1000)
       ORDER BY j.due_at LIMIT q.count FOR UPDATE SKIP LOCKED
     ) picked
@@ -258,7 +258,7 @@ const STRANDED: Statement = {
   name: 'dispatch-stranded',
   text: `UPDATE jobs j SET status = 'pending'
     WHERE j.id IN (
-      SELECT id FROM jobs WHERE status = 'queued'
+      SELECT id FROM jobs WHERE phase = 1 AND status = 'queued'
         AND queued_at < to_timestamp(($1::float8 - $2::float8 * 2 ^ least(dispatches - 1, 5)) / 1000)
       LIMIT $3 FOR UPDATE SKIP LOCKED)
     RETURNING j.id`,
@@ -268,7 +268,7 @@ const PUBLISHED_BEFORE: Statement = {
   name: 'dispatch-published-before',
   text: `UPDATE jobs j SET status = 'pending'
     WHERE j.id IN (
-      SELECT id FROM jobs WHERE status = 'queued' AND queued_at <= to_timestamp($1::float8 / 1000)
+      SELECT id FROM jobs WHERE phase = 1 AND status = 'queued' AND queued_at <= to_timestamp($1::float8 / 1000)
       LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING j.id`,
 }
@@ -283,7 +283,7 @@ function reclaim(name: string, which: string): Statement {
         error = CASE WHEN j.losses + 1 >= $3::integer THEN $4::json END,
         losses = j.losses + 1, lease_owner = NULL, lease_expires_at = NULL
       WHERE j.id IN (
-        SELECT id FROM jobs WHERE status = 'running' AND ${which} LIMIT $2 FOR UPDATE SKIP LOCKED)
+        SELECT id FROM jobs WHERE phase = 1 AND status = 'running' AND ${which} LIMIT $2 FOR UPDATE SKIP LOCKED)
       RETURNING ${ENDED_COLUMNS}, j.fence, j.model, j.started_at, j.created_at
     ), ${eventsOfEnded('$1')},
     lost AS (
@@ -311,7 +311,7 @@ const OVERDUE: Statement = {
     UPDATE jobs j SET status = 'expired', finished_at = to_timestamp($1::float8 / 1000),
       error = $3::json, lease_owner = NULL, lease_expires_at = NULL
     WHERE j.id IN (
-      SELECT id FROM jobs WHERE deadline <= to_timestamp($1::float8 / 1000) AND finished_at IS NULL
+      SELECT id FROM jobs WHERE deadline <= to_timestamp($1::float8 / 1000) AND phase < 2
       ORDER BY deadline LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING ${ENDED_COLUMNS}
   ), ${eventsOfEnded('$1')}

@@ -2,7 +2,6 @@ import { type Clock, type ErrorCode, isTerminal, type JobStatus, uuidOf } from '
 import { Coalescer } from './coalescer.ts'
 import type { Database, Statement } from './database.ts'
 import { ENDED_COLUMNS, eventsOfEnded } from './outbox-sql.ts'
-import { statusIs } from './status-sql.ts'
 import type { Claim, InsertOutcome, NewJob, Settled, Settlement } from './types.ts'
 
 /** Told of every multi-row statement, for metrics. */
@@ -368,7 +367,7 @@ const CLAIM: Statement = {
       lease_owner = r.owner,
       lease_expires_at = to_timestamp(r.lease_expires_at / 1000)
     FROM json_to_recordset($1::json) AS r(id uuid, model text, owner text, lease_expires_at float8)
-    WHERE j.id = r.id AND ${statusIs('queued')}
+    WHERE j.id = r.id AND j.status = 'queued'
       AND (j.deadline IS NULL OR j.deadline > to_timestamp($2::float8 / 1000))
     RETURNING j.id, j.fence, j.failures, j.losses,
       extract(epoch FROM j.queued_at)::float8 * 1000 AS queued_at,
@@ -379,7 +378,7 @@ const RENEW: Statement = {
   name: 'job-renew',
   text: `UPDATE jobs j SET lease_expires_at = to_timestamp($2::float8 / 1000)
     FROM json_to_recordset($1::json) AS r(id uuid, fence integer)
-    WHERE j.id = r.id AND j.fence = r.fence AND ${statusIs('running')}
+    WHERE j.id = r.id AND j.fence = r.fence AND j.status = 'running'
     RETURNING j.id`,
 }
 

@@ -9,9 +9,13 @@ const DAY_MS = 86_400_000
 /** Days that are made ahead: accepting goes on for so long while no dispatcher runs. */
 const DAYS_AHEAD = 3
 
-/** Queues update and delete far more than their size; the default thresholds come too late. */
+/** Queues update far more than their size; the default thresholds come too late. */
 const STORAGE =
-  'autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_analyze_scale_factor = 0.05'
+  'autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, ' +
+  'autovacuum_analyze_scale_factor = 0.05'
+
+/** Room on each page for the versions of a row while it is claimed and renewed. */
+const FILLFACTOR: Partial<Record<string, number>> = { jobs: 65 }
 
 const PARTITION_LOCK = 7074061
 
@@ -54,7 +58,7 @@ export class Partitions {
 
   async #holdsUnfinished(partition: string): Promise<boolean> {
     const rows = await this.#database.query(
-      `SELECT 1 FROM ${partition} WHERE status IN ('pending', 'queued', 'running') LIMIT 1`,
+      `SELECT 1 FROM ${partition} WHERE phase = 0 OR phase = 1 LIMIT 1`,
     )
     return rows.length > 0
   }
@@ -66,7 +70,7 @@ export class Partitions {
       `SELECT pg_advisory_xact_lock(${PARTITION_LOCK});
        CREATE TABLE IF NOT EXISTS ${name} PARTITION OF ${table}
        FOR VALUES FROM ('${firstUuidAt(day * DAY_MS)}') TO ('${firstUuidAt((day + 1) * DAY_MS)}')
-       WITH (${STORAGE})`,
+       WITH (${STORAGE}, fillfactor = ${FILLFACTOR[table] ?? 100})`,
     )
   }
 
