@@ -51,8 +51,8 @@ export interface Candidate {
   /** Higher is better; what it means is the strategy's. */
   score: number
   estimatedCostUsd: number
-  /** Of the call itself; undefined before any call was seen. */
-  estimatedLatencyMs: number | undefined
+  /** Of the call itself; undefined before any call was seen, and then absent from the stored record. */
+  estimatedLatencyMs?: number | undefined
 }
 
 /** What the worker needs of it. */

@@ -89,6 +89,8 @@ function openPool(options: DatabaseOptions, max: number, settings: string[]): pg
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    // A server that hangs must not hold its callers for ever; above `statement_timeout`.
+    query_timeout: 35_000,
     application_name: 'longhaul',
     onConnect: async client => {
       await client.query(settings.join('; '))

@@ -35,7 +35,7 @@ const UNREACHABLE = new Set([
 
 /** What `pg` says without a code when a connection dies or none can be had. */
 const UNREACHABLE_TEXT =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Cannot use a pool after)/
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Query read timeout|Cannot use a pool after)/
 
 /** By shape, not by `instanceof`: Node's own errors belong to another realm when a test runner isolates its tests. */
 export function isUnreachable(error: unknown): boolean {

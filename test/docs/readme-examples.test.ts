@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Webhook } from 'standardwebhooks'
@@ -12,8 +12,13 @@ const outputs = new Map<string, string>()
 let longhaul: RunningLonghaul
 let receiver: WebhookReceiver
 
+/** The tests need nothing but `npm ci`, and slim containers have no curl. */
+const hasShell = ['bash', 'curl'].every(program => spawnSync(program, ['--version']).status === 0)
+const describeWithShell = hasShell ? describe : describe.skip
+
 /** All blocks run in one shell, as a reader would type them; an HTTP error ends it. */
 beforeAll(async () => {
+  if (!hasShell) return
   receiver = await WebhookReceiver.listen()
   longhaul = await startLonghaul()
   const separator = '----8<----'
@@ -49,7 +54,7 @@ function json(name: string) {
   return JSON.parse(output(name))
 }
 
-describe('the examples of the README, run as they stand', () => {
+describeWithShell('the examples of the README, run as they stand', () => {
   it('are all looked at here', () => {
     expect(examples.map(({ name }) => name)).toEqual([
       'submit',
