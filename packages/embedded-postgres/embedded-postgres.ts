@@ -16,7 +16,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { findBinaries, type PostgresBinaries } from './binaries.ts'
-import { stopOrphan } from './orphan.ts'
+import { isAlive, postmasterPid, stopOrphan } from './orphan.ts'
 import { type Account, spawnAs, standInAccount } from './run-as.ts'
 
 export interface EmbeddedPostgresOptions {
@@ -27,6 +27,20 @@ export interface EmbeddedPostgresOptions {
 }
 
 const USER = 'longhaul'
+
+/** The address of the server that runs on a data folder now; undefined when none does. */
+export function runningDatabaseUrl(dataDir: string): string | undefined {
+  const cluster = join(resolve(dataDir), 'postgres')
+  const pid = postmasterPid(cluster)
+  if (pid === undefined || !isAlive(pid)) return undefined
+  // Its fourth line is the port (PostgreSQL, "Lock files").
+  const port = Number(readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[3])
+  return urlOf(join(resolve(dataDir), 'postgres.password'), port)
+}
+
+function urlOf(passwordFile: string, port: number): string {
+  return `postgres://${USER}:${readFileSync(passwordFile, 'utf8')}@127.0.0.1:${port}/postgres`
+}
 const READY_TIMEOUT_MS = 60_000
 const RESTART_DELAY_MS = 250
 
@@ -72,7 +86,7 @@ export class EmbeddedPostgres {
   }
 
   get url(): string {
-    return `postgres://${USER}:${this.#password()}@127.0.0.1:${this.#port}/postgres`
+    return urlOf(this.#passwordFile, this.#port)
   }
 
   /** Of the postmaster; undefined while it is down. */
@@ -201,10 +215,6 @@ export class EmbeddedPostgres {
     } finally {
       closeSync(log)
     }
-  }
-
-  #password(): string {
-    return readFileSync(this.#passwordFile, 'utf8')
   }
 }
 

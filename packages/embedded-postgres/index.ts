@@ -1,2 +1,6 @@
-export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts'
+export {
+  EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  runningDatabaseUrl,
+} from './embedded-postgres.ts'
 export { isAlive, postmasterPid } from './orphan.ts'

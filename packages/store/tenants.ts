@@ -1,9 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Clock, idFrom, newId, uuidOf } from '@longhaul/contracts'
 import type { Database } from './database.ts'
-import type { Tenant } from './types.ts'
+import type { ApiKey, Tenant } from './types.ts'
 
 const DAY_MS = 86_400_000
+
+interface KeyRow {
+  id: string
+  name: string
+  tenant: string
+  revoked: boolean
+  created_at: number
+}
 
 /** Tenants, their API keys and the secrets that sign their webhooks. */
 export class Tenants {
@@ -56,6 +64,32 @@ export class Tenants {
       ],
     )
     return key
+  }
+
+  /** All keys, the oldest first; what they are is not known here. */
+  async listKeys(): Promise<ApiKey[]> {
+    const rows = await this.#database.query<KeyRow>(
+      `SELECT k.id, k.name, t.name AS tenant, k.revoked_at IS NOT NULL AS revoked,
+         extract(epoch FROM k.created_at)::float8 * 1000 AS created_at
+       FROM api_keys k JOIN tenants t ON t.id = k.tenant_id ORDER BY k.id`,
+    )
+    return rows.map(row => ({
+      id: idFrom('key', row.id),
+      name: row.name,
+      tenant: row.tenant,
+      createdAt: row.created_at,
+      revoked: row.revoked,
+    }))
+  }
+
+  /** @returns false when there is no such key that could be used */
+  async revokeKey(keyId: string): Promise<boolean> {
+    const rows = await this.#database.query(
+      `UPDATE api_keys SET revoked_at = to_timestamp($2::float8 / 1000)
+       WHERE id = $1 AND revoked_at IS NULL RETURNING id`,
+      [uuidOf('key', keyId), this.#clock.now()],
+    )
+    return rows.length > 0
   }
 
   /** Whose key it is; undefined when unknown or revoked. */

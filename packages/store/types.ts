@@ -185,7 +185,12 @@ export interface Tenant {
   name: string
 }
 
-export interface WebhookSecrets {
-  /** `whsec_…`; what new signatures are made with, newest first. */
-  secrets: string[]
+/** An API key, as far as it is kept. */
+export interface ApiKey {
+  id: string
+  name: string
+  /** The tenant's name. */
+  tenant: string
+  createdAt: number
+  revoked: boolean
 }

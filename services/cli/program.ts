@@ -2,9 +2,10 @@ import { Command, CommanderError } from 'commander'
 import type { AddCommand, CliContext } from './command.ts'
 import { addCheckConfig } from './commands/check-config.ts'
 import { addConfigSchema } from './commands/config-schema.ts'
+import { addKeys } from './commands/keys.ts'
 
 /** One file each, in the order of the help. */
-const commands: readonly AddCommand[] = [addCheckConfig, addConfigSchema]
+const commands: readonly AddCommand[] = [addCheckConfig, addConfigSchema, addKeys]
 
 /**
  * Runs one command line.

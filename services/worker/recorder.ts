@@ -61,6 +61,9 @@ export class Recorder {
       telemetry.metrics.jobsFinished.add(1, { status: to, model: attempt?.model ?? 'none' })
       coordination.broadcasts.send('job-finished', { jobId, status: to })
     } else {
+      if (to === 'pending' && attempt && attempt.outcome !== 'released') {
+        telemetry.metrics.jobsRedispatched.add(1, { reason: 'retry' })
+      }
       coordination.broadcasts.send('job-changed', { jobId, status: to })
     }
     if (settled.eventWritten) coordination.broadcasts.send('event-pending', { count: 1 })

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { openStore } from '@longhaul/store'
+import { openTestStore, type TestStore } from '../../../test/database.ts'
+import { runCli } from '../program.ts'
+
+let db: TestStore
+beforeAll(async () => {
+  db = await openTestStore()
+})
+afterAll(() => db.close())
+
+/** The command line works on the schema `longhaul` of the database; tests may share it. */
+async function keys(...words: string[]) {
+  const printed: string[] = []
+  const complained: string[] = []
+  const code = await runCli(['keys', ...words], {
+    env: { DATABASE_URL: db.databaseUrl },
+    print: text => printed.push(text),
+    complain: text => complained.push(text),
+  })
+  return { code, printed: printed.join(''), complained: complained.join('') }
+}
+
+describe('keys', () => {
+  it('are made for a tenant, listed without what they are, and revoked', async () => {
+    const { printed } = await keys('create', '--tenant', 'team-a', '--name', 'laptop')
+    const key = printed.trim()
+    expect(key).toMatch(/^lh_[\w-]{32}$/)
+    const store = await openStore({ databaseUrl: db.databaseUrl, maxConnections: 6 })
+    expect(await store.tenants.ofKey(key)).toMatchObject({ name: 'team-a' })
+
+    const list = await keys('list')
+    expect(list.printed).toMatch(/key_[0-9a-f]{32} +│ team-a +│ laptop/)
+    expect(list.printed).not.toContain(key)
+
+    const id = /key_[0-9a-f]{32}(?= +│ team-a)/.exec(list.printed)?.[0] ?? ''
+    expect(await keys('revoke', id)).toMatchObject({ code: 0 })
+    expect(await store.tenants.ofKey(key)).toBeUndefined()
+    expect(await keys('revoke', id)).toMatchObject({
+      code: 1,
+      complained: expect.stringContaining('no key'),
+    })
+    await store.stop()
+  })
+
+  it('need an id of a key', async () => {
+    expect(await keys('revoke', 'job_1')).toMatchObject({ code: 1 })
+  })
+
+  it('need a Longhaul', async () => {
+    const complained: string[] = []
+    const code = await runCli(['keys', 'list'], {
+      env: { LONGHAUL_DATA_DIR: '/nonexistent' },
+      print: () => {},
+      complain: text => complained.push(text),
+    })
+    expect([code, complained.join('')]).toEqual([1, expect.stringContaining('npm start')])
+  })
+})
