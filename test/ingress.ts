@@ -1,5 +1,12 @@
 import { openMemoryBus } from '@longhaul/bus'
-import { type Clock, type Config, configSchema, systemClock } from '@longhaul/contracts'
+import {
+  type Clock,
+  type Config,
+  configSchema,
+  type JobIncludes,
+  type JobView,
+  systemClock,
+} from '@longhaul/contracts'
 import { openMemoryCoordination } from '@longhaul/coordination'
 import { Ingress, type IngressDependencies, type IngressOptions } from '@longhaul/ingress'
 import { createReceiverPolicy, ModelFigures } from '@longhaul/runtime'
@@ -36,7 +43,22 @@ export interface TestIngress extends Omit<IngressDependencies, 'parts'> {
   testStore: TestStore
   tenantId: string
   key: string
+  /** With the key; a body that is no text is sent as JSON. */
+  call<T = JobView & JobIncludes>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<TestAnswer<T>>
   close(): Promise<void>
+}
+
+export interface TestAnswer<T> {
+  status: number
+  headers: Headers
+  text: string
+  /** Parsed, when it is JSON. */
+  json: T
 }
 
 export interface TestIngressOptions {
@@ -80,17 +102,44 @@ export async function openTestIngress(test: TestIngressOptions = {}): Promise<Te
   await ingress.start()
   const tenant = await testStore.store.tenants.ensure('default')
   const key = await testStore.store.tenants.createKey(tenant.id, 'test')
+  const { url } = ingress
   return {
     ...dependencies,
     ingress,
-    url: ingress.url,
+    url,
     testStore,
     tenantId: tenant.id,
     key,
+    call: (method, path, body, headers) =>
+      callApi(url + path, method, body, { authorization: `Bearer ${key}`, ...headers }),
     async close() {
       await ingress.stop(1_000)
       await Promise.all([bus.stop(), coordination.stop(), telemetry.stop()])
       await testStore.close()
     },
+  }
+}
+
+/** What an API answers; `json` is undefined when it is no JSON. */
+export async function callApi<T>(
+  url: string,
+  method: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<TestAnswer<T>> {
+  const isText = typeof body === 'string' || body instanceof Uint8Array
+  const response = await fetch(url, {
+    method,
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: isText ? (body as string) : JSON.stringify(body) }),
+    redirect: 'manual',
+  })
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') && text
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: (isJson ? JSON.parse(text) : undefined) as T,
   }
 }

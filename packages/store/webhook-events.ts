@@ -181,6 +181,7 @@ export class WebhookEvents {
           attempts,
         })),
       ),
+      tokens.map(({ id }) => uuidOf('event', id)),
     ])
     const checks: EventCheck[] = tokens.map(() => ({ current: false }))
     for (const { position, current, throttled_until, disabled } of rows) {
@@ -193,7 +194,12 @@ export class WebhookEvents {
     const now = this.#clock.now()
     const rows = await this.#database.hot<{ position: number; receiver_disabled: boolean }>(
       sql.SETTLE,
-      [JSON.stringify(settlements.map(settlementRow)), now, now - DISABLE_RECEIVER_AFTER_MS],
+      [
+        JSON.stringify(settlements.map(settlementRow)),
+        now,
+        now - DISABLE_RECEIVER_AFTER_MS,
+        settlements.map(({ event }) => uuidOf('event', event.id)),
+      ],
     )
     const outcomes: EventSettled[] = settlements.map(() => ({
       applied: false,

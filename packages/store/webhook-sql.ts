@@ -7,6 +7,12 @@ const EVENT_COLUMNS = `w.id, w.job_id, w.type, w.url, w.attempts, w.last_status,
   ${ms('w.created_at')} AS created_at, ${ms('w.due_at')} AS due_at,
   ${ms('w.delivered_at')} AS delivered_at, ${ms('w.failed_at')} AS failed_at`
 
+/**
+ * Plans are made once, maybe while a table is empty, and then kept. So each of
+ * these names the ids that it wants as an array beside any join: a plan that
+ * joined by reading the whole table would still read these rows alone.
+ */
+
 /** Disabled receivers cost their events, throttled ones put them off; neither comes back as taken. */
 export const TAKE_DUE: Statement = {
   name: 'event-take-due',
@@ -22,13 +28,14 @@ export const TAKE_DUE: Statement = {
       due_at = CASE WHEN NOT i.disabled THEN coalesce(i.throttled_until, ${at('$3')}) END,
       failed_at = CASE WHEN i.disabled THEN ${at('$1')} END,
       last_error = CASE WHEN i.disabled THEN 'receiver disabled' ELSE w.last_error END
-    FROM judged i WHERE w.id = i.id
+    FROM judged i
+    WHERE w.id = i.id AND w.id = ANY (ARRAY(SELECT id FROM due))
     RETURNING w.*, i.disabled OR i.throttled_until IS NOT NULL AS passed_over
   )
   SELECT t.id, t.tenant_id, t.job_id, t.type, t.url, t.attempts, t.schedule_from,
-    ${ms('t.created_at')} AS created_at, j.metadata
-  FROM taken t LEFT JOIN jobs j ON j.id = t.job_id
-  WHERE NOT t.passed_over`,
+    ${ms('t.created_at')} AS created_at,
+    (SELECT j.metadata FROM jobs j WHERE j.id = t.job_id) AS metadata
+  FROM taken t WHERE NOT t.passed_over`,
 }
 
 export const NEXT_DUE: Statement = {
@@ -41,7 +48,7 @@ export const CHECK: Statement = {
   text: `SELECT i.position, w.due_at IS NOT NULL AND w.attempts = i.attempts AS current,
       ${ms('r.throttled_until')} AS throttled_until, r.disabled_at IS NOT NULL AS disabled
     FROM json_to_recordset($1::json) AS i(position integer, id uuid, attempts integer)
-    JOIN webhook_events w ON w.id = i.id
+    JOIN webhook_events w ON w.id = i.id AND w.id = ANY ($2::uuid[])
     LEFT JOIN webhook_receivers r ON r.tenant_id = w.tenant_id AND r.url = w.url`,
 }
 
@@ -66,7 +73,7 @@ export const SETTLE: Statement = {
       last_status = CASE i.kind WHEN 'postponed' THEN w.last_status ELSE i.http_status END,
       last_error = CASE i.kind WHEN 'postponed' THEN w.last_error ELSE i.error END
     FROM input i
-    WHERE w.id = i.id AND (
+    WHERE w.id = i.id AND w.id = ANY ($4::uuid[]) AND (
       (w.attempts = i.attempts AND w.due_at IS NOT NULL)
       OR (i.kind = 'delivered' AND w.delivered_at IS NULL))
     RETURNING i.position, i.kind, i.throttled_until, i.disabled_reason, w.tenant_id, w.url

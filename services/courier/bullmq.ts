@@ -25,7 +25,7 @@ export type BullmqQueue = Pick<
   Queue,
   'addBulk' | 'getWaitingCount' | 'waitUntilReady' | 'close'
 > & { on(event: 'error', listener: (error: Error) => void): unknown }
-export type BullmqWorker = Pick<Worker, 'waitUntilReady' | 'close' | 'isRunning'> & {
+export type BullmqWorker = Pick<Worker, 'waitUntilReady' | 'close' | 'disconnect' | 'isRunning'> & {
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 
@@ -151,10 +151,12 @@ class BullmqDeliveryQueue implements DeliveryQueue {
 
   /** The worker first, while its connection stands; what it then still holds is handed out again elsewhere. */
   async #close({ queue, worker }: Pair, budgetMs: number): Promise<void> {
+    const { clock } = this.#options
     const patience = new AbortController()
-    await Promise.race([worker.close(), sleep(this.#options.clock, budgetMs, patience.signal)])
-    patience.abort()
-    await Promise.race([queue.close(), sleep(this.#options.clock, CLOSE_MS)])
+    const closed = worker.close().then(() => patience.abort())
+    await Promise.race([closed, sleep(clock, budgetMs, patience.signal)])
+    if (!patience.signal.aborted) await Promise.race([worker.disconnect(), sleep(clock, CLOSE_MS)])
+    await Promise.race([queue.close(), sleep(clock, CLOSE_MS)])
   }
 
   #report(error: unknown): void {

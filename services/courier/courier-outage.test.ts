@@ -21,7 +21,7 @@ describe('Courier, when PostgreSQL dies', () => {
   const postgres = new EmbeddedPostgres({ dataDir: folder })
   const telemetry = startTelemetry({
     service: 'courier-test',
-    logLevel: (process.env.LOGL ?? 'silent') as 'silent',
+    logLevel: 'silent',
   })
   let store: Store
   let receiver: WebhookReceiver

@@ -8,6 +8,7 @@ import type { DeliveryQueue, QueueBackend } from './delivery-queue.ts'
 import { Feeder } from './feeder.ts'
 import { ReceiverClient } from './receiver-client.ts'
 import { Signer } from './signer.ts'
+import { SlowReceivers } from './slow-receivers.ts'
 
 export interface CourierDependencies {
   store: Store
@@ -65,6 +66,7 @@ export class Courier {
       ...dependencies,
       client: this.#client,
       signer: new Signer(dependencies),
+      slowReceivers: new SlowReceivers(clock, concurrency),
     })
     this.#queue = queueBackend({
       handle: async event => {

@@ -4,6 +4,7 @@ import type { Telemetry } from '@longhaul/telemetry'
 import { payloadOf } from './payload.ts'
 import type { ReceiverClient } from './receiver-client.ts'
 import type { Signer } from './signer.ts'
+import { SLOW_RECEIVER_PAUSE_MS, type SlowReceivers } from './slow-receivers.ts'
 import { postponed, type Verdict, verdictOn } from './verdict.ts'
 
 export interface DelivererDependencies {
@@ -13,6 +14,7 @@ export interface DelivererDependencies {
   random: () => number
   signer: Signer
   client: ReceiverClient
+  slowReceivers: SlowReceivers
 }
 
 /** While Postgres is away nothing else could be delivered either; what cannot be recorded comes again. */
@@ -47,16 +49,26 @@ export class Deliverer {
   }
 
   async #attempt(event: DueEvent): Promise<Verdict | undefined> {
-    const { store, clock, random, signer, client } = this.#dependencies
+    const { store, clock } = this.#dependencies
     const check = await this.#patiently(() => store.webhookEvents.check(event))
     if (!check.current) return undefined
     if (check.disabled) return disabled(event)
     if ((check.throttledUntil ?? 0) > clock.now()) {
       return postponed(event, check.throttledUntil ?? 0)
     }
+    if (this.#dependencies.slowReceivers.holdsItsShare(event.url)) {
+      return postponed(event, clock.now() + SLOW_RECEIVER_PAUSE_MS)
+    }
+    return this.#send(event)
+  }
+
+  async #send(event: DueEvent): Promise<Verdict> {
+    const { clock, random, signer, client, slowReceivers } = this.#dependencies
     const payload = payloadOf(event)
     const headers = await this.#patiently(() => signer.headers(event.tenantId, event.id, payload))
+    const end = slowReceivers.begin(event.url)
     const answer = await client.post(event.url, headers, payload, this.#givingUp.signal)
+    end()
     return verdictOn(answer, event, { now: clock.now(), random })
   }
 

@@ -22,7 +22,7 @@ const POLL_MS = 1_000
 const GAP_MS = 10
 const RETRY_MS = 1_000
 /** Attempts that wait, per attempt under way. */
-const WAITING_PER_SLOT = 2
+const WAITING_PER_SLOT = 4
 const LEAST_WAITING = 32
 
 /**

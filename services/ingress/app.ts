@@ -10,7 +10,8 @@ import express, {
 } from 'express'
 import { expectedError, internalError, sendError } from './answer.ts'
 import type { Authenticator } from './auth.ts'
-import { type ApiOperationId, apiOperations, type Operation } from './openapi/operations.ts'
+import type { Operation } from './openapi/operation.ts'
+import { type ApiOperationId, apiOperations } from './openapi/operations.ts'
 
 export type Handler = (request: Request, response: Response) => void | Promise<void>
 export type TenantHandler = (
@@ -27,7 +28,8 @@ export interface AppOptions {
   telemetry: Telemetry
   /** Once true, new requests are refused. */
   stopping: () => boolean
-  /** A response is out, or its client gone. */
+  /** A request begins; `onClose` follows when its answer is out, or its client gone. */
+  onOpen: () => void
   onClose: () => void
 }
 
@@ -101,9 +103,10 @@ function expressPath(path: string): string {
   return path.replaceAll('{model}', '*model').replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
-function observe({ telemetry, onClose }: AppOptions): RequestHandler {
+function observe({ telemetry, onOpen, onClose }: AppOptions): RequestHandler {
   const { httpRequests, httpRequestDuration } = telemetry.metrics
   return (request, response, next) => {
+    onOpen()
     const startedAt = performance.now()
     const given = request.headers['x-request-id']
     const isSane = typeof given === 'string' && REQUEST_ID.test(given)

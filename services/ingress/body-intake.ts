@@ -42,41 +42,51 @@ export class BodyIntake {
     return this.#read(request, response)
   }
 
-  #read(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
-    const { maxBodyBytes } = this.#options
-    const chunks: Buffer[] = []
+  async #read(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
+    const { maxBodyBytes, maxTotalBytes } = this.#options
+    if (Number(request.headers['content-length']) > maxBodyBytes) {
+      await drain(request)
+      throw tooLarge(maxBodyBytes)
+    }
     let held = 0
     response.once('close', () => {
       this.#heldBytes -= held
-      held = 0
     })
-    return new Promise((resolve, reject) => {
-      const refuse = (error: LonghaulError) => {
-        request.off('data', take)
-        chunks.length = 0
-        void drain(request).then(() => reject(error))
+    return collect(request, chunk => {
+      if (held + chunk.length > maxBodyBytes) return tooLarge(maxBodyBytes)
+      if (this.#heldBytes + chunk.length > maxTotalBytes) {
+        return overloaded('Too much is being sent at once. Try again in a second.')
       }
-      const take = (chunk: Buffer) => {
-        if (held + chunk.length > maxBodyBytes) return refuse(tooLarge(maxBodyBytes))
-        if (this.#heldBytes + chunk.length > this.#options.maxTotalBytes) {
-          return refuse(overloaded('Too much is being sent at once. Try again in a second.'))
-        }
-        chunks.push(chunk)
-        held += chunk.length
-        this.#heldBytes += chunk.length
-      }
-      if (Number(request.headers['content-length']) > maxBodyBytes) {
-        return refuse(tooLarge(maxBodyBytes))
-      }
-      request.on('data', take)
-      request.once('end', () =>
-        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
-      )
-      request.once('close', () => {
-        if (!request.complete) reject(new LonghaulError('invalid_json', 'The request ended early.'))
-      })
+      held += chunk.length
+      this.#heldBytes += chunk.length
+      return undefined
     })
   }
+}
+
+/** @param refusalOf asked for every chunk; after a refusal the rest is read away, and the refusal thrown */
+function collect(
+  request: IncomingMessage,
+  refusalOf: (chunk: Buffer) => LonghaulError | undefined,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = []
+    const take = (chunk: Buffer) => {
+      const refusal = refusalOf(chunk)
+      if (!refusal) return void chunks.push(chunk)
+      chunks = []
+      request.off('data', take).off('end', finish)
+      void drain(request).then(() => reject(refusal))
+    }
+    const finish = () => {
+      const [only] = chunks
+      resolve(only && chunks.length === 1 ? only : Buffer.concat(chunks))
+    }
+    request.on('data', take).once('end', finish)
+    request.once('close', () => {
+      if (!request.complete) reject(new LonghaulError('invalid_json', 'The request ended early.'))
+    })
+  })
 }
 
 function unsupported({ headers }: IncomingMessage): LonghaulError | undefined {

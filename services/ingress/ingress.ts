@@ -72,6 +72,7 @@ export class Ingress {
   readonly #admission: Admission
   readonly #submitter: Submitter
   readonly #watch: JobWatch
+  #requestsUnderWay = 0
   #stopping: Promise<void> | undefined
 
   constructor(dependencies: IngressDependencies, config: Config, options: IngressOptions) {
@@ -99,7 +100,13 @@ export class Ingress {
       operations: operationsHandler({ health: this.#readiness(), scrape: telemetry.scrape }),
       telemetry,
       stopping: () => this.#stopping !== undefined,
-      onClose: () => this.#closeIdle(),
+      onOpen: () => {
+        this.#requestsUnderWay += 1
+      },
+      onClose: () => {
+        this.#requestsUnderWay -= 1
+        this.#closeIdle()
+      },
     })
     this.#server = createServer(
       { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS },
@@ -127,6 +134,16 @@ export class Ingress {
     return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
   }
 
+  /** Requests that are not answered yet, long-polls and streams included. */
+  get requestsUnderWay(): number {
+    return this.#requestsUnderWay
+  }
+
+  /** Long-polls and event streams that are open. */
+  get waiting(): number {
+    return this.#watch.count
+  }
+
   health(): { ok: boolean; detail: string } {
     if (this.#stopping) return { ok: false, detail: 'stopping' }
     return this.#server.listening
@@ -148,7 +165,6 @@ export class Ingress {
     const { clock } = this.#dependencies
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#watch.stop()
-    this.#closeIdle()
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const cancel = clock.schedule(budgetMs, resolve)
     await Promise.race([closed.then(() => this.#submitter.settled()), late])

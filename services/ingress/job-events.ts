@@ -36,16 +36,18 @@ export async function streamJobEvents(
       return
     }
     let status: JobStatus | undefined = job.status
-    while (status !== undefined && !closed.aborted && !watch.stopping) {
-      if (status === watcher.seen) stream.heartbeat()
-      else if (!isTerminal(status)) stream.status(status)
-      else {
-        stream.end((watcher.seen === undefined ? job : await reads.get(tenantId, jobId)) ?? job)
+    while (status !== undefined) {
+      if (isTerminal(status)) {
+        const ended = watcher.seen === undefined ? job : await reads.get(tenantId, jobId)
+        if (ended) stream.end(ended)
         return
       }
+      if (status === watcher.seen) stream.heartbeat()
+      else stream.status(status)
       const seen: JobStatus = status
       watcher.seen = seen
-      await watcher.changed(HEARTBEAT_MS, closed)
+      if (!watch.stopping) await watcher.changed(HEARTBEAT_MS, closed)
+      if (closed.aborted || watch.stopping) break
       status = await statusOr(seen, () => reads.status(tenantId, jobId))
     }
     response.end()

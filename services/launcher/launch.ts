@@ -21,6 +21,10 @@ export interface LaunchOptions {
   /** Where a configuration finds its `${NAME}`s. */
   secrets: Env
   telemetry: Telemetry
+  /** Changes the configuration before anything starts on it; default: as it is. */
+  adjustConfig?: (config: Config) => Config
+  /** Looks for a local Ollama, when no provider's key is there. */
+  probeOllama?: typeof probeOllama
 }
 
 /** A running embedded Longhaul: the system, and what it stands on. */
@@ -67,7 +71,8 @@ async function launchWith(options: LaunchOptions, endings: Ending[]): Promise<La
   const folder = new DataFolder(env.dataDir)
   endings.push({ name: 'data-folder', stop: async () => folder.release() })
 
-  const models = await chooseModels(options, endings)
+  const chosen = await chooseModels(options, endings)
+  const models = { ...chosen, config: options.adjustConfig?.(chosen.config) ?? chosen.config }
   const { databaseUrl, orphan } = await openDatabase(options, folder, endings)
   const system = await startSystem({
     config: models.config,
@@ -95,7 +100,7 @@ async function launchWith(options: LaunchOptions, endings: Ending[]): Promise<La
 }
 
 async function chooseModels(
-  { env, secrets, telemetry }: LaunchOptions,
+  { env, secrets, telemetry, probeOllama: probe = probeOllama }: LaunchOptions,
   endings: Ending[],
 ): Promise<Pick<Launched, 'config' | 'source' | 'kind'>> {
   if (env.configPath !== undefined) {
@@ -108,7 +113,7 @@ async function chooseModels(
   }
   return chooseCatalog({
     env: secrets,
-    probeOllama,
+    probeOllama: probe,
     async simulatorOrigin() {
       const simulator = await startSimulator({ models: simulatorBehaviours })
       endings.push({ name: 'simulator', stop: () => simulator.close() })

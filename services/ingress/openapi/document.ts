@@ -4,7 +4,8 @@ import {
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
 } from 'zod-openapi'
-import { type Operation, operations } from './operations.ts'
+import type { Operation } from './operation.ts'
+import { operations } from './operations.ts'
 import { errorSchema } from './schemas.ts'
 
 export type OpenApiDocument = ReturnType<typeof createDocument>

@@ -7,7 +7,7 @@ export function errorsPage(): string {
 Every error answer has this body, with all four keys:
 
 \`\`\`json
-{"error": {"message": "…", "type": "…", "param": "jobs[3].body.model", "code": "…"}}
+{ "error": { "message": "…", "type": "…", "param": "jobs[3].body.model", "code": "…" } }
 \`\`\`
 
 \`message\` says what is wrong and what to do; \`param\` is the field at fault, or null; \`code\` is one of
@@ -51,9 +51,17 @@ function isOfJobs(code: string): boolean {
   return ofJobs.has(code)
 }
 
-function table(rows: Array<[string, ErrorEntry]>): string {
-  const lines = rows
+/** Padded as Biome formats it. */
+function table(entries: Array<[string, ErrorEntry]>): string {
+  const rows = entries
     .toSorted(([, one], [, other]) => one.status - other.status)
-    .map(([code, { status, type, doc }]) => `| \`${code}\` | ${status} | \`${type}\` | ${doc} |`)
-  return ['| code | status | type | meaning |', '|---|---|---|---|', ...lines].join('\n')
+    .map(([code, { status, type, doc }]) => [`\`${code}\``, String(status), `\`${type}\``, doc])
+  const head = ['code', 'status', 'type', 'meaning']
+  const widths = head.map((title, column) =>
+    Math.max(...[title, ...rows.map(row => row[column] ?? '')].map(({ length }) => length)),
+  )
+  const rule = widths.map(width => '-'.repeat(width))
+  return [head, rule, ...rows]
+    .map(row => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`)
+    .join('\n')
 }

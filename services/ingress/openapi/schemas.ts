@@ -91,7 +91,7 @@ const decisionFields = {
       model: z.string(),
       score: z.number().describe("Higher is better; what it means is the strategy's"),
       estimatedCostUsd: z.number(),
-      estimatedLatencyMs: z.number().or(z.undefined()).describe('Absent before any call was seen'),
+      estimatedLatencyMs: z.number().optional().describe('Absent before any call was seen'),
     }),
   ),
   filtered: z

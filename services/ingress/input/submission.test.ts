@@ -1,0 +1,355 @@
+import { describe, expect, it } from '@jest/globals'
+import type { LonghaulError } from '@longhaul/contracts'
+import { createReceiverPolicy } from '@longhaul/runtime'
+import { ingressConfig } from '../../../test/ingress.ts'
+import { SubmissionReader } from './submission.ts'
+
+const NOW = Date.UTC(2026, 7, 1, 12)
+const reader = new SubmissionReader({
+  config: ingressConfig,
+  receiverPolicy: createReceiverPolicy([]),
+})
+const messages = [{ role: 'user', content: 'hello' }]
+const body = { messages }
+
+function refusal(value: unknown, path?: string): Pick<LonghaulError, 'code' | 'param' | 'message'> {
+  try {
+    reader.read(value, NOW, path)
+  } catch (error) {
+    const { code, param, message } = error as LonghaulError
+    return { code, param, message }
+  }
+  throw new Error('it was accepted')
+}
+
+describe('a submission', () => {
+  it('needs no more than a body', () => {
+    expect(reader.read({ body }, NOW)).toEqual({
+      endpoint: '/v1/chat/completions',
+      body,
+      bodyText: JSON.stringify(body),
+      bodyBytes: JSON.stringify(body).length,
+      lane: 'standard',
+      policy: null,
+      requestedModel: null,
+      metadata: null,
+      notBefore: null,
+      deadlineAt: null,
+      webhook: null,
+    })
+  })
+
+  it('may say everything', () => {
+    const submission = reader.read(
+      {
+        endpoint: '/v1/responses',
+        body: { input: 'é', model: 'small' },
+        lane: 'bulk',
+        not_before: '10m',
+        deadline: '2026-08-02T12:00:00+02:00',
+        webhook: { url: 'HTTPS://Example.com/hook', events: ['job.failed'] },
+        metadata: { a: 'b' },
+      },
+      NOW,
+    )
+    expect(submission).toMatchObject({
+      endpoint: '/v1/responses',
+      bodyText: '{"input":"é","model":"small"}',
+      bodyBytes: 30,
+      lane: 'bulk',
+      requestedModel: 'small',
+      notBefore: NOW + 600_000,
+      deadlineAt: Date.UTC(2026, 7, 2, 10),
+      webhook: { url: 'https://example.com/hook', events: ['job.failed'] },
+      metadata: { a: 'b' },
+    })
+  })
+
+  it('passes on what it does not know of the body', () => {
+    const odd = {
+      messages: [{ role: 'user', content: 'x', name: 'Ann' }],
+      seed: 7,
+      x: { y: [null] },
+    }
+    expect(reader.read({ body: odd }, NOW).bodyText).toBe(JSON.stringify(odd))
+    const keys = '{"messages":[{"role":"user","content":"x"}],"__proto__":{"a":1}}'
+    expect(reader.read({ body: JSON.parse(keys) }, NOW).bodyText).toBe(keys)
+  })
+
+  it.each([
+    [undefined, undefined, null, null],
+    ['auto', undefined, null, null],
+    ['auto', 'auto', null, null],
+    [undefined, 'frugal', null, 'frugal'],
+    ['frugal', undefined, null, 'frugal'],
+    ['vendor/large', undefined, 'vendor/large', null],
+  ])('model %p and policy %p mean model %p and policy %p', (model, policy, requested, named) => {
+    const submission = reader.read(
+      { body: { ...body, ...(model && { model }) }, ...(policy && { policy }) },
+      NOW,
+    )
+    expect([submission.requestedModel, submission.policy]).toEqual([requested, named])
+  })
+})
+
+describe('a submission is refused', () => {
+  it.each<[string, unknown, string, string | null, string]>([
+    ['null', null, 'invalid_value', null, 'The request body must be an object; got null.'],
+    [
+      'an array',
+      [],
+      'invalid_value',
+      null,
+      'The request body must be an object; got an empty array.',
+    ],
+    ['a string', 'x', 'invalid_value', null, 'The request body must be an object; got "x".'],
+    ['no body', {}, 'missing_field', 'body', '`body` is missing: add an object.'],
+    [
+      'a body of another type',
+      { body: 5 },
+      'invalid_value',
+      'body',
+      '`body` must be an object; got 5.',
+    ],
+    [
+      'no messages',
+      { body: {} },
+      'missing_field',
+      'body.messages',
+      '`body.messages` is missing: add an array.',
+    ],
+    [
+      'empty messages',
+      { body: { messages: [] } },
+      'invalid_value',
+      'body.messages',
+      '`body.messages` must have at least 1 element; it has 0.',
+    ],
+    [
+      'an unknown role',
+      { body: { messages: [{ role: 'usr' }] } },
+      'invalid_value',
+      'body.messages[0].role',
+      '`body.messages[0].role` must be one of "system", "developer", "user", "assistant", "tool", "function"; got "usr"; did you mean "user"?',
+    ],
+    [
+      'content of another type',
+      { body: { messages: [{ role: 'user', content: 5 }] } },
+      'invalid_value',
+      'body.messages[0].content',
+      '`body.messages[0].content` must be a string or an array or null; got 5.',
+    ],
+    [
+      'a part without type',
+      { body: { messages: [{ role: 'user', content: [{}] }] } },
+      'missing_field',
+      'body.messages[0].content[0].type',
+      '`body.messages[0].content[0].type` is missing: add a string.',
+    ],
+    [
+      'a stream',
+      { body: { ...body, stream: true } },
+      'invalid_value',
+      'body.stream',
+      '`body.stream` is refused: a job cannot stream: leave it out, and poll or take a webhook; got true.',
+    ],
+    [
+      'a number out of bounds',
+      { body: { ...body, temperature: 3 } },
+      'invalid_value',
+      'body.temperature',
+      '`body.temperature` must be at most 2; got 3.',
+    ],
+    [
+      'a fraction',
+      { body: { ...body, n: 1.5 } },
+      'invalid_value',
+      'body.n',
+      '`body.n` must be a whole number; got 1.5.',
+    ],
+    [
+      'a misspelt field',
+      { body, lne: 'bulk' },
+      'unknown_field',
+      'lne',
+      '`lne` is not a known field: did you mean `lane`?',
+    ],
+    [
+      'an unknown field',
+      { body, xyzzy: 1 },
+      'unknown_field',
+      'xyzzy',
+      '`xyzzy` is not a known field: remove it; known here: endpoint, body, lane, deadline, not_before, policy, webhook, metadata.',
+    ],
+    [
+      'a field of the webhook',
+      { body, webhook: { url: 'https://example.com', evnts: [] } },
+      'unknown_field',
+      'webhook.evnts',
+      '`webhook.evnts` is not a known field: did you mean `events`?',
+    ],
+    [
+      'a prototype',
+      JSON.parse('{"body":{},"__proto__":{}}'),
+      'unknown_field',
+      '__proto__',
+      '`__proto__` is not a known field: remove it; known here: endpoint, body, lane, deadline, not_before, policy, webhook, metadata.',
+    ],
+    [
+      'an unknown endpoint',
+      { endpoint: '/v1/images', body },
+      'invalid_value',
+      'endpoint',
+      '`endpoint` must be one of "/v1/chat/completions", "/v1/responses", "/v1/embeddings"; got "/v1/images".',
+    ],
+    [
+      'an unknown lane',
+      { body, lane: 'standrd' },
+      'invalid_value',
+      'lane',
+      '`lane` must be one of "interactive", "standard", "bulk"; got "standrd"; did you mean "standard"?',
+    ],
+    [
+      'an unknown model',
+      { body: { ...body, model: 'smal' } },
+      'model_not_found',
+      'body.model',
+      '`body.model`: the configuration has no model or policy called "smal". Did you mean "small"? There are: auto, small, vendor/large, embedder, frugal.',
+    ],
+    [
+      'a model by the name of a property',
+      { body: { ...body, model: 'constructor' } },
+      'model_not_found',
+      'body.model',
+      '`body.model`: the configuration has no model or policy called "constructor". There are: auto, small, vendor/large, embedder, frugal.',
+    ],
+    [
+      'an empty model',
+      { body: { ...body, model: '' } },
+      'invalid_value',
+      'body.model',
+      '`body.model` must have at least 1 character; it has 0.',
+    ],
+    [
+      'a model of another endpoint',
+      { body: { ...body, model: 'embedder' } },
+      'invalid_value',
+      'body.model',
+      '`body.model` names "embedder", which does not serve /v1/chat/completions; these do: small, vendor/large.',
+    ],
+    [
+      'an unknown policy',
+      { body, policy: 'frugl' },
+      'model_not_found',
+      'policy',
+      '`policy`: the configuration has no policy called "frugl". Did you mean "frugal"? There are: auto, frugal.',
+    ],
+    [
+      'a policy beside a model',
+      { body: { ...body, model: 'small' }, policy: 'frugal' },
+      'invalid_value',
+      'policy',
+      '`policy` can be given only while `body.model` is absent or "auto"; it is "small": leave one of the two out.',
+    ],
+    [
+      'a deadline that is no time',
+      { body, deadline: 'tomorrow' },
+      'invalid_value',
+      'deadline',
+      '`deadline` must be an RFC 3339 time ("2030-01-31T12:00:00Z") or a duration ("90s", "10m", "24h", "7d"); got "tomorrow".',
+    ],
+    [
+      'a deadline in the past',
+      { body, deadline: '2026-08-01T11:59:59Z' },
+      'deadline_in_past',
+      'deadline',
+      '`deadline` has passed: it is 2026-08-01T11:59:59.000Z, now is 2026-08-01T12:00:00.000Z. Give a later one, or leave it out.',
+    ],
+    [
+      'a deadline before not_before',
+      { body, deadline: '1m', not_before: '2m' },
+      'invalid_value',
+      'deadline',
+      '`deadline` must be later than `not_before`, or the job could never run.',
+    ],
+    [
+      'a moment far ahead',
+      { body, not_before: '366d' },
+      'invalid_value',
+      'not_before',
+      '`not_before` must be at most 365 days ahead; got "366d".',
+    ],
+    [
+      'a webhook that is no URL',
+      { body, webhook: { url: 'example.com' } },
+      'webhook_url_invalid',
+      'webhook.url',
+      '`webhook.url` must be an absolute http or https URL, such as https://example.com/hooks.',
+    ],
+    [
+      'a webhook inside',
+      { body, webhook: { url: 'http://0x7f.1/' } },
+      'webhook_url_private',
+      'webhook.url',
+      '`webhook.url`: 127.0.0.1 is not a public address; an operator can add "127.0.0.1" to webhooks.allow.',
+    ],
+    [
+      'an unknown event',
+      { body, webhook: { url: 'https://example.com', events: ['job.done'] } },
+      'invalid_value',
+      'webhook.events[0]',
+      '`webhook.events[0]` must be one of "job.succeeded", "job.failed", "job.cancelled", "job.expired"; got "job.done".',
+    ],
+    [
+      'metadata that is no string',
+      { body, metadata: { a: 1 } },
+      'invalid_value',
+      'metadata.a',
+      '`metadata.a` must be a string; got 1.',
+    ],
+    [
+      'long metadata',
+      { body, metadata: { a: 'x'.repeat(513) } },
+      'invalid_value',
+      'metadata.a',
+      '`metadata.a` must have at most 512 characters; it has 513.',
+    ],
+    [
+      'a long key',
+      { body, metadata: { ['k'.repeat(65)]: '' } },
+      'invalid_value',
+      'metadata',
+      `\`metadata\` has the key "${'k'.repeat(60)}…", which must have at most 64 characters; it has 65.`,
+    ],
+    [
+      'metadata called __proto__',
+      { body, metadata: JSON.parse('{"__proto__":"x"}') },
+      'invalid_value',
+      'metadata',
+      '`metadata` has the key "__proto__", which cannot be taken: rename it.',
+    ],
+    [
+      'many pairs',
+      { body, metadata: Object.fromEntries(Array.from({ length: 17 }, (_, index) => [index, ''])) },
+      'invalid_value',
+      'metadata',
+      '`metadata` is refused: at most 16 pairs; got an object of 17 fields.',
+    ],
+    [
+      'inputs of two kinds',
+      { endpoint: '/v1/embeddings', body: { input: [['a']] } },
+      'invalid_value',
+      'body.input[0][0]',
+      '`body.input[0][0]` must be a number; got "a".',
+    ],
+  ])('for %s', (_, value, code, param, message) => {
+    expect(refusal(value)).toEqual({ code, param, message })
+  })
+
+  it('with its place in a bulk request', () => {
+    expect(refusal({ body: { messages: [{}] } }, 'jobs[3]').param).toBe(
+      'jobs[3].body.messages[0].role',
+    )
+    expect(refusal({ body, deadline: 'x' }, 'jobs[3]').param).toBe('jobs[3].deadline')
+  })
+})

@@ -1,0 +1,26 @@
+import { Command, InvalidArgumentError } from 'commander'
+
+export interface DemoOptions {
+  /** Spend what the real models cost without asking. */
+  yes: boolean
+  /** Only the first so many prompts. */
+  prompts: number | undefined
+}
+
+/** Reads the command line; prints the help or what is wrong with it, and exits, where it is not to be run. */
+export function readOptions(words: readonly string[]): DemoOptions {
+  const program = new Command('npm run demo --')
+    .description('Runs a sample of real prompts through an embedded Longhaul')
+    .option('--yes', 'spend what the real models cost without asking', false)
+    .option('--prompts <count>', 'only the first so many prompts', count)
+    .showHelpAfterError()
+    .allowExcessArguments(false)
+  program.parse([...words], { from: 'user' })
+  const { yes, prompts } = program.opts<{ yes: boolean; prompts?: number }>()
+  return { yes, prompts }
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Write a whole number from 1.')
+  return Number(text)
+}
