@@ -7,6 +7,7 @@ import {
   type JobStatus,
   newId,
   systemClock,
+  uuidOf,
 } from '@longhaul/contracts'
 import { type Coordination, openMemoryCoordination } from '@longhaul/coordination'
 import { Dispatcher } from '@longhaul/dispatcher'
@@ -153,17 +154,30 @@ export class Pipeline {
   }
 
   /** Resolves once the job's status is `status`; asks again at every broadcast. */
-  async untilStatus(id: string, wanted: (status: JobStatus) => boolean): Promise<JobDetail> {
+  async untilStatus(
+    id: string,
+    wanted: (status: JobStatus, job: JobDetail) => boolean,
+  ): Promise<JobDetail> {
     for (;;) {
       const changed = this.#nextChange(id)
       const job = await this.job(id)
-      if (wanted(job.status)) return job
+      if (wanted(job.status, job)) return job
       await changed
     }
   }
 
   untilEnded(id: string): Promise<JobDetail> {
     return this.untilStatus(id, isTerminal)
+  }
+
+  /** When the job falls due, in epoch milliseconds. */
+  async dueAt(id: string): Promise<number> {
+    const [row] = await this.query<{ due: number }>(
+      'SELECT extract(epoch FROM due_at)::float8 * 1000 AS due FROM jobs WHERE id = $1::uuid',
+      [uuidOf('job', id)],
+    )
+    if (!row) throw new Error(`no job ${id}`)
+    return row.due
   }
 
   async close(): Promise<void> {

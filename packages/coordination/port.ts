@@ -18,8 +18,11 @@ export interface Channels {
   'job-finished': { jobId: string; status: string }
   /** A job changed to a state that is not terminal. */
   'job-changed': { jobId: string; status: string }
-  /** A job was cancelled or expired elsewhere: abort its call. */
-  'job-cancelled': { jobId: string }
+  /**
+   * A job was cancelled, expired, or taken back from its worker: abort its call.
+   * Taken back was the claim under `fence`; a later claim is none of it.
+   */
+  'job-cancelled': { jobId: string; fence?: number }
   /** Work was committed that waits in Postgres. */
   'work-pending': { lane: string }
   /** A webhook event was committed. */

@@ -8,7 +8,7 @@ import {
 import type { Database, Statement } from './database.ts'
 import { jobError } from './jobs.ts'
 import { ENDED_COLUMNS, eventsOfEnded } from './outbox-sql.ts'
-import type { DispatchKey, ReleasedJob } from './types.ts'
+import type { DispatchKey, ReclaimedJob, ReleasedJob } from './types.ts'
 
 /** Rows that one statement moves at most, so that no round holds locks for long. */
 export const ROUND_ROWS = 500
@@ -82,17 +82,12 @@ export class Dispatch {
    * Puts back jobs whose worker stopped renewing, and fails those that
    * `maxLost` workers died on.
    */
-  async reclaimExpired(
-    maxLost: number,
-  ): Promise<{ reclaimed: number; failed: number; jobIds: string[] }> {
+  async reclaimExpired(maxLost: number): Promise<ReclaimedJob[]> {
     return this.#reclaim(EXPIRED_LEASES, [this.#clock.now(), ROUND_ROWS, maxLost, WORKER_LOST])
   }
 
   /** The same for all jobs that `owner`, who is known to be dead, had claimed; their leases need not end. */
-  async reclaimOwned(
-    owner: string,
-    maxLost: number,
-  ): Promise<{ reclaimed: number; failed: number; jobIds: string[] }> {
+  async reclaimOwned(owner: string, maxLost: number): Promise<ReclaimedJob[]> {
     return this.#reclaim(OWNED_LEASES, [this.#clock.now(), ROUND_ROWS, maxLost, WORKER_LOST, owner])
   }
 
@@ -126,14 +121,16 @@ export class Dispatch {
     return (await this.#database.hot(statement, values)).length
   }
 
-  async #reclaim(statement: Statement, values: unknown[]) {
-    const rows = await this.#database.hot<{ id: string; status: string }>(statement, values)
-    const failed = rows.filter(({ status }) => status === 'failed').length
-    return {
-      reclaimed: rows.length - failed,
-      failed,
-      jobIds: rows.map(({ id }) => idFrom('job', id)),
-    }
+  async #reclaim(statement: Statement, values: unknown[]): Promise<ReclaimedJob[]> {
+    const rows = await this.#database.hot<{ id: string; fence: number; status: string }>(
+      statement,
+      values,
+    )
+    return rows.map(({ id, fence, status }) => ({
+      jobId: idFrom('job', id),
+      fence,
+      failed: status === 'failed',
+    }))
   }
 }
 
@@ -294,7 +291,7 @@ function reclaim(name: string, which: string): Statement {
       FROM ended e
       ON CONFLICT (job_id, number) DO NOTHING
     )
-    SELECT id, status FROM ended`,
+    SELECT id, fence, status FROM ended`,
   }
 }
 

@@ -96,8 +96,8 @@ describe('a job', () => {
 
   it('keeps the first result: a late finisher finds no row, its attempt and cost stay', async () => {
     const { job, claim } = await insertAndClaim({}, -1_000)
-    const { jobIds } = await db.store.dispatch.reclaimExpired(10)
-    expect(jobIds).toContain(job.id)
+    const reclaimed = await db.store.dispatch.reclaimExpired(10)
+    expect(reclaimed).toContainEqual({ jobId: job.id, fence: 1, failed: false })
     await db.store.dispatch.release([{ lane: 'standard', tenantId, model: '', count: 100 }])
     const second = await db.store.jobs.claim(job.id, 'small', 'worker-2', 30_000)
     expect(second?.fence).toBe(2)

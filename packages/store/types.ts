@@ -112,6 +112,15 @@ export interface Settled {
   eventWritten: boolean
 }
 
+/** A job whose lease ended. */
+export interface ReclaimedJob {
+  jobId: string
+  /** Of the claim that was lost. */
+  fence: number
+  /** True: too many workers died on it. False: it is `pending` again. */
+  failed: boolean
+}
+
 /** A job handed to the bus by the dispatcher. */
 export interface ReleasedJob {
   id: string

@@ -87,8 +87,8 @@ export class Dispatcher {
     const { bus, store } = this.#dependencies
     for (const owner of this.#options.deadOwners ?? []) {
       await this.#inRounds('startup', async () => {
-        const { jobIds } = await store.dispatch.reclaimOwned(owner, this.#config.retry.max_lost)
-        return jobIds.length
+        const jobs = await store.dispatch.reclaimOwned(owner, this.#config.retry.max_lost)
+        return jobs.length
       })
     }
     if (!bus.durable) await this.#inRounds('startup', () => store.dispatch.requeuePublished())
@@ -133,14 +133,20 @@ export class Dispatcher {
 
   async #reclaim(): Promise<number> {
     const { store, coordination, telemetry } = this.#dependencies
-    const { jobIds, failed } = await store.dispatch.reclaimExpired(this.#config.retry.max_lost)
+    const jobs = await store.dispatch.reclaimExpired(this.#config.retry.max_lost)
     // Whoever held them may still be calling.
-    for (const jobId of jobIds) coordination.broadcasts.send('job-cancelled', { jobId })
-    if (failed > 0) {
-      telemetry.metrics.jobsFinished.add(failed, { status: 'failed', model: 'none' })
-      coordination.broadcasts.send('event-pending', { count: failed })
+    for (const { jobId, fence } of jobs) {
+      coordination.broadcasts.send('job-cancelled', { jobId, fence })
     }
-    return jobIds.length
+    const failed = jobs.filter(job => job.failed)
+    for (const { jobId } of failed) {
+      coordination.broadcasts.send('job-finished', { jobId, status: 'failed' })
+    }
+    if (failed.length > 0) {
+      telemetry.metrics.jobsFinished.add(failed.length, { status: 'failed', model: 'none' })
+      coordination.broadcasts.send('event-pending', { count: failed.length })
+    }
+    return jobs.length
   }
 
   async #expire(): Promise<number> {

@@ -60,8 +60,7 @@ export class JobRun {
   async execute(slot: Slot): Promise<void> {
     const { leases, clock } = this.#dependencies
     const { jobId, deadlineAt } = this.#message
-    // Held before it is claimed: a cancellation that comes right after finds it.
-    const held = leases.hold(jobId, 0)
+    const held = leases.hold(jobId)
     const cancelTimer = deadlineAt
       ? clock.schedule(deadlineAt - clock.now(), () => held.abort.abort('deadline'))
       : undefined
@@ -236,10 +235,11 @@ export class JobRun {
         )
       case 'cancelled':
       case 'lease-lost': {
-        // The row is somebody else's already: this keeps the attempt and its cost.
+        // The row has ended or is somebody else's, and this keeps the attempt and its cost. If
+        // not, the word was false or late, and the job goes on: only the row's own end counts.
         const outcome = reason === 'cancelled' ? ('cancelled' as const) : ('lost' as const)
-        const error = errorOf('job_cancelled', 'The job was cancelled.')
-        return this.#end(held, { ...attempt, outcome }, 'cancelled', error, null)
+        const now = this.#dependencies.clock.now()
+        return this.#putBack(held, { ...attempt, outcome }, false, now, null)
       }
       default:
         return unreachable(reason)

@@ -2,12 +2,16 @@ import type { Clock } from '@longhaul/contracts'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 
-/** Why a call is ended before its answer. */
+/**
+ * Why a call is ended before its answer. `cancelled` and `lease-lost` are
+ * hearsay: what the row says counts, and it is asked when the call is settled.
+ */
 export type AbortReason = 'cancelled' | 'deadline' | 'lease-lost' | 'shutdown'
 
 /** A claimed job whose call may be under way. */
 export interface Held {
   readonly jobId: string
+  /** 0 until the claim is answered. */
   fence: number
   readonly abort: AbortController
 }
@@ -52,8 +56,9 @@ export class Leases {
     this.#cancelTimer = () => {}
   }
 
-  hold(jobId: string, fence: number): Held {
-    const held: Held = { jobId, fence, abort: new AbortController() }
+  /** Before it is claimed, so that a cancellation that comes right after the claim finds it. */
+  hold(jobId: string): Held {
+    const held: Held = { jobId, fence: 0, abort: new AbortController() }
     this.#held.set(jobId, held)
     return held
   }
@@ -62,8 +67,14 @@ export class Leases {
     if (this.#held.get(held.jobId) === held) this.#held.delete(held.jobId)
   }
 
-  abort(jobId: string, reason: AbortReason): void {
-    this.#held.get(jobId)?.abort.abort(reason)
+  cancel(jobId: string): void {
+    this.#held.get(jobId)?.abort.abort('cancelled')
+  }
+
+  /** The claim under `fence` was taken back; one that came after it stands. */
+  lose(jobId: string, fence: number): void {
+    const held = this.#held.get(jobId)
+    if (held && held.fence > 0 && held.fence <= fence) held.abort.abort('lease-lost')
   }
 
   abortAll(reason: AbortReason): void {
@@ -71,7 +82,9 @@ export class Leases {
   }
 
   async #renew(): Promise<void> {
-    const asked = [...this.#held.values()].map(held => ({ held, fence: held.fence }))
+    const asked = [...this.#held.values()]
+      .filter(({ fence }) => fence > 0)
+      .map(held => ({ held, fence: held.fence }))
     if (asked.length === 0) return
     try {
       const claims = asked.map(({ held, fence }) => ({ jobId: held.jobId, fence }))

@@ -58,7 +58,9 @@ export class Worker {
     this.#leases.start()
     const { broadcasts } = this.#dependencies.coordination
     this.#unsubscribe.push(
-      broadcasts.on('job-cancelled', ({ jobId }) => this.#leases.abort(jobId, 'cancelled')),
+      broadcasts.on('job-cancelled', ({ jobId, fence }) =>
+        fence === undefined ? this.#leases.cancel(jobId) : this.#leases.lose(jobId, fence),
+      ),
     )
     await Promise.all(this.#pools.map(({ model, pool }) => pool.start(workerGroup(model))))
   }

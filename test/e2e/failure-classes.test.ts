@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { eventually } from '../conformance/eventually.ts'
 import { Pipeline, simulated } from '../pipeline.ts'
 import { TravelClock } from '../travel-clock.ts'
 
@@ -81,14 +82,14 @@ describe('a provider that answers 429 with Retry-After: 90', () => {
       status => status === 'pending' && p.simulator.callsOf('limited') === 1,
     )
     expect(waiting.attemptRecords).toMatchObject([{ outcome: 'rate-limited', httpStatus: 429 }])
-    const [row] = await p.query<{ due: number }>(
-      'SELECT extract(epoch FROM due_at)::float8 * 1000 AS due FROM jobs',
-    )
-    expect(row?.due).toBeGreaterThanOrEqual(told + 90_000)
+    expect(await p.dueAt(id)).toBeGreaterThanOrEqual(told + 90_000)
     // Another job for the same deployment must not be called either.
     const second = await p.submit('[[second]]', { model: 'limited' })
+    await eventually(
+      () => p.dueAt(second),
+      due => due >= told + 90_000,
+    )
     clock.travel(80_000)
-    await p.untilStatus(second, status => status === 'pending')
     expect([p.simulator.callsOf('limited'), p.simulator.callsOf('second')]).toEqual([1, 0])
     clock.travel(10_500)
     const [first, other] = await Promise.all([p.untilEnded(id), p.untilEnded(second)])
@@ -222,6 +223,38 @@ describe('cancel', () => {
       changed: false,
     })
     expect(await p.job(id)).toMatchObject({ status: 'cancelled', error: { code: 'job_cancelled' } })
+  })
+
+  it.each([
+    ['of a cancellation that never was', undefined],
+    ['that its claim was taken back', 1],
+  ])('hearsay %s ends no job: the row decides, and the job is run again', async (_what, fence) => {
+    const p = await open({ config: one })
+    p.simulator.script('m', { failures: [{ fault: { kind: 'hang' }, times: 1 }] })
+    const id = await p.submit('[[rumoured]]')
+    await p.simulator.waitFor(calls => calls.inFlight === 1)
+    p.coordination.broadcasts.send('job-cancelled', {
+      jobId: id,
+      ...(fence !== undefined && { fence }),
+    })
+    expect(await p.untilEnded(id)).toMatchObject({ status: 'succeeded' })
+    expect(p.simulator.callsOf('rumoured')).toBe(2)
+  })
+
+  it('word of an earlier claim leaves a later one alone', async () => {
+    const p = await open({ config: one })
+    p.simulator.script('m', {
+      failures: [{ fault: { kind: 'status', status: 503 }, times: 1 }],
+      latencyMs: 200,
+    })
+    const id = await p.submit('[[later]]')
+    await p.untilStatus(
+      id,
+      (status, job) => status === 'running' && job.attemptRecords?.length === 1,
+    )
+    p.coordination.broadcasts.send('job-cancelled', { jobId: id, fence: 1 })
+    expect(await p.untilEnded(id)).toMatchObject({ status: 'succeeded' })
+    expect(p.simulator.callsOf('later')).toBe(2)
   })
 
   it('of a job that waits means that it is never called', async () => {
