@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Arena } from './arena.ts'
+import type { Contender } from './contender.ts'
+import { GeneratorProcess, type GeneratorTask } from './generator-process.ts'
+import { type Latencies, LatencyRecorder } from './latencies.ts'
+import { cpuSeconds, familyCpuSeconds, machineCpuSeconds, peakBytes } from './process-usage.ts'
+
+export interface Load {
+  jobs: number
+  /** By so many a request; undefined: singly. */
+  bulkSize?: number
+  /** Of single submits. */
+  perSecond?: number
+}
+
+export interface Figures {
+  jobs: number
+  /** From the first request sent to the last result recorded. */
+  seconds: number
+  jobsPerSecond: number
+  /** Of requests. */
+  accept: Latencies
+  /** Of jobs, from their acceptance to their recorded result. */
+  finish: Latencies
+  /** Requests answered with 503 and sent again. */
+  refused: number
+  cpuUsPerJob: { own: number; postgres: number; simulator: number; generator: number }
+  /** Share of the machine's processors that processes outside this benchmark used meanwhile. */
+  othersCpuShare: number
+  peakBytes: number
+}
+
+const BULK_CONNECTIONS = 4
+const SINGLE_CONNECTIONS = 64
+const POLL_MS = 10
+const PATIENCE_MS = 300_000
+const MICROSECONDS = 1e6
+
+/** Puts load on a contender and waits until every result is recorded. */
+export async function measure(arena: Arena, contender: Contender, load: Load): Promise<Figures> {
+  const before = await contender.recorded()
+  const callsBefore = await arena.simulator.total()
+  const usage = new Usage(arena, contender)
+  const generator = new GeneratorProcess(arena.folder, taskOf(contender, load))
+  try {
+    const seen = await generator.figures()
+    await until(async () => (await arena.simulator.total()) - callsBefore >= load.jobs)
+    await until(async () => (await contender.recorded()) - before >= load.jobs)
+    const seconds = (performance.timeOrigin + performance.now() - seen.startedAt) / 1_000
+    await until(() => contender.settled())
+    return {
+      jobs: load.jobs,
+      seconds,
+      jobsPerSecond: load.jobs / seconds,
+      accept: seen.accept,
+      finish: finishOf(await contender.finishSeconds(seen.startedAt)),
+      refused: seen.refused,
+      ...usage.since(generator.pid, load.jobs),
+    }
+  } finally {
+    await generator.stop()
+  }
+}
+
+function taskOf({ intake }: Contender, { jobs, bulkSize, perSecond }: Load): GeneratorTask {
+  const { apiKey, webhookEvery } = intake
+  const shared = { apiKey, webhookEvery, jobs }
+  if (bulkSize !== undefined) {
+    const url = intake.bulkUrl
+    return { kind: 'bulk', url, bulkSize, connections: BULK_CONNECTIONS, ...shared }
+  }
+  if (perSecond === undefined) throw new TypeError('a load is in bulk, or has a rate')
+  const url = intake.singleUrl
+  return { kind: 'singles', url, perSecond, connections: SINGLE_CONNECTIONS, ...shared }
+}
+
+async function until(isMet: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS
+  while (!(await isMet())) {
+    if (performance.now() > deadline) throw new Error(`nothing ended within ${PATIENCE_MS} ms`)
+    await delay(POLL_MS)
+  }
+}
+
+function finishOf(seconds: readonly number[]): Latencies {
+  const recorder = new LatencyRecorder()
+  for (const each of seconds) recorder.record(each * 1_000)
+  return recorder.latencies
+}
+
+/** CPU time since it was made. */
+class Usage {
+  readonly #arena: Arena
+  readonly #contender: Contender
+  readonly #before: ReturnType<Usage['read']>
+  readonly #startedAt = performance.now()
+
+  constructor(arena: Arena, contender: Contender) {
+    this.#arena = arena
+    this.#contender = contender
+    this.#before = this.read()
+  }
+
+  read() {
+    const { postgresPid, simulator } = this.#arena
+    const own = this.#contender.pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
+    const bench = cpuSeconds(process.pid)
+    return {
+      own,
+      postgres: familyCpuSeconds(postgresPid),
+      simulator: cpuSeconds(simulator.pid),
+      bench,
+      machine: machineCpuSeconds(),
+    }
+  }
+
+  /** @param generatorPid started after this: all that it used counts */
+  since(generatorPid: number, jobs: number) {
+    const now = this.read()
+    const before = this.#before
+    const generator = cpuSeconds(generatorPid)
+    const own = now.own - before.own
+    const postgres = now.postgres - before.postgres
+    const simulator = now.simulator - before.simulator
+    const known = own + postgres + simulator + generator + now.bench - before.bench
+    const elapsed = (performance.now() - this.#startedAt) / 1_000
+    const perJob = (seconds: number) => (seconds * MICROSECONDS) / jobs
+    return {
+      cpuUsPerJob: {
+        own: perJob(own),
+        postgres: perJob(postgres),
+        simulator: perJob(simulator),
+        generator: perJob(generator),
+      },
+      othersCpuShare: Math.max(0, now.machine - before.machine - known) / elapsed,
+      peakBytes: Math.max(...this.#contender.pids.map(peakBytes)),
+    }
+  }
+}
