@@ -3,9 +3,10 @@ import type { AddCommand, CliContext } from './command.ts'
 import { addCheckConfig } from './commands/check-config.ts'
 import { addConfigSchema } from './commands/config-schema.ts'
 import { addKeys } from './commands/keys.ts'
+import { addMigrate } from './commands/migrate.ts'
 
 /** One file each, in the order of the help. */
-const commands: readonly AddCommand[] = [addCheckConfig, addConfigSchema, addKeys]
+const commands: readonly AddCommand[] = [addCheckConfig, addConfigSchema, addKeys, addMigrate]
 
 /**
  * Runs one command line.
