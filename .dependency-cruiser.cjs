@@ -11,6 +11,7 @@ const layers = {
   store: ['contracts', 'telemetry'],
   routing: ['contracts'],
   providers: ['contracts'],
+  'local-servers': ['embedded-postgres'],
   runtime: ['contracts', 'telemetry', 'bus', 'store', 'coordination', 'routing', 'providers'],
 }
 

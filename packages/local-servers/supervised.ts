@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface SupervisedOptions {
+  program: string
+  args: string[]
+  /** Takes standard output and standard error; appended to. */
+  logFile: string
+  env?: NodeJS.ProcessEnv
+  cwd?: string
+}
+
+/**
+ * Reads the server's pid, then waits for the end of its input, which comes when
+ * the parent dies, however it does; then kills the server.
+ */
+const WATCHDOG = 'read -r server && { read -r _ || kill -9 "$server"; } 2>/dev/null'
+
+const LOG_TAIL_BYTES = 2_000
+
+/**
+ * A server program as a child process that does not outlive its parent: a shell
+ * beside it kills it once the parent is gone, be it by `kill -9`.
+ *
+ * Both run in process groups of their own, so that Ctrl-C does not reach a
+ * server before its users have stopped.
+ */
+export class Supervised {
+  readonly #options: SupervisedOptions
+  readonly #child: ChildProcess
+  readonly #exited: Promise<unknown>
+
+  constructor(options: SupervisedOptions) {
+    this.#options = options
+    const watchdog = spawn('sh', ['-c', WATCHDOG], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    })
+    const log = openSync(options.logFile, 'a', 0o600)
+    this.#child = spawn(options.program, options.args, {
+      stdio: ['ignore', log, log],
+      detached: true,
+      env: options.env ?? process.env,
+      ...(options.cwd && { cwd: options.cwd }),
+    })
+    closeSync(log)
+    watchdog.on('error', () => {})
+    watchdog.stdin.on('error', () => {})
+    watchdog.stdin.write(`${this.#child.pid ?? ''}\n`)
+    watchdog.unref()
+    this.#exited = once(this.#child, 'exit').catch(() => {})
+    void this.#exited.then(() => watchdog.kill('SIGKILL'))
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  get running(): boolean {
+    const { pid, exitCode, signalCode } = this.#child
+    return pid !== undefined && exitCode === null && signalCode === null
+  }
+
+  /** Resolves once the process is gone, or could not be started. */
+  async exited(): Promise<void> {
+    await this.#exited
+  }
+
+  /**
+   * Asks every 50 ms until `ready` says yes.
+   * @throws {Error} with the end of the log: the process died, or is not ready in time
+   */
+  async untilReady(ready: () => Promise<boolean>, timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs
+    while (!(await ready())) {
+      if (!this.running) throw this.#failure('did not start')
+      if (Date.now() > deadline) throw this.#failure(`is not ready after ${timeoutMs} ms`)
+      await delay(50)
+    }
+  }
+
+  /** Orderly: SIGTERM, and SIGKILL when that takes longer than `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    if (!this.running) return
+    this.#child.kill('SIGTERM')
+    const impatience = setTimeout(() => this.#child.kill('SIGKILL'), graceMs)
+    await this.#exited
+    clearTimeout(impatience)
+  }
+
+  /** At once, as `kill -9` does. */
+  async kill(): Promise<void> {
+    if (this.running) this.#child.kill('SIGKILL')
+    await this.#exited
+  }
+
+  #failure(what: string): Error {
+    const { program, logFile } = this.#options
+    const tail = readFileSync(logFile, 'utf8').slice(-LOG_TAIL_BYTES)
+    return new Error(`${program} ${what}; its log ends with:\n${tail}`)
+  }
+}
+
+/**
+ * Runs a program to its end.
+ * @returns what it wrote to standard output
+ * @throws {Error} it ended with another code than 0; the message holds what it wrote to standard error
+ */
+export async function run(program: string, args: string[], cwd?: string): Promise<string> {
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd && { cwd }),
+  })
+  let output = ''
+  let errors = ''
+  child.stdout.setEncoding('utf8').on('data', text => {
+    output += text
+  })
+  child.stderr.setEncoding('utf8').on('data', text => {
+    errors += text
+  })
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${errors}`)
+  return output
+}
