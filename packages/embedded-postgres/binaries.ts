@@ -3,6 +3,8 @@ import { arch, platform } from 'node:os'
 export interface PostgresBinaries {
   initdb: string
   postgres: string
+  /** What they need besides this process's environment. */
+  env?: NodeJS.ProcessEnv
 }
 
 /**

@@ -11,17 +11,19 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { findBinaries, type PostgresBinaries } from './binaries.ts'
+import { freePort } from './free-port.ts'
 import { isAlive, postmasterPid, stopOrphan } from './orphan.ts'
 import { type Account, spawnAs, standInAccount } from './run-as.ts'
 
 export interface EmbeddedPostgresOptions {
   /** Holds `postgres/` (the cluster), `postgres.log` and `postgres.password`. */
   dataDir: string
+  /** Default: the server that npm installed for this machine. */
+  binaries?: PostgresBinaries
   /** Told when the server is found dead, and when it is back. */
   log?: (message: string) => void
 }
@@ -83,6 +85,7 @@ export class EmbeddedPostgres {
     this.#passwordFile = join(dataDir, 'postgres.password')
     this.#log = options.log ?? (() => {})
     this.#account = standInAccount()
+    this.#binaries = options.binaries
   }
 
   get url(): string {
@@ -100,7 +103,7 @@ export class EmbeddedPostgres {
    * @returns the pid of the orphan, if there was one
    */
   async start(): Promise<{ orphan: number | undefined }> {
-    this.#binaries = await findBinaries()
+    this.#binaries ??= await findBinaries()
     const orphan = await stopOrphan(this.#cluster)
     if (!existsSync(join(this.#cluster, 'PG_VERSION'))) await this.#initialise(this.#binaries)
     this.#port = await freePort()
@@ -210,22 +213,10 @@ export class EmbeddedPostgres {
       return spawnAs(this.#account, program, args, [program, this.#cluster], {
         stdio: ['ignore', log, log],
         detached: true,
-        env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+        env: { ...process.env, ...this.#binaries?.env, LC_ALL: 'C', TZ: 'UTC' },
       })
     } finally {
       closeSync(log)
     }
   }
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }

@@ -1,3 +1,10 @@
-export { freePort } from './free-port.ts'
+export {
+  Container,
+  dockerAnswers,
+  kafkaContainer,
+  postgresContainer,
+  redisContainer,
+} from './docker.ts'
 export { LocalKafka, type LocalKafkaOptions } from './kafka/local-kafka.ts'
+export { findSystemPostgres } from './postgres/system-postgres.ts'
 export { LocalRedis, type LocalRedisOptions } from './redis/local-redis.ts'

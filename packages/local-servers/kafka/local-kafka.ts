@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { freePort } from '../free-port.ts'
+import { freePort } from '@longhaul/embedded-postgres'
 import { run, Supervised } from '../supervised.ts'
 import { servesGroups } from './admin.ts'
 import { kafkaClassPath } from './jars.ts'

@@ -1,14 +1,12 @@
 import { join } from 'node:path'
-import { unpackDebian, withLibrariesOf } from '../debian.ts'
+import { librariesOf, unpackDebian } from '../debian.ts'
 import { findProgram } from '../program.ts'
 
 export interface RedisBinary {
   server: string
+  /** What it needs besides this process's environment. */
   env: NodeJS.ProcessEnv
 }
-
-/** The server, and the libraries that a bare Debian or Ubuntu lacks. */
-const PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1']
 
 /**
  * `redis-server` of the path, else Debian's package in the cache.
@@ -16,13 +14,11 @@ const PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'lib
  */
 export async function findRedis(): Promise<RedisBinary> {
   const installed = findProgram('redis-server')
-  if (installed) return { server: installed, env: process.env }
+  if (installed) return { server: installed, env: {} }
   try {
-    const root = await unpackDebian('redis', PACKAGES)
-    return { server: join(root, 'usr/bin/redis-server'), env: withLibrariesOf(root) }
+    const root = await unpackDebian('redis-server')
+    return { server: join(root, 'usr/bin/redis-server'), env: librariesOf(root) }
   } catch (cause) {
-    throw new Error('there is no redis-server on the path, and it could not be fetched by apt', {
-      cause,
-    })
+    throw new Error('there is no redis-server on the path, and apt could not bring it', { cause })
   }
 }

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
-import { freePort } from '../free-port.ts'
+import { freePort } from '@longhaul/embedded-postgres'
+import { answersPing } from '../ready.ts'
 import { Supervised } from '../supervised.ts'
 import { findRedis } from './binary.ts'
 
@@ -59,7 +58,7 @@ export class LocalRedis {
       program: server,
       args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
       logFile: join(this.#dataDir, 'redis.log'),
-      env,
+      env: { ...process.env, ...env },
     })
     await this.#process.untilReady(() => answersPing(port), READY_TIMEOUT_MS)
   }
@@ -72,18 +71,5 @@ export class LocalRedis {
   /** As `kill -9` does. */
   async kill(): Promise<void> {
     await this.#process?.kill()
-  }
-}
-
-async function answersPing(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    socket.write('PING\r\n')
-    const [answer] = await once(socket, 'data')
-    return String(answer).startsWith('+PONG')
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
   }
 }
