@@ -12,7 +12,25 @@ const CLOSED: BreakerView = Object.freeze({
 type State =
   | { kind: 'closed' }
   | { kind: 'open'; until: number }
-  | { kind: 'half-open'; permitsOut: number; successes: number }
+  | { kind: 'half-open'; since: number; permitsOut: number; successes: number }
+
+/** Why a breaker is not closed, as it is told to others. */
+export interface Opening {
+  /** Epoch milliseconds; once it has passed, the breaker is half-open. */
+  until: number
+  reason: string
+  /** Openings by failures since it was last closed. */
+  trips: number
+}
+
+export interface BreakerDependencies {
+  clock: Clock
+  changed: (view: BreakerView) => void
+  /** A probe's permit came back, and the breaker is still half-open. */
+  permitFree?: () => void
+  /** Whether failures of calls open it; else somebody judges for all, and tells by `adopt`. */
+  judges?: () => boolean
+}
 
 /**
  * The circuit breaker of one deployment.
@@ -39,11 +57,16 @@ type State =
  *
  * One timer runs while it is open, to announce the end; the state is right
  * without it, since whoever asks after the end finds it half-open.
+ *
+ * Where several processes share a breaker, each has one of these, and `adopt`
+ * tells it what the others found: of two ends the later counts, here as well.
  */
 export class Breaker {
   readonly #clock: Clock
   readonly #options: BreakerOptions
   readonly #changed: (view: BreakerView) => void
+  readonly #permitFree: () => void
+  readonly #judges: () => boolean
   readonly #window: CallWindow
   #state: State = { kind: 'closed' }
   #view = CLOSED
@@ -53,12 +76,11 @@ export class Breaker {
   #cancelTimer: (() => void) | undefined
   #stopped = false
 
-  constructor(
-    dependencies: { clock: Clock; changed: (view: BreakerView) => void },
-    options: BreakerOptions,
-  ) {
+  constructor(dependencies: BreakerDependencies, options: BreakerOptions) {
     this.#clock = dependencies.clock
     this.#changed = dependencies.changed
+    this.#permitFree = dependencies.permitFree ?? (() => {})
+    this.#judges = dependencies.judges ?? (() => true)
     this.#options = options
     this.#window = new CallWindow(options.windowMs)
   }
@@ -66,6 +88,21 @@ export class Breaker {
   view(): BreakerView {
     this.#endOpenWhenDue()
     return this.#view
+  }
+
+  /** Rises with each change of state: a permit of an earlier one is worth nothing. */
+  get epoch(): number {
+    this.#endOpenWhenDue()
+    return this.#epoch
+  }
+
+  /** Undefined while closed. */
+  get opening(): Opening | undefined {
+    this.#endOpenWhenDue()
+    const state = this.#state
+    if (state.kind === 'closed') return undefined
+    const until = state.kind === 'open' ? state.until : state.since
+    return { until, reason: this.#view.reason ?? '', trips: this.#trips }
   }
 
   acquire(): Permit | undefined {
@@ -86,6 +123,21 @@ export class Breaker {
     if (epochMs > until) this.#open(epochMs, reason)
   }
 
+  /** What others found; undefined: closed. It shortens no time for which this one is open. */
+  adopt(opening: Opening | undefined): void {
+    this.#endOpenWhenDue()
+    const state = this.#state
+    if (opening) this.#trips = Math.max(this.#trips, opening.trips)
+    if (state.kind === 'open' && (opening === undefined || opening.until <= state.until)) return
+    if (opening === undefined) {
+      if (state.kind === 'half-open') this.#close()
+    } else if (opening.until > this.#clock.now()) {
+      this.#open(opening.until, opening.reason)
+    } else if (state.kind === 'closed') {
+      this.#halfOpen(opening.until, opening.reason)
+    }
+  }
+
   settle(epoch: number, outcome: CallOutcome): void {
     if (epoch !== this.#epoch) return
     const state = this.#state
@@ -97,6 +149,7 @@ export class Breaker {
         state.permitsOut -= 1
         if (outcome === 'failure') this.#trip('a probe failed')
         else if (outcome === 'success') this.#countProbe(state)
+        if (this.#state === state) this.#permitFree()
         return
       case 'open': // gives no permit, so none of its epoch comes back
     }
@@ -111,13 +164,17 @@ export class Breaker {
   #count(outcome: 'success' | 'failure'): void {
     const { calls, failures } = this.#window.add(this.#clock.now(), outcome === 'failure')
     const { minCalls, failureRate, windowMs } = this.#options
+    if (!this.#judges()) return
     if (calls < minCalls || failures < calls * failureRate) return
     this.#trip(`${failures} of ${calls} calls failed within ${windowMs / 1_000} s`)
   }
 
   #countProbe(state: Extract<State, { kind: 'half-open' }>): void {
     state.successes += 1
-    if (state.successes < this.#options.probes) return
+    if (state.successes >= this.#options.probes) this.#close()
+  }
+
+  #close(): void {
     this.#trips = 0
     this.#window.clear()
     this.#enter({ kind: 'closed' }, CLOSED)
@@ -149,9 +206,13 @@ export class Breaker {
     const state = this.#state
     if (state.kind !== 'open' || this.#clock.now() < state.until) return
     this.#cancelTimer?.()
+    this.#halfOpen(state.until, this.#view.reason)
+  }
+
+  #halfOpen(since: number, reason: string | undefined): void {
     this.#enter(
-      { kind: 'half-open', permitsOut: 0, successes: 0 },
-      { state: 'half-open', openUntil: undefined, reason: this.#view.reason },
+      { kind: 'half-open', since, permitsOut: 0, successes: 0 },
+      { state: 'half-open', openUntil: undefined, reason },
     )
   }
 

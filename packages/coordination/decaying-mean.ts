@@ -1,3 +1,11 @@
+/** What a mean knows, so that means of several processes make one. */
+export interface MeanShare {
+  sum: number
+  weight: number
+  /** When sum and weight were as they are, in milliseconds. */
+  at: number
+}
+
 /**
  * An exponentially weighted mean over time: what a sample counts falls to 1/e
  * within `memoryMs`. Samples of one moment count alike, however many they are,
@@ -20,6 +28,10 @@ export class DecayingMean {
     return this.#mean
   }
 
+  get share(): MeanShare {
+    return { sum: this.#sum, weight: this.#weight, at: this.#updatedAt }
+  }
+
   /** @param now milliseconds; a clock that was set back decays nothing */
   add(sample: number, now: number): void {
     const decay = Math.exp(Math.min(0, this.#updatedAt - now) / this.#memoryMs)
@@ -28,4 +40,22 @@ export class DecayingMean {
     this.#updatedAt = now
     this.#mean = this.#sum / this.#weight
   }
+}
+
+/** The shares as one, at the time of the newest; those without samples weigh nothing. */
+export function togetherOf(shares: readonly MeanShare[], memoryMs: number): MeanShare {
+  const known = shares.filter(({ weight }) => weight > 0)
+  const at = known.reduce((newest, share) => Math.max(newest, share.at), 0)
+  let sum = 0
+  let weight = 0
+  for (const share of known) {
+    const decay = Math.exp((share.at - at) / memoryMs)
+    sum += share.sum * decay
+    weight += share.weight * decay
+  }
+  return { sum, weight, at }
+}
+
+export function meanOf({ sum, weight }: MeanShare): number | undefined {
+  return weight > 0 ? sum / weight : undefined
 }

@@ -14,3 +14,4 @@ export type {
   Permit,
 } from './port.ts'
 export type { CoordinationLogger } from './receivers.ts'
+export { openRedisCoordination, type RedisCoordinationOptions } from './redis.ts'

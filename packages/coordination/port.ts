@@ -8,6 +8,8 @@ export interface Coordination {
   readonly broadcasts: Broadcasts
   readonly live: LiveStats
   readonly breakers: Breakers
+  /** Whether other processes hear of this one now, and it of them. */
+  readonly shared: boolean
   health(): { ok: boolean; detail: string }
   /** Safe to call twice. */
   stop(): Promise<void>
@@ -82,6 +84,8 @@ export interface Breakers {
   holdUntil(deployment: string, epochMs: number, reason: string): void
   /** Calls `changed` at every change of state. */
   onChange(changed: (deployment: string, view: BreakerView) => void): () => void
+  /** Calls `told` when a half-open breaker may have a permit that `acquire` could not give before. */
+  onPermit(told: (deployment: string) => void): () => void
 }
 
 export interface BreakerOptions {

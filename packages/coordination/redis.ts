@@ -1,0 +1,274 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { type Clock, systemClock } from '@longhaul/contracts'
+import type { BreakerOptions, Channels, Coordination } from './port.ts'
+import type { CoordinationLogger } from './receivers.ts'
+import { Flusher } from './redis/flusher.ts'
+import { Link } from './redis/link.ts'
+import { SharedBreakers } from './redis/shared-breakers.ts'
+import { SharedBroadcasts } from './redis/shared-broadcasts.ts'
+import { SharedLiveStats } from './redis/shared-live-stats.ts'
+
+export interface RedisCoordinationOptions {
+  /** `redis://` or `rediss://`. */
+  url: string
+  /** Processes of one prefix (and one database of the server) share everything, those of others nothing. */
+  keyPrefix: string
+  /** Of breakers and averages. Those of all processes must be in step to within a second or so. */
+  clock: Clock
+  breaker: BreakerOptions
+  logger?: CoordinationLogger
+  /** Distinct among processes; default: made up. */
+  instance?: string
+}
+
+/** Part of every key and channel: processes that speak another format share nothing with these. */
+const FORMAT = 'v1'
+/** Everything is told and asked anew so often: what got lost is there again after it. */
+const TICK_MS = 1_000
+/** A probe's lease; renewed with every tick. */
+const LEASE_MS = 5_000
+/** A listener that does not hear this process's own report for so long is deaf. */
+const DEAF_MS = 5_000
+/** How long opening waits for Redis, which it can do without. */
+const OPEN_PATIENCE_MS = 1_000
+/** As many parts as `CallWindow` has. */
+const BUCKETS = 10
+
+const BREAKERS = 'breakers'
+const LIVE = 'live'
+const SCRIPT = readFileSync(new URL('./redis/breakers.lua', import.meta.url), 'utf8')
+
+/**
+ * Coordination of all processes that name one Redis. Resolves when Redis
+ * answered, or did not soon: without it every process goes on by itself.
+ */
+export async function openRedisCoordination(
+  options: RedisCoordinationOptions,
+): Promise<Coordination> {
+  const coordination = new RedisCoordination(options)
+  await coordination.open()
+  return coordination
+}
+
+/**
+ * *Alone* at first. Once both connections stand, a flush that tells everything
+ * and asks after everything makes it *shared*; whatever fails afterwards makes
+ * it alone again, until the next such flush. Nobody waits for Redis: reads are
+ * of what is known here, and what is to be told waits for the next flush.
+ */
+class RedisCoordination implements Coordination {
+  readonly broadcasts: SharedBroadcasts
+  readonly live: SharedLiveStats
+  readonly breakers: SharedBreakers
+  readonly #options: RedisCoordinationOptions
+  readonly #logger: CoordinationLogger
+  readonly #instance: string
+  readonly #link: Link
+  readonly #flusher: Flusher
+  readonly #channelPrefix: string
+  readonly #first = Promise.withResolvers<void>()
+  #shared = false
+  /** The next flush tells and asks everything, and makes it shared. */
+  #joining = false
+  #away: { since: number; reason: string }
+  #heardAt = 0
+  #cancelTick = () => {}
+  #stopping: Promise<void> | undefined
+
+  constructor(options: RedisCoordinationOptions) {
+    const { clock, breaker, url, logger = { warn: () => {} } } = options
+    this.#options = options
+    this.#logger = logger
+    this.#instance = options.instance ?? randomBytes(6).toString('hex')
+    this.#away = { since: systemClock.now(), reason: 'not connected yet' }
+    this.#flusher = new Flusher(() => this.#flush())
+    const request = (withinMs = 0) => this.#flusher.request(withinMs)
+    const shared = () => this.#shared
+    this.broadcasts = new SharedBroadcasts({ logger, linked: () => this.#link.ready, request })
+    this.live = new SharedLiveStats({ clock, request })
+    let leases = 0
+    const newLease = () => {
+      leases += 1
+      return `${this.#instance}:${leases}`
+    }
+    this.breakers = new SharedBreakers({ clock, logger, shared, newId: newLease, request }, breaker)
+    this.#channelPrefix = `${options.keyPrefix}:${FORMAT}:${databaseOf(url)}:`
+    this.#link = new Link({
+      url,
+      script: SCRIPT,
+      channels: [BREAKERS, LIVE, ...this.broadcasts.channels].map(
+        channel => this.#channelPrefix + channel,
+      ),
+      ready: () => this.#resync(),
+      away: reason => this.#goAlone(reason),
+      receive: (channel, message) => this.#receive(channel, message),
+    })
+  }
+
+  async open(): Promise<void> {
+    this.#link.open()
+    this.#scheduleTick()
+    const cancel = systemClock.schedule(OPEN_PATIENCE_MS, this.#first.resolve)
+    await this.#first.promise
+    cancel()
+  }
+
+  get shared(): boolean {
+    return this.#shared
+  }
+
+  /** Being alone is no reason to take no requests: that would take out all processes at once. */
+  health(): { ok: boolean; detail: string } {
+    if (this.#stopping !== undefined) return { ok: false, detail: 'stopped' }
+    const out = this.breakers.notClosed
+    const where = this.#shared
+      ? `Redis: breakers, figures and broadcasts of ${this.live.peers + 1} processes`
+      : `Redis is away since ${new Date(this.#away.since).toISOString()} (${this.#away.reason}): ` +
+        'breakers, figures and broadcasts of this process only'
+    return {
+      ok: true,
+      detail: out.length > 0 ? `${where}; not closed: ${out.join(', ')}` : where,
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    this.#cancelTick()
+    this.broadcasts.stop()
+    this.breakers.stop()
+    await this.#flusher.stop()
+    this.#shared = false
+    this.#link.close()
+    this.#first.resolve()
+  }
+
+  /** Takes what is to be told, and tells it in one round trip. Never rejects. */
+  async #flush(): Promise<void> {
+    if (!this.#link.ready) return
+    const pipeline = this.#link.pipeline()
+    const publish = (channel: string, message: string) =>
+      pipeline.publish(this.#channelPrefix + channel, `${this.#instance} ${message}`)
+    for (const { channel, message } of this.broadcasts.drain()) publish(channel, message)
+    const live = this.live.drain(this.#stopping !== undefined)
+    if (live !== undefined) publish(LIVE, live)
+    const reports = this.breakers.drain()
+    if (reports.length > 0) pipeline.longhaulBreakers(this.#settings(), JSON.stringify(reports))
+    if (pipeline.length === 0) return
+    const joining = this.#joining
+    try {
+      const results = (await pipeline.exec()) ?? []
+      for (const [error] of results) if (error) throw error
+      const answers = results.at(-1)?.[1]
+      if (reports.length > 0) this.breakers.answered(reports, String(answers))
+      if (joining) this.#join()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  #settings(): string {
+    const { keyPrefix, clock, breaker } = this.#options
+    return JSON.stringify({
+      ...breaker,
+      prefix: `${keyPrefix}:${FORMAT}:`,
+      channel: this.#channelPrefix + BREAKERS,
+      now: clock.now(),
+      bucketMs: Math.max(1, breaker.windowMs / BUCKETS),
+      leaseMs: LEASE_MS,
+      keepMs: 2 * breaker.maxOpenForMs + breaker.windowMs,
+    })
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stopping || !this.#link.ready) return
+    this.#link.reconnect(messageOf(error))
+  }
+
+  #resync(): void {
+    this.#joining = true
+    this.#tellAll()
+  }
+
+  #join(): void {
+    if (!this.#link.ready || this.#stopping) return
+    this.#joining = false
+    this.#shared = true
+    this.#heardAt = systemClock.now()
+    this.#first.resolve()
+    const awayMs = systemClock.now() - this.#away.since
+    this.#logger.warn({ awayMs }, 'coordination is shared through Redis')
+  }
+
+  #goAlone(reason: string): void {
+    if (this.#stopping) return
+    const { since } = this.#away
+    this.#away = { since: this.#shared ? systemClock.now() : since, reason }
+    this.#first.resolve()
+    if (!this.#shared) return
+    this.#shared = false
+    this.broadcasts.forgetWaiting()
+    this.breakers.goAlone()
+    this.#logger.warn({ reason }, 'Redis is away: coordination is of this process only')
+  }
+
+  #tellAll(): void {
+    this.live.tellAll()
+    this.breakers.tellAll()
+    this.#flusher.request()
+  }
+
+  #scheduleTick(): void {
+    this.#cancelTick = systemClock.schedule(TICK_MS, () => {
+      this.#tick()
+      this.#scheduleTick()
+    })
+  }
+
+  #tick(): void {
+    this.live.tick()
+    if (!this.#shared) return
+    if (systemClock.now() - this.#heardAt > DEAF_MS) {
+      this.#link.reconnect('it hears nothing')
+      return
+    }
+    this.breakers.tick()
+    this.#tellAll()
+  }
+
+  #receive(channel: string, message: string): void {
+    if (this.#stopping) return
+    try {
+      this.#understand(channel.slice(this.#channelPrefix.length), message)
+    } catch (error) {
+      this.#logger.warn({ err: error, channel }, 'a broadcast cannot be read')
+    }
+  }
+
+  #understand(channel: string, message: string): void {
+    if (channel === BREAKERS) {
+      this.breakers.receive(message)
+      return
+    }
+    const end = message.indexOf(' ')
+    const instance = message.slice(0, end)
+    const isEcho = instance === this.#instance
+    if (isEcho && channel === LIVE) this.#heardAt = systemClock.now()
+    if (isEcho) return
+    if (channel === LIVE) this.live.receive(instance, message.slice(end + 1))
+    else this.broadcasts.receive(channel as keyof Channels, message.slice(end + 1))
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Channels know no databases, unlike keys. */
+function databaseOf(url: string): string {
+  return new URL(url).pathname.slice(1) || '0'
+}

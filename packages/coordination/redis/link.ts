@@ -1,0 +1,127 @@
+import { systemClock } from '@longhaul/contracts'
+import { type ClientContext, Redis, type RedisOptions, type Result } from 'ioredis'
+
+declare module 'ioredis' {
+  interface RedisCommander<Context extends ClientContext> {
+    /** `breakers.lua`. */
+    longhaulBreakers(settings: string, reports: string): Result<string, Context>
+  }
+}
+
+export interface LinkOptions {
+  url: string
+  /** Lua of the command `longhaulBreakers`. */
+  script: string
+  channels: readonly string[]
+  /** Both connections stand, and the channels are subscribed to. */
+  ready: () => void
+  /** One of the connections was lost, or could not be made. */
+  away: (reason: string) => void
+  receive: (channel: string, message: string) => void
+}
+
+const CONNECT_TIMEOUT_MS = 2_000
+/** A server that forks or writes may pause for a second. */
+const COMMAND_TIMEOUT_MS = 2_000
+const FIRST_RETRY_MS = 50
+const LONGEST_RETRY_MS = 2_000
+
+/** A server that refuses is not asked again at once. */
+const RECONNECT_AFTER_MS = 500
+
+/** Nothing is queued while a connection is away, so memory stays bounded, and each command has its time. */
+const CONNECTION: RedisOptions = {
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  maxRetriesPerRequest: 0,
+  disableClientInfo: true,
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  keepAlive: 10_000,
+  retryStrategy: times => Math.min(FIRST_RETRY_MS * 2 ** Math.min(times - 1, 10), LONGEST_RETRY_MS),
+}
+
+/**
+ * Two connections to Redis, one for commands and one that listens, which are
+ * made again for ever.
+ */
+export class Link {
+  readonly #options: LinkOptions
+  readonly #commands: Redis
+  readonly #listener: Redis
+  #listening = false
+  #ready = false
+  #cancelReconnect = () => {}
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+    this.#commands = new Redis(options.url, { ...CONNECTION, connectionName: 'coordination' })
+    this.#commands.defineCommand('longhaulBreakers', { numberOfKeys: 0, lua: options.script })
+    this.#listener = new Redis(options.url, { ...CONNECTION, connectionName: 'broadcasts' })
+    for (const connection of [this.#commands, this.#listener]) {
+      connection.on('error', error => this.#lost(error.message))
+      connection.on('close', () => this.#lost('the connection was closed'))
+    }
+    this.#commands.on('ready', () => this.#check())
+    this.#listener.on('ready', () => void this.#listen())
+    this.#listener.on('close', () => {
+      this.#listening = false
+    })
+    this.#listener.on('message', options.receive)
+  }
+
+  open(): void {
+    for (const connection of [this.#commands, this.#listener]) connection.connect().catch(ignore)
+  }
+
+  get ready(): boolean {
+    return this.#ready
+  }
+
+  pipeline(): ReturnType<Redis['pipeline']> {
+    return this.#commands.pipeline()
+  }
+
+  /** Both connections anew, soon: one of them hangs, or leads to a server that refuses. */
+  reconnect(reason: string): void {
+    this.#lost(reason)
+    this.#cancelReconnect()
+    this.#cancelReconnect = systemClock.schedule(RECONNECT_AFTER_MS, () => {
+      this.#commands.disconnect(true)
+      this.#listener.disconnect(true)
+    })
+  }
+
+  close(): void {
+    this.#ready = false
+    this.#cancelReconnect()
+    this.#commands.disconnect()
+    this.#listener.disconnect()
+  }
+
+  async #listen(): Promise<void> {
+    try {
+      await this.#listener.subscribe(...this.#options.channels)
+      this.#listening = true
+      this.#check()
+    } catch {
+      this.#listener.disconnect(true)
+    }
+  }
+
+  #check(): void {
+    if (this.#ready || !this.#listening || this.#commands.status !== 'ready') return
+    this.#ready = true
+    this.#options.ready()
+  }
+
+  #lost(reason: string): void {
+    this.#ready = false
+    this.#options.away(reason)
+  }
+}
+
+/** The event `error` tells as well. */
+function ignore(): void {}
