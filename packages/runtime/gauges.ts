@@ -29,6 +29,7 @@ export function observeGauges(
       { deployment },
     ]),
   )
+  metrics.coordinationShared.observe(() => [[coordination.shared ? 1 : 0, {}]])
   metrics.busRoom.observe(() => consumed.map(({ topic }) => [bus.room(topic), { topic }]))
   metrics.busLag.observe(() =>
     Promise.all(

@@ -149,6 +149,13 @@ function providerMetrics(make: Instruments) {
       help: 'Circuit breaker: 0 closed, 1 half-open, 2 open',
       labels: ['deployment'],
     }),
+    /** 1: broadcasts, live figures and breakers are those of all processes; 0: this process's own. */
+    coordinationShared: make.gauge<NoLabels>({
+      name: 'longhaul_coordination_shared',
+      unit: '1',
+      help: 'Coordination: 1 shared among processes, 0 of this process only',
+      labels: [],
+    }),
   }
 }
 

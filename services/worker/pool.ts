@@ -66,10 +66,15 @@ export class ModelPool {
     const topics = lanes.map(lane => modelTopic(this.#model, lane))
     await bus.ensureTopics(topics)
     const own = new Set(this.#deployments.keys)
-    this.#unwatch = coordination.breakers.onChange(deployment => {
+    const pumpLater = (deployment: string) => {
       // Not from within the breaker's own call.
       if (own.has(deployment)) setImmediate(() => this.#pump())
-    })
+    }
+    const { breakers } = coordination
+    const unwatch = [breakers.onChange(pumpLater), breakers.onPermit(pumpLater)]
+    this.#unwatch = () => {
+      for (const end of unwatch) end()
+    }
     const wanted = this.#deployments.capacity * DELIVERIES_PER_CALL
     this.#subscription = await bus.consume({
       topics,
