@@ -20,6 +20,11 @@ export function testDatabaseUrl(): string {
   return url
 }
 
+/** What this test file uses from now on instead. */
+export function useTestDatabase(url: string): void {
+  process.env.LONGHAUL_TEST_DATABASE_URL = url
+}
+
 /** A store on a schema of its own, dropped by `close`. */
 export async function openTestStore(clock?: Clock): Promise<TestStore> {
   const databaseUrl = testDatabaseUrl()

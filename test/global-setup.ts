@@ -1,23 +1,29 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
-import { EmbeddedPostgres } from '@longhaul/embedded-postgres'
+import { createInterface } from 'node:readline'
 
 declare global {
-  var longhaulTestPostgres: EmbeddedPostgres | undefined
-  var longhaulTestFolder: string | undefined
+  var longhaulServerHost: ChildProcess | undefined
 }
 
-/** One PostgreSQL for the whole run, unless `DATABASE_URL` names one; each test has a schema of its own. */
+const HOST = join(import.meta.dirname, 'server-host/main.ts')
+
+/**
+ * One process holds the servers of the run. PostgreSQL is started now; tests ask
+ * for the others, see `servers.ts`. In a process group of its own: Ctrl-C must
+ * leave it the time to stop them.
+ */
 export default async function globalSetup(): Promise<void> {
-  if (process.env.DATABASE_URL) {
-    process.env.LONGHAUL_TEST_DATABASE_URL = process.env.DATABASE_URL
-    return
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'longhaul-test-'))
-  const postgres = new EmbeddedPostgres({ dataDir: folder })
-  await postgres.start()
-  globalThis.longhaulTestPostgres = postgres
-  globalThis.longhaulTestFolder = folder
-  process.env.LONGHAUL_TEST_DATABASE_URL = postgres.url
+  const host = spawn(process.execPath, [HOST], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  })
+  globalThis.longhaulServerHost = host
+  const [url] = await once(createInterface(host.stdout), 'line')
+  process.env.LONGHAUL_TEST_SERVERS = url
+  const response = await fetch(`${url}/postgres`)
+  const answer = await response.text()
+  if (!response.ok) throw new Error(`no PostgreSQL to test with: ${answer}`)
+  process.env.LONGHAUL_TEST_DATABASE_URL = answer
 }

@@ -1,8 +1,14 @@
-import { rmSync } from 'node:fs'
+import { once } from 'node:events'
 
 export default async function globalTeardown(): Promise<void> {
-  await globalThis.longhaulTestPostgres?.stop()
-  if (globalThis.longhaulTestFolder) {
-    rmSync(globalThis.longhaulTestFolder, { recursive: true, force: true })
+  const host = globalThis.longhaulServerHost
+  if (!host?.stdin) return
+  const response = await fetch(`${process.env.LONGHAUL_TEST_SERVERS}/left-out`)
+  const leftOut = (await response.json()) as string[]
+  if (leftOut.length > 0) {
+    console.error(`\nLEFT OUT, since servers cannot be had:\n- ${leftOut.join('\n- ')}\n`)
   }
+  const exited = once(host, 'exit')
+  host.stdin.end()
+  await exited
 }

@@ -1,5 +1,6 @@
 export {
   Container,
+  type ContainerSpec,
   dockerAnswers,
   kafkaContainer,
   postgresContainer,
