@@ -17,7 +17,8 @@ export interface Statement {
 /**
  * Three pools. `hot` runs the few statements of a job's life: their shape is
  * known, rows come by key, and plans must not change with statistics that lag
- * behind a queue, so it plans once and never reads a whole table.
+ * behind a queue, so it plans once and never reads a whole table, neither in
+ * order nor to hash it. Its statements must not join sets that no index covers.
  * `general` runs what people ask, and may not take for ever.
  *
  * `lazy` is `hot` without waiting for the disk. It is for what the next durable
@@ -36,6 +37,7 @@ export class Database {
     const planOnce = [
       path,
       'SET plan_cache_mode = force_generic_plan',
+      'SET enable_hashjoin = off',
       'SET enable_mergejoin = off',
       'SET enable_seqscan = off',
       'SET jit = off',

@@ -238,7 +238,7 @@ const RELEASE: Statement = {
   ), released AS (
     UPDATE jobs j SET status = 'queued', dispatches = j.dispatches + 1,
       queued_at = to_timestamp($2::float8 / 1000)
-    FROM due WHERE j.id = due.id
+    WHERE j.id = ANY (ARRAY(SELECT id FROM due))
     RETURNING j.*
   )
   SELECT r.id, r.tenant_id, r.endpoint, r.lane, r.policy, r.requested_model, r.metadata,

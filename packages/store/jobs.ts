@@ -1,7 +1,7 @@
 import { type Clock, type ErrorCode, isTerminal, type JobStatus, uuidOf } from '@longhaul/contracts'
 import { Coalescer } from './coalescer.ts'
 import type { Database, Statement } from './database.ts'
-import { ENDED_COLUMNS, eventsOfEnded } from './outbox-sql.ts'
+import { ENDED_COLUMNS, eventsOfEnded, WANTS_EVENT } from './outbox-sql.ts'
 import type { Claim, InsertOutcome, NewJob, Settled, Settlement } from './types.ts'
 
 /** Told of every multi-row statement, for metrics. */
@@ -204,7 +204,7 @@ export class Jobs {
       const settlement = settlements[row.position]
       outcomes[row.position] = { applied: row.applied, eventWritten: row.event_written }
       const cost = settlement?.attempt?.costUsd
-      if (!row.applied && row.attempt_kept && cost) zombieCosts.push({ id: row.id, cost })
+      if (!row.applied && cost) zombieCosts.push({ id: uuid(settlement.jobId), cost })
     }
     if (zombieCosts.length > 0) {
       await this.#database.hot(ADD_COST, [JSON.stringify(zombieCosts)])
@@ -229,11 +229,10 @@ interface ClaimedRow {
   created_at: number
 }
 
+/** Of what was applied, and of what was not but left its attempt. */
 interface SettledRow {
   position: number
-  id: string
   applied: boolean
-  attempt_kept: boolean
   event_written: boolean
 }
 
@@ -385,6 +384,7 @@ const RENEW: Statement = {
 /**
  * The attempt is kept even when the job has gone on without it; one that the
  * dispatcher had written off as lost is completed with what really happened.
+ * `IS TRUE` keeps the planner from making a join, which no index would cover.
  */
 const SETTLE: Statement = {
   name: 'job-settle',
@@ -412,12 +412,11 @@ const SETTLE: Statement = {
         ELSE coalesce(j.cost_usd, 0) + i.cost_usd END
     FROM input i
     WHERE j.id = i.id AND j.status = i.from_status AND (i.fence IS NULL OR j.fence = i.fence)
-    RETURNING ${ENDED_COLUMNS}, i.position
+    RETURNING ${ENDED_COLUMNS}, i.position, i.body
   ), ${eventsOfEnded('$2')},
   responses AS (
     INSERT INTO job_bodies (job_id, kind, body)
-    SELECT i.id, 'response', i.body FROM input i JOIN ended e USING (position)
-    WHERE i.body IS NOT NULL
+    SELECT id, 'response', body FROM ended WHERE body IS NOT NULL
   ), kept AS (
     INSERT INTO attempts (job_id, number, model, deployment, outcome, http_status, error,
       started_at, finished_at, usage, cost_usd)
@@ -432,14 +431,11 @@ const SETTLE: Statement = {
       WHERE attempts.outcome = 'lost'
     RETURNING job_id, number
   )
-  SELECT i.position, i.id,
-    e.position IS NOT NULL AS applied,
-    k.job_id IS NOT NULL AS attempt_kept,
-    w.job_id IS NOT NULL AS event_written
-  FROM input i
-  LEFT JOIN ended e USING (position)
-  LEFT JOIN kept k ON k.job_id = i.id AND k.number = i.fence
-  LEFT JOIN events w ON w.job_id = i.id`,
+  SELECT e.position, true AS applied, ${WANTS_EVENT} AS event_written FROM ended e
+  UNION ALL
+  SELECT i.position, false, false FROM input i
+  WHERE i.position NOT IN (SELECT position FROM ended)
+    AND ((i.id, i.fence) IN (SELECT job_id, number FROM kept)) IS TRUE`,
 }
 
 const ADD_COST: Statement = {
