@@ -8,6 +8,11 @@ export class ServerHost {
   readonly #folder = mkdtempSync(join(tmpdir(), 'longhaul-test-'))
   readonly #servers = new Map<ServerKind, Promise<OpenServer>>()
   readonly #leftOut: string[] = []
+  readonly #sourcesOf: typeof sourcesOf
+
+  constructor(sources = sourcesOf) {
+    this.#sourcesOf = sources
+  }
 
   /** Test files that asked for a server which cannot be had, a line each. */
   get leftOut(): readonly string[] {
@@ -38,7 +43,7 @@ export class ServerHost {
 
   async #open(kind: ServerKind): Promise<OpenServer> {
     const reasons: string[] = []
-    for (const open of sourcesOf(kind, this.#folder)) {
+    for (const open of this.#sourcesOf(kind, this.#folder)) {
       try {
         const server = await open()
         if (server) return server
