@@ -13,8 +13,19 @@ import {
   redisContainer,
 } from '@longhaul/local-servers'
 
-/** `postgres` is the one that every test uses; `system-postgres` another build of it. */
-export const serverKinds = ['postgres', 'system-postgres', 'kafka', 'redis'] as const
+/**
+ * `postgres` is the one that every test uses; `system-postgres` another build of it.
+ * `local-kafka` and `local-redis` are no servers but the means to start some, for
+ * tests that stop and kill them.
+ */
+export const serverKinds = [
+  'postgres',
+  'system-postgres',
+  'kafka',
+  'redis',
+  'local-kafka',
+  'local-redis',
+] as const
 export type ServerKind = (typeof serverKinds)[number]
 
 export interface OpenServer {
@@ -60,6 +71,17 @@ export function sourcesOf(kind: ServerKind, folder: string): Source[] {
           return { address: redis.url, stop: () => redis.stop() }
         },
       ]
+    case 'local-kafka':
+      return [means(() => LocalKafka.prepare())]
+    case 'local-redis':
+      return [means(() => LocalRedis.prepare())]
+  }
+}
+
+function means(prepare: () => Promise<unknown>): Source {
+  return async () => {
+    await prepare()
+    return { address: '127.0.0.1', stop: async () => {} }
   }
 }
 

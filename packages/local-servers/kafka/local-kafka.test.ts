@@ -3,9 +3,10 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { freePort } from '@longhaul/embedded-postgres'
 import { Kafka, logLevel } from 'kafkajs'
+import { describeOn } from '../../../test/servers.ts'
 import { LocalKafka } from './local-kafka.ts'
 
 const START_MS = 120_000
@@ -15,7 +16,7 @@ function client(...brokers: string[]): Kafka {
   return new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: RETRY })
 }
 
-describe('a local Kafka', () => {
+await describeOn('local-kafka', 'a local Kafka', () => {
   let dataDir: string
   let kafka: LocalKafka
   let behindProxy: { port: number; proxyPort: number }

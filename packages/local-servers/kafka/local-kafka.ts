@@ -23,6 +23,11 @@ export interface LocalKafkaOptions {
   heapMegabytes?: number
 }
 
+interface KafkaProgram {
+  java: string
+  classPath: string
+}
+
 const READY_TIMEOUT_MS = 90_000
 const STOP_TIMEOUT_MS = 20_000
 
@@ -52,13 +57,20 @@ export class LocalKafka {
   }
 
   /**
+   * Fetches what a start needs, unless it is there.
+   * @throws {Error} it cannot be had: no Java from 17 on, or no jars
+   */
+  static async prepare(): Promise<KafkaProgram> {
+    return { java: await findJava(), classPath: await kafkaClassPath() }
+  }
+
+  /**
    * Resolves when clients are served, groups included. After `stop` or `kill` it
    * starts again on the same port and data.
    */
   async start(): Promise<void> {
     if (this.pid !== undefined) return
-    const java = await findJava()
-    const classPath = await kafkaClassPath()
+    const { java, classPath } = await LocalKafka.prepare()
     this.#port ??= await freePort()
     mkdirSync(this.#dataDir, { recursive: true })
     const propertiesFile = this.#writeProperties({

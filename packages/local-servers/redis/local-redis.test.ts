@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { describeOn } from '../../../test/servers.ts'
 import { LocalRedis } from './local-redis.ts'
-
-const FETCH_MS = 120_000
 
 let dataDir: string
 let redis: LocalRedis | undefined
@@ -27,7 +26,7 @@ async function ask(url: string, command: string): Promise<string> {
   return String(answer).trim()
 }
 
-describe('a local Redis', () => {
+await describeOn('local-redis', 'a local Redis', () => {
   it.each(['stop', 'kill'] as const)(
     'comes back on the same port, and empty, after %s',
     async end => {
@@ -42,7 +41,6 @@ describe('a local Redis', () => {
       expect(redis.pid).not.toBe(pid)
       expect(await ask(url, 'GET job')).toBe('$-1')
     },
-    FETCH_MS,
   )
 
   it('keeps its data when it is persistent', async () => {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { freePort } from '@longhaul/embedded-postgres'
 import { answersPing } from '../ready.ts'
 import { Supervised } from '../supervised.ts'
-import { findRedis } from './binary.ts'
+import { findRedis, type RedisBinary } from './binary.ts'
 
 export interface LocalRedisOptions {
   /** Holds `redis.log`, and `redis/` with what is persisted; kept by `stop` and `kill`. */
@@ -39,10 +39,18 @@ export class LocalRedis {
     return this.#process?.running ? this.#process.pid : undefined
   }
 
+  /**
+   * Fetches what a start needs, unless it is there.
+   * @throws {Error} it cannot be had
+   */
+  static prepare(): Promise<RedisBinary> {
+    return findRedis()
+  }
+
   /** Resolves when it answers. After `stop` or `kill` it starts again on the same port. */
   async start(): Promise<void> {
     if (this.pid !== undefined) return
-    const { server, env } = await findRedis()
+    const { server, env } = await LocalRedis.prepare()
     const port = this.#port ?? (await freePort())
     this.#port = port
     const folder = join(this.#dataDir, 'redis')
