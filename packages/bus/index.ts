@@ -1,3 +1,4 @@
+export { type KafkaBusOptions, openKafkaBus } from './kafka.ts'
 export { MemoryBus, type MemoryBusOptions, openMemoryBus } from './memory.ts'
 export {
   type Bus,

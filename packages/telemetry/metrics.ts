@@ -175,6 +175,34 @@ function busMetrics(make: Instruments) {
       help: 'How many more messages a topic takes now',
       labels: ['topic'],
     }),
+    /** Partitions were assigned to a consumer, for the first time or again. */
+    busRebalances: make.counter<{ group: string }>({
+      name: 'longhaul_bus_rebalances',
+      unit: '{rebalance}',
+      help: 'Assignments of partitions to a consumer of this process',
+      labels: ['group'],
+    }),
+    /** Consumers that failed and were started again. */
+    busConsumerFailures: make.counter<{ group: string }>({
+      name: 'longhaul_bus_consumer_failures',
+      unit: '{failure}',
+      help: 'Consumers that failed and were started again',
+      labels: ['group'],
+    }),
+    /** Messages that came again after a rebalance while they were open or done, and were dropped. */
+    busRepeatsDropped: make.counter<{ group: string }>({
+      name: 'longhaul_bus_repeats_dropped',
+      unit: '{message}',
+      help: 'Messages that came again after a rebalance and were dropped, since they were in hand or done',
+      labels: ['group'],
+    }),
+    /** Deliveries that were open for so long that their offset was committed without them. */
+    busStragglers: make.counter<{ group: string }>({
+      name: 'longhaul_bus_stragglers_detached',
+      unit: '{delivery}',
+      help: 'Deliveries whose offset was committed before they were settled, since they held back others',
+      labels: ['group'],
+    }),
   }
 }
 

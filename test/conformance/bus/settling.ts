@@ -122,11 +122,12 @@ export function exerciseSettling(openWithTopic: OpenWithTopic): void {
       expect(dead.topic).toBe(deadLetterTopic(topic))
       expect(dead.message).toEqual({
         ...sent,
-        headers: {
+        // A driver may add where in the topic it was.
+        headers: expect.objectContaining({
           ...sent.headers,
           'longhaul-dead-reason': 'no such job: “7”',
           'longhaul-dead-topic': topic,
-        },
+        }),
       })
       await lagBecomes(bus, topic, 0)
       expect(recorder.keys).toEqual(['job-1'])

@@ -1,0 +1,117 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+
+export interface KafkaTls {
+  /** Certificates of the authorities to trust, PEM. */
+  ca?: string
+  /** Certificate and key of this client, PEM. */
+  cert?: string
+  key?: string
+  /** Default true. */
+  rejectUnauthorized?: boolean
+}
+
+export interface KafkaSasl {
+  mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+  username: string
+  password: string
+}
+
+export interface KafkaConnection {
+  /** `host:port` of brokers to begin with; the others are learned from them. */
+  brokers: readonly string[]
+  clientId: string
+  /** True: with the authorities that Node knows. */
+  tls?: boolean | KafkaTls
+  sasl?: KafkaSasl
+}
+
+export interface KafkaLogger {
+  warn(fields: object, text: string): void
+}
+
+const CONNECTION_TIMEOUT_MS = 3_000
+const REQUEST_TIMEOUT_MS = 10_000
+const KEEP_ALIVE_MS = 30_000
+/** kafkajs tells every failed attempt; one line per part of it and this time is enough. */
+const LOG_EVERY_MS = 30_000
+
+/**
+ * Retries of what kafkajs does by itself, at most a second apart: for longer
+ * than a broker takes to start again. It would give up a consumer's membership
+ * otherwise, and the others would have to wait until its session has ended.
+ */
+const patient = { initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2 }
+export const patientRetries = { ...patient, retries: 60 }
+/** For what somebody waits for. */
+export const fewRetries = { ...patient, retries: 2 }
+
+/**
+ * One client of kafkajs, with connections of its own, that can be ended for
+ * good. kafkajs itself goes on retrying what was under way when it is
+ * disconnected, and even connects again for it.
+ *
+ * Consumers must not share one: within a client, those of one group share their
+ * committed offsets.
+ */
+export class KafkaClient {
+  readonly kafka: Kafka
+  readonly #sockets = new Set<Socket>()
+  #ended = false
+
+  constructor(
+    { brokers, clientId, tls, sasl }: KafkaConnection,
+    logger: KafkaLogger,
+    retry: typeof patientRetries,
+  ) {
+    const config: KafkaConfig = {
+      clientId,
+      // No brokers: the one failure to connect that is not tried again.
+      brokers: () => (this.#ended ? [] : [...brokers]),
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      retry,
+      socketFactory: this.#connect,
+      logLevel: logLevel.ERROR,
+      logCreator: () => throttled(logger),
+      ...(tls && { ssl: tls === true ? true : { ...tls } }),
+      ...(sasl && { sasl: { ...sasl } as NonNullable<KafkaConfig['sasl']> }),
+    }
+    this.kafka = new Kafka(config)
+  }
+
+  /** Whatever is under way fails, and nothing begins any more. */
+  end(): void {
+    this.#ended = true
+    // With an error, since kafkajs does not notice sockets that only close.
+    for (const socket of this.#sockets) socket.destroy(new Error('the client was ended'))
+  }
+
+  readonly #connect: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+    if (this.#ended) throw new Error('the client was ended')
+    const socket = ssl
+      ? connectTls({ host, port, ...serverName(host), ...(ssl as ConnectionOptions) }, onConnect)
+      : connectTcp({ host, port }, onConnect)
+    socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    socket.setNoDelay(true)
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    return socket
+  }
+}
+
+function serverName(host: string): { servername?: string } {
+  return isIP(host) ? {} : { servername: host }
+}
+
+function throttled(logger: KafkaLogger) {
+  const toldAt = new Map<string, number>()
+  return ({ namespace, log }: { namespace: string; log: { message: string } }) => {
+    const now = performance.now()
+    if (now - (toldAt.get(namespace) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return
+    toldAt.set(namespace, now)
+    const { message, ...fields } = log as { message: string; [field: string]: unknown }
+    logger.warn({ part: namespace, groupId: fields.groupId, broker: fields.broker }, message)
+  }
+}

@@ -1,0 +1,274 @@
+import type { Clock } from '@longhaul/contracts'
+import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
+import { KafkaClient, type KafkaConnection, type KafkaLogger, patientRetries } from './client.ts'
+import { type Record, recordOf } from './record.ts'
+
+export interface GroupConsumerOptions {
+  groupId: string
+  /** Kafka's names. */
+  topics: readonly string[]
+  sessionTimeoutMs: number
+}
+
+export interface GroupConsumerDependencies {
+  connection: KafkaConnection
+  clock: Clock
+  logger: KafkaLogger
+  /** Creates the topics that are not there. */
+  restoreTopics(): Promise<void>
+}
+
+/** Told in this order: `assigned`, any number of `fetched`, `suspended`; then `assigned` again. */
+export interface GroupListener {
+  /** Whatever was assigned before and is not now has gone to another consumer. */
+  assigned(partitions: ReadonlyMap<string, readonly number[]>): void
+  /** A rebalance begins, or the consumer failed: nothing may be handed over or committed until `assigned`. */
+  suspended(): void
+  fetched(topic: string, partition: number, records: readonly Record[]): void
+  /** The consumer failed and is started again. */
+  failed(error: Error): void
+}
+
+export type ConsumerState = 'joining' | 'running' | 'crashed' | 'stopped'
+
+const HEARTBEAT_MS = 1_000
+/** Also how long a fetch waits when all partitions are paused: kafkajs sleeps then. */
+const FETCH_WAIT_MS = 250
+const FETCH_BYTES_PER_PARTITION = 256 * 1024
+const FETCH_BYTES = 4 * 1024 * 1024
+const GOODBYE_MS = 2_000
+const FIRST_RESTART_MS = 200
+const LONGEST_RESTART_MS = 5_000
+/** What ran for longer than this has earned a quick restart. */
+const STABLE_MS = 30_000
+
+/**
+ * A consumer of kafkajs that is kept alive.
+ *
+ * kafkajs gives up for good after errors that it takes for permanent, and starts
+ * by itself after others; here every failure ends in a new consumer, after a
+ * rest that doubles up to five seconds. Before it joins, topics that are gone
+ * are created: one that is missing would stop all topics of the consumer.
+ *
+ * A fetch that fails is a failure too, although kafkajs would go on: it may
+ * mean that a topic was deleted and created again, and kafkajs would go on at
+ * the old place in the new topic. A new consumer begins at what is committed,
+ * which Kafka forgets with the topic.
+ */
+export class GroupConsumer {
+  readonly #dependencies: GroupConsumerDependencies
+  readonly #options: GroupConsumerOptions
+  readonly #listener: GroupListener
+  #state: ConsumerState = 'joining'
+  #sinceMs: number
+  #heartbeatAtMs = 0
+  #lastError: string | undefined
+  #stopping = false
+  #consumer: Consumer | undefined
+  #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
+  /** Ends the life of the consumer that is running. */
+  #end: (error: Error | undefined) => void = () => {}
+  #wake: () => void = () => {}
+  readonly #running: Promise<void>
+  #onJoined: () => void = () => {}
+  readonly #joined: Promise<void>
+
+  constructor(
+    dependencies: GroupConsumerDependencies,
+    options: GroupConsumerOptions,
+    listener: GroupListener,
+  ) {
+    this.#dependencies = dependencies
+    this.#options = options
+    this.#listener = listener
+    this.#sinceMs = dependencies.clock.now()
+    this.#joined = new Promise(resolve => {
+      this.#onJoined = resolve
+    })
+    this.#running = this.#run()
+  }
+
+  get state(): ConsumerState {
+    return this.#state
+  }
+
+  get lastError(): string | undefined {
+    return this.#lastError
+  }
+
+  /** Milliseconds that it has been neither running nor heard by the broker; 0 when all is well. */
+  get silentMs(): number {
+    const { clock } = this.#dependencies
+    if (this.#state === 'running') {
+      const silent = clock.now() - this.#heartbeatAtMs
+      return silent > 3 * HEARTBEAT_MS ? silent : 0
+    }
+    return clock.now() - this.#sinceMs
+  }
+
+  /** Resolves when it joined its group for the first time, or after `timeoutMs`. */
+  async joined(timeoutMs: number): Promise<void> {
+    await this.#atMost(timeoutMs, this.#joined)
+  }
+
+  pause(topic: string, partition: number): void {
+    if (this.#state === 'running') this.#consumer?.pause([{ topic, partitions: [partition] }])
+  }
+
+  resume(topic: string, partition: number): void {
+    if (this.#state === 'running') this.#consumer?.resume([{ topic, partitions: [partition] }])
+  }
+
+  /**
+   * Commits in the generation of the latest assignment, and tries once: a commit
+   * that kafkajs repeats might be repeated in the next generation.
+   */
+  async commit(offsets: Offsets): Promise<void> {
+    if (!this.#commit) throw new Error('nothing was fetched yet')
+    await this.#commit(offsets)
+  }
+
+  /** Leaves the group; resolves once it has, or after a while. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#end(undefined)
+    this.#wake()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { clock, logger } = this.#dependencies
+    let restartMs = FIRST_RESTART_MS
+    while (!this.#stopping) {
+      const startedAt = clock.now()
+      const error = await this.#live()
+      if (this.#stopping) break
+      this.#become('crashed')
+      this.#lastError = error?.message ?? 'the consumer ended'
+      logger.warn({ err: error, groupId: this.#options.groupId }, 'a consumer failed; restarting')
+      this.#listener.failed(error ?? new Error(this.#lastError))
+      if (clock.now() - startedAt > STABLE_MS) restartMs = FIRST_RESTART_MS
+      await this.#rest(restartMs)
+      restartMs = Math.min(restartMs * 2, LONGEST_RESTART_MS)
+    }
+    this.#become('stopped')
+  }
+
+  /** One consumer from joining to its end; returns why it ended. */
+  async #live(): Promise<Error | undefined> {
+    const { connection, logger } = this.#dependencies
+    const client = new KafkaClient(connection, logger, patientRetries)
+    const consumer = client.kafka.consumer({
+      groupId: this.#options.groupId,
+      sessionTimeout: this.#options.sessionTimeoutMs,
+      rebalanceTimeout: 2 * this.#options.sessionTimeoutMs,
+      heartbeatInterval: Math.min(HEARTBEAT_MS, this.#options.sessionTimeoutMs / 3),
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
+      maxBytes: FETCH_BYTES,
+      allowAutoTopicCreation: false,
+      retry: { ...patientRetries, restartOnFailure: async () => false },
+    })
+    this.#become('joining')
+    const ended = new Promise<Error | undefined>(resolve => {
+      this.#end = error => {
+        this.#end = () => {}
+        this.#commit = undefined
+        this.#listener.suspended()
+        resolve(error)
+      }
+    })
+    this.#watch(consumer)
+    this.#start(consumer).catch(error => this.#end(error))
+    const error = await ended
+    this.#consumer = undefined
+    await this.#atMost(GOODBYE_MS, consumer.disconnect())
+    client.end()
+    return error
+  }
+
+  async #start(consumer: Consumer): Promise<void> {
+    const end = this.#end
+    await this.#dependencies.restoreTopics()
+    await consumer.connect()
+    await consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
+    if (end !== this.#end) return
+    this.#consumer = consumer
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: async payload => {
+        if (end === this.#end) this.#take(payload)
+      },
+    })
+    // It ended while it joined: kafkajs runs what it was told to stop before.
+    if (end !== this.#end) await consumer.disconnect()
+  }
+
+  #take({ batch, resolveOffset, commitOffsetsIfNecessary, isStale }: EachBatchPayload): void {
+    const last = batch.messages.at(-1)
+    if (isStale() || !last) return
+    this.#commit = commitOffsetsIfNecessary
+    this.#listener.fetched(batch.topic, batch.partition, batch.messages.map(recordOf))
+    resolveOffset(last.offset)
+  }
+
+  #watch(consumer: Consumer): void {
+    const { CRASH, FETCH, FETCH_START, GROUP_JOIN, HEARTBEAT, REBALANCING } = consumer.events
+    const end = this.#end
+    const isCurrent = () => end === this.#end
+    const fetching = new Set<number>()
+    consumer.on(FETCH_START, ({ payload: { nodeId } }) => {
+      if (fetching.has(nodeId) && isCurrent()) end(new Error('a fetch failed'))
+      fetching.add(nodeId)
+    })
+    consumer.on(FETCH, ({ payload: { nodeId } }) => {
+      fetching.delete(nodeId)
+    })
+    consumer.on(CRASH, ({ payload: { error } }) => {
+      if (isCurrent()) end(error)
+    })
+    consumer.on(HEARTBEAT, () => {
+      this.#heartbeatAtMs = this.#dependencies.clock.now()
+    })
+    consumer.on(REBALANCING, () => {
+      if (!isCurrent()) return
+      this.#listener.suspended()
+      this.#become('joining')
+    })
+    consumer.on(GROUP_JOIN, ({ payload: { memberAssignment } }) => {
+      if (!isCurrent()) return
+      this.#heartbeatAtMs = this.#dependencies.clock.now()
+      this.#become('running')
+      this.#listener.assigned(new Map(Object.entries(memberAssignment)))
+      this.#onJoined()
+    })
+  }
+
+  #become(state: ConsumerState): void {
+    if (state === this.#state) return
+    this.#state = state
+    this.#sinceMs = this.#dependencies.clock.now()
+  }
+
+  #rest(restMs: number): Promise<void> {
+    return new Promise(resolve => {
+      const cancel = this.#dependencies.clock.schedule(restMs, resolve)
+      this.#wake = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  #atMost(timeoutMs: number, promise: Promise<unknown>): Promise<void> {
+    return new Promise(resolve => {
+      const cancel = this.#dependencies.clock.schedule(timeoutMs, resolve)
+      const done = () => {
+        cancel()
+        resolve()
+      }
+      promise.then(done, done)
+    })
+  }
+}

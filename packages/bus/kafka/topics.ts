@@ -1,0 +1,126 @@
+import type { Clock } from '@longhaul/contracts'
+import { isDeadLetterTopic } from '../memory/topic.ts'
+import { deadLetterTopic } from '../port.ts'
+import type { KafkaAdmin } from './admin.ts'
+import { kafkaTopic } from './topic-name.ts'
+
+export interface TopicOptions {
+  topicPrefix: string
+  partitions: number
+  replication: number
+}
+
+export interface TopicDependencies {
+  admin: KafkaAdmin
+  clock: Clock
+  logger: { warn(fields: object, text: string): void }
+}
+
+const ANSWER_MS = 5_000
+const FIRST_RETRY_MS = 200
+const LONGEST_RETRY_MS = 2_000
+
+/** The topics that this process asked for. They are created as soon as a broker can be reached. */
+export class Topics {
+  readonly #dependencies: TopicDependencies
+  readonly #options: TopicOptions
+  /** Our name → Kafka's. */
+  readonly #names = new Map<string, string>()
+  readonly #missing = new Set<string>()
+  #creating: Promise<void> | undefined
+  #failure: string | undefined
+  #stopped = false
+  #wake: () => void = () => {}
+
+  constructor(dependencies: TopicDependencies, options: TopicOptions) {
+    this.#dependencies = dependencies
+    this.#options = options
+  }
+
+  knows(topic: string): boolean {
+    return this.#names.has(topic)
+  }
+
+  nameOf(topic: string): string {
+    return this.#names.get(topic) ?? kafkaTopic(this.#options.topicPrefix, topic)
+  }
+
+  /** What is still to be created, and why it could not be. */
+  get failure(): string | undefined {
+    if (this.#missing.size === 0 || this.#failure === undefined) return undefined
+    return `${this.#missing.size} topics are not created yet: ${this.#failure}`
+  }
+
+  /** Resolves once they exist, dead letters included, or after `timeoutMs`; creating them goes on then. */
+  async ensure(topics: readonly string[], timeoutMs: number): Promise<void> {
+    for (const topic of topics) {
+      this.#want(topic)
+      if (!isDeadLetterTopic(topic)) this.#want(deadLetterTopic(topic))
+    }
+    if (this.#missing.size === 0) return
+    this.#creating ??= this.#createMissing()
+    await new Promise<void>(resolve => {
+      const cancel = this.#dependencies.clock.schedule(timeoutMs, resolve)
+      void this.#creating?.then(resolve).finally(cancel)
+    })
+  }
+
+  /** Creates those that are gone, or were never created. */
+  async restore(topics: readonly string[]): Promise<void> {
+    const names = topics.map(topic => this.nameOf(topic))
+    await this.#dependencies.admin.ask(ANSWER_MS, async admin => {
+      const existing = new Set(await admin.listTopics())
+      const missing = names.filter(name => !existing.has(name))
+      if (missing.length === 0) return
+      await admin.createTopics({
+        topics: missing.map(topic => ({
+          topic,
+          numPartitions: this.#options.partitions,
+          replicationFactor: this.#options.replication,
+        })),
+        timeout: ANSWER_MS,
+      })
+    })
+    for (const topic of topics) this.#missing.delete(topic)
+  }
+
+  /** Creates all that this process knows and that are gone. */
+  restoreAll(): Promise<void> {
+    return this.restore([...this.#names.keys()])
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#wake()
+  }
+
+  #want(topic: string): void {
+    if (this.#names.has(topic)) return
+    this.#names.set(topic, kafkaTopic(this.#options.topicPrefix, topic))
+    this.#missing.add(topic)
+  }
+
+  async #createMissing(): Promise<void> {
+    const { clock, logger } = this.#dependencies
+    let retryMs = FIRST_RETRY_MS
+    while (this.#missing.size > 0 && !this.#stopped) {
+      try {
+        await this.restore([...this.#missing])
+      } catch (error) {
+        this.#failure = error instanceof Error ? error.message : String(error)
+        if (retryMs === FIRST_RETRY_MS) {
+          logger.warn({ err: error }, 'topics could not be created; trying again')
+        }
+        await new Promise<void>(resolve => {
+          const cancel = clock.schedule(retryMs, resolve)
+          this.#wake = () => {
+            cancel()
+            resolve()
+          }
+        })
+        retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)
+      }
+    }
+    this.#creating = undefined
+  }
+}
