@@ -54,7 +54,7 @@ describe('the image', () => {
   })
 
   it('exposes and checks the port that services take by default', () => {
-    const read = readServiceEnv({ DATABASE_URL: 'postgres://db/x' })
+    const read = readServiceEnv({ DATABASE_URL: 'postgres://db/x', LONGHAUL_CONFIG: 'x' })
     const port = read.ok ? String(read.env.port) : 'none'
     expect(lastOf(final, 'EXPOSE')).toBe(port)
     expect(lastOf(final, 'HEALTHCHECK')).toContain(`http://127.0.0.1:${port}/healthz`)

@@ -1,9 +1,10 @@
-import { readServiceEnv } from '@longhaul/runtime'
+import { describeEnvFaults, readLauncherEnv } from '@longhaul/runtime'
 import { migrate, openStore } from '@longhaul/store'
 import { withoutCredentials } from '@longhaul/telemetry'
 import type { AddCommand, CliContext } from '../command.ts'
 
 const SCHEMA = 'longhaul'
+const MISSING = 'DATABASE_URL is missing — set it to postgres://user:password@host:5432/database'
 
 /** For deployments that migrate once, before any service starts; services that find nothing to do start faster. */
 export const addMigrate: AddCommand = (program, context, exit) => {
@@ -14,15 +15,13 @@ export const addMigrate: AddCommand = (program, context, exit) => {
 }
 
 async function migrateDatabase({ env, print, complain }: CliContext): Promise<0 | 1> {
-  // Only its address matters here, but that is checked as a service would.
-  const read = readServiceEnv({ DATABASE_URL: env.DATABASE_URL })
-  if (!read.ok) {
-    for (const { variable, message, remedy } of read.faults) {
-      complain(`${variable} ${message} — ${remedy}\n`)
-    }
+  // Of all settings only this one matters here; it is checked as everywhere else.
+  const read = readLauncherEnv({ DATABASE_URL: env.DATABASE_URL })
+  const databaseUrl = read.ok ? read.env.databaseUrl : undefined
+  if (databaseUrl === undefined) {
+    complain(`${read.ok ? MISSING : describeEnvFaults(read.faults)}\n`)
     return 1
   }
-  const { databaseUrl } = read.env
   try {
     const applied = await migrate(databaseUrl, SCHEMA)
     // Opening refuses a server that is too old, and makes the coming days' partitions.
