@@ -23,6 +23,7 @@ export interface LinkOptions {
 const CONNECT_TIMEOUT_MS = 2_000
 /** A server that forks or writes may pause for a second. */
 const COMMAND_TIMEOUT_MS = 2_000
+const DISCONNECT_TIMEOUT_MS = 500
 const FIRST_RETRY_MS = 50
 const LONGEST_RETRY_MS = 2_000
 
@@ -39,6 +40,7 @@ const CONNECTION: RedisOptions = {
   disableClientInfo: true,
   connectTimeout: CONNECT_TIMEOUT_MS,
   commandTimeout: COMMAND_TIMEOUT_MS,
+  disconnectTimeout: DISCONNECT_TIMEOUT_MS,
   keepAlive: 10_000,
   retryStrategy: times => Math.min(FIRST_RETRY_MS * 2 ** Math.min(times - 1, 10), LONGEST_RETRY_MS),
 }
