@@ -1,7 +1,29 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
+import { parse } from 'yaml'
 import { kafkaContainer, postgresContainer, redisContainer, runArguments } from './docker.ts'
+import { readLock } from './kafka/jars.ts'
+
+const COMPOSE_FILE = join(import.meta.dirname, '../../docker-compose.yml')
 
 describe('a container', () => {
+  it('is of the version that docker-compose.yml runs', async () => {
+    const { services } = parse(readFileSync(COMPOSE_FILE, 'utf8'))
+    const containers = {
+      kafka: await kafkaContainer(),
+      postgres: await postgresContainer('secret'),
+      redis: await redisContainer(),
+    }
+    for (const [service, { image }] of Object.entries(containers)) {
+      expect(image).toBe(services[service].image)
+    }
+    const [, version] = containers.kafka.image.split(':')
+    expect(readLock().map(({ path }) => path)).toContain(
+      `org/apache/kafka/kafka_2.13/${version}/kafka_2.13-${version}.jar`,
+    )
+  })
+
   it('publishes its server on a port of the loopback address', async () => {
     const redis = await redisContainer()
     expect(runArguments(redis)).toEqual([
