@@ -1,6 +1,6 @@
 import { createReceiverPolicy, runServiceProcess } from '@longhaul/runtime'
-import { bullmqOnPostgres } from './bullmq-postgres.ts'
 import { Courier } from './courier.ts'
+import { deliveryQueueBackend } from './queue-backend.ts'
 
 await runServiceProcess(
   { name: 'courier', needsSharedBus: false, servesOperations: true },
@@ -11,7 +11,11 @@ await runServiceProcess(
         ...parts,
         random: Math.random,
         receiverPolicy: createReceiverPolicy(parts.config.webhooks.allow),
-        queueBackend: bullmqOnPostgres({ databaseUrl: parts.env.databaseUrl }),
+        queueBackend: deliveryQueueBackend({
+          databaseUrl: parts.env.databaseUrl,
+          redisUrl: parts.env.shared.redisUrl,
+          keyPrefix: parts.config.redis.key_prefix,
+        }),
       },
       parts.config,
     ),
