@@ -34,18 +34,11 @@ try {
 
   const ports = new Map<string, number>()
   for (const name of ['simulator', ...longRunning]) ports.set(name, await freePort())
-  const config = join(folder, 'longhaul.yaml')
-  writeFileSync(config, toThisMachine(readFile('infra/compose/longhaul.yaml'), ports))
-  const mounted: Record<string, string> = {
-    '/etc/longhaul/longhaul.yaml': config,
-    '/etc/longhaul/simulator.json': join(folder, 'simulator.json'),
-  }
-  writeFileSync(join(folder, 'simulator.json'), readFile('infra/compose/simulator.json'))
-
-  const migrate = start(image, 'migrate', ports, mounted)
+  mountFiles(ports)
+  const migrate = start(image, 'migrate', ports)
   if ((await migrate.end()) !== 0) throw new Error(`migrate failed:\n${migrate.log}`)
   say('migrated')
-  for (const name of ports.keys()) running.set(name, start(image, name, ports, mounted))
+  for (const name of ports.keys()) running.set(name, start(image, name, ports))
   for (const [name, process] of running) {
     const check = services[name]?.healthcheck.test.slice(1) ?? []
     await process.untilHealthy(
@@ -68,15 +61,19 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-function start(
-  image: string,
-  name: string,
-  ports: ReadonlyMap<string, number>,
-  mounted: Record<string, string>,
-): ImageProcess {
+/** What the compose file mounts at /etc/longhaul, with addresses of this machine. */
+function mountFiles(ports: ReadonlyMap<string, number>): void {
+  const config = readFile('infra/compose/longhaul.yaml')
+  const origin = `//127.0.0.1:${ports.get('simulator')}`
+  writeFileSync(join(folder, 'longhaul.yaml'), config.replaceAll(/\/\/simulator:\d+/g, origin))
+  writeFileSync(join(folder, 'simulator.json'), readFile('infra/compose/simulator.json'))
+}
+
+function start(image: string, name: string, ports: ReadonlyMap<string, number>): ImageProcess {
   const service = services[name]
   if (!service) throw new Error(`docker-compose.yml has no service ${name}`)
-  const onThisMachine = (text: string) => mounted[text] ?? portsIn(text, name, ports)
+  const onThisMachine = (text: string) =>
+    portsIn(text.replace('/etc/longhaul', folder), name, ports)
   const env = Object.fromEntries(
     Object.entries(environmentOf(service, variables)).map(([variable, value]) => [
       variable,
@@ -107,10 +104,6 @@ function portsIn(text: string, name: string, ports: ReadonlyMap<string, number>)
   return text === inside ? outside : text.replace(`127.0.0.1:${inside}`, `127.0.0.1:${outside}`)
 }
 
-function toThisMachine(config: string, ports: ReadonlyMap<string, number>): string {
-  return config.replaceAll(/\/\/simulator:\d+/g, `//127.0.0.1:${ports.get('simulator')}`)
-}
-
 async function oneJob(port: number): Promise<string> {
   const headers = {
     authorization: `Bearer ${variables.LONGHAUL_API_KEY}`,
@@ -119,11 +112,12 @@ async function oneJob(port: number): Promise<string> {
   const url = `http://127.0.0.1:${port}/v1/jobs`
   const body = JSON.stringify({ body: { messages: [{ role: 'user', content: 'Hello.' }] } })
   const accepted = await fetch(url, { method: 'POST', headers, body })
+  if (accepted.status !== 202) throw new Error(`not accepted: ${await accepted.text()}`)
   const { id } = (await accepted.json()) as { id: string }
   const ended = await fetch(`${url}/${id}?wait=30`, { headers })
-  const { status, model } = (await ended.json()) as { status: string; model: string }
-  if (status !== 'succeeded') throw new Error(`the job is ${status}, not succeeded`)
-  return `${status}, by ${model}`
+  const job = (await ended.json()) as { status: string; model: string }
+  if (job.status !== 'succeeded') throw new Error(`did not succeed: ${JSON.stringify(job)}`)
+  return `succeeded, by ${job.model}`
 }
 
 function say(text: string): void {

@@ -20,7 +20,8 @@ describe('infra/compose/longhaul.yaml', () => {
   const result = loadConfigFile(join(root, 'infra/compose/longhaul.yaml'), {})
 
   it('is what is mounted when nothing else is asked for', () => {
-    expect(services.worker?.volumes[0]).toMatch(/^\.\/infra\/compose\/longhaul\.yaml:/)
+    expect(services.worker?.environment.LONGHAUL_CONFIG).toBe('/etc/longhaul/longhaul.yaml')
+    expect(services.worker?.volumes).toEqual(['./infra/compose:/etc/longhaul:ro'])
   })
 
   it('has the models of the simulator, where the compose file runs it, and needs no key', () => {
