@@ -205,6 +205,45 @@ export const laneSchema = z.strictObject({
   weight: z.number().int().min(1).max(1_000).describe('Share of a model when all lanes wait'),
 })
 
+const prefix = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{0,64}$/, 'must be at most 64 letters, digits and . _ -')
+
+/** Where Kafka is, and how to authenticate, comes from the environment. */
+const kafkaSchema = z.strictObject({
+  topic_prefix: prefix
+    .default('')
+    .describe(
+      'Before the names of topics and groups: installations that share brokers differ in it',
+    ),
+  partitions: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(6)
+    .describe('Of each topic that is created; as many processes of a kind can share it'),
+  replication: z
+    .number()
+    .int()
+    .min(1)
+    .max(10)
+    .default(1)
+    .describe('Copies of each partition, for topics that are created'),
+  session_timeout: duration
+    .prefault('10s')
+    .describe('A consumer that is silent for so long loses its partitions to others'),
+  straggler_after: duration
+    .prefault('1m')
+    .describe('A job that holds back the commits of those behind it for so long is detached'),
+})
+
+const redisSchema = z.strictObject({
+  key_prefix: prefix
+    .default('longhaul')
+    .describe('Before all keys and channels: installations that share a Redis differ in it'),
+})
+
 export const configSchema = z
   .strictObject({
     models: named(modelSchema)
@@ -323,6 +362,8 @@ export const configSchema = z
           .describe('Whole days of finished jobs that are kept'),
       })
       .prefault({}),
+    kafka: kafkaSchema.prefault({}),
+    redis: redisSchema.prefault({}),
   })
   .superRefine((config, context) => {
     for (const issue of namingIssues(config)) context.addIssue({ ...issue })

@@ -1,14 +1,33 @@
-import { type Bus, openMemoryBus } from '@longhaul/bus'
-import { type Clock, type Config, deploymentKey } from '@longhaul/contracts'
-import { type Coordination, openMemoryCoordination } from '@longhaul/coordination'
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { type Bus, openKafkaBus, openMemoryBus } from '@longhaul/bus'
+import {
+  type Clock,
+  type Config,
+  deploymentKey,
+  lanes,
+  modelTopic,
+  SUBMITTED_TOPIC,
+} from '@longhaul/contracts'
+import {
+  type BreakerOptions,
+  type Coordination,
+  openMemoryCoordination,
+  openRedisCoordination,
+} from '@longhaul/coordination'
 import { openProviders, type Provider, type ProviderDeployment } from '@longhaul/providers'
 import { openStore, type Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
+import type { SharedServers } from './environment.ts'
 import { observeGauges } from './gauges.ts'
+import { ModelFigures } from './model-figures.ts'
+import type { KafkaTls } from './shared-servers.ts'
 
 export interface DriverOptions {
   config: Config
   databaseUrl: string
+  shared: SharedServers
   telemetry: Telemetry
   clock: Clock
   /** PostgreSQL schema; default `longhaul`. */
@@ -21,6 +40,9 @@ export interface Drivers {
   bus: Bus
   coordination: Coordination
   provider: Provider
+  live: ModelFigures
+  /** Takes up the models of a changed configuration, their topics included; how the drivers were opened stays. */
+  reconfigure(config: Config): Promise<void>
 }
 
 /** What one process holds on the bus: enough to keep every worker busy, and little beside the waiting jobs. */
@@ -30,22 +52,54 @@ const BUS_BOUNDS = { maxMessagesPerTopic: 10_000, maxBytesPerTopic: 16 * 1024 * 
 export async function openDrivers(options: DriverOptions): Promise<Drivers> {
   const { config, telemetry, clock } = options
   const store = await openObservedStore(options)
-  const bus = await openMemoryBus({ ...BUS_BOUNDS, clock, logger: telemetry.logger })
-  const coordination = await openMemoryCoordination({
-    clock,
-    logger: telemetry.logger,
-    breaker: {
-      failureRate: config.breaker.failure_rate,
-      minCalls: config.breaker.min_calls,
-      windowMs: config.breaker.window,
-      openForMs: config.breaker.open_for,
-      maxOpenForMs: config.breaker.max_open_for,
-      probes: config.breaker.probes,
-    },
-  })
+  const bus = await openBus(options)
+  await bus.ensureTopics(topicsOf(config))
+  const coordination = await openCoordination(options)
   const provider = openProviders({ clock }, { deployments: deploymentsOf(config) })
-  observeGauges({ store, bus, coordination, telemetry }, config)
-  return { store, bus, coordination, provider }
+  const live = new ModelFigures({ coordination, bus, clock }, config)
+  let current = config
+  observeGauges({ store, bus, coordination, telemetry }, () => current)
+  return {
+    store,
+    bus,
+    coordination,
+    provider,
+    live,
+    async reconfigure(changed) {
+      await bus.ensureTopics(topicsOf(changed))
+      current = changed
+      live.reconfigure(changed)
+    },
+  }
+}
+
+function openBus({ config, shared, telemetry, clock }: DriverOptions): Promise<Bus> {
+  const { logger, metrics } = telemetry
+  if (!shared.kafka) return openMemoryBus({ ...BUS_BOUNDS, clock, logger })
+  const { brokers, tls, sasl } = shared.kafka
+  return openKafkaBus({
+    brokers,
+    clientId: `longhaul-${hostname()}-${randomUUID().slice(0, 8)}`,
+    ...(tls && { tls: readTls(tls) }),
+    ...(sasl && { sasl }),
+    topicPrefix: config.kafka.topic_prefix,
+    partitions: config.kafka.partitions,
+    replication: config.kafka.replication,
+    sessionTimeoutMs: config.kafka.session_timeout,
+    stragglerAfterMs: config.kafka.straggler_after,
+    clock,
+    logger,
+    metrics,
+  })
+}
+
+function openCoordination(options: DriverOptions): Promise<Coordination> {
+  const { config, shared, telemetry, clock } = options
+  const { logger } = telemetry
+  const breaker = breakerOf(config)
+  if (shared.redisUrl === undefined) return openMemoryCoordination({ clock, logger, breaker })
+  const { key_prefix: keyPrefix } = config.redis
+  return openRedisCoordination({ url: shared.redisUrl, keyPrefix, clock, logger, breaker })
 }
 
 function openObservedStore({
@@ -64,6 +118,30 @@ function openObservedStore({
     },
     ...(schema !== undefined && { schema }),
   })
+}
+
+function breakerOf({ breaker }: Config): BreakerOptions {
+  return {
+    failureRate: breaker.failure_rate,
+    minCalls: breaker.min_calls,
+    windowMs: breaker.window,
+    openForMs: breaker.open_for,
+    maxOpenForMs: breaker.max_open_for,
+    probes: breaker.probes,
+  }
+}
+
+/** @throws {Error} with Node's `code`, naming the file that cannot be read */
+function readTls({ caFile, certFile, keyFile }: KafkaTls) {
+  const read = (path: string | undefined) => path && readFileSync(path, 'utf8')
+  const [ca, cert, key] = [read(caFile), read(certFile), read(keyFile)]
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+}
+
+/** All that services publish to and consume from under a configuration. */
+function topicsOf(config: Config): string[] {
+  const models = Object.keys(config.models)
+  return [SUBMITTED_TOPIC, ...models.flatMap(model => lanes.map(lane => modelTopic(model, lane)))]
 }
 
 function deploymentsOf(config: Config): ProviderDeployment[] {

@@ -18,6 +18,7 @@ describe('the launcher', () => {
         configPath: undefined,
         apiKey: undefined,
         databaseUrl: undefined,
+        shared: { kafka: undefined, redisUrl: undefined },
         logLevel: 'info',
         shutdownMs: 25_000,
       },
@@ -32,6 +33,13 @@ describe('the launcher', () => {
       LONGHAUL_CONFIG: 'longhaul.yaml',
       LONGHAUL_API_KEY: 'lh_0123456789abcdef',
       DATABASE_URL: 'postgresql://app:secret@db/longhaul',
+      KAFKA_BROKERS: 'k1:9092, [::1]:9093',
+      KAFKA_TLS: 'true',
+      KAFKA_TLS_CA_FILE: '/etc/ca.pem',
+      KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      KAFKA_SASL_USERNAME: 'longhaul',
+      KAFKA_SASL_PASSWORD: 'secret',
+      REDIS_URL: 'rediss://:secret@redis:6379/1',
       LOG_LEVEL: 'debug',
       LONGHAUL_SHUTDOWN_MS: '5000',
     }
@@ -44,6 +52,14 @@ describe('the launcher', () => {
         configPath: 'longhaul.yaml',
         apiKey: 'lh_0123456789abcdef',
         databaseUrl: 'postgresql://app:secret@db/longhaul',
+        shared: {
+          kafka: {
+            brokers: ['k1:9092', '[::1]:9093'],
+            tls: { caFile: '/etc/ca.pem', certFile: undefined, keyFile: undefined },
+            sasl: { mechanism: 'scram-sha-512', username: 'longhaul', password: 'secret' },
+          },
+          redisUrl: 'rediss://:secret@redis:6379/1',
+        },
         logLevel: 'debug',
         shutdownMs: 5_000,
       },
@@ -86,17 +102,41 @@ describe('the launcher', () => {
     ],
     [
       'KAFKA_BROKERS',
-      'k:9092',
-      'is not supported yet in this version: the embedded bus is used — unset it',
+      'k',
+      'must be addresses of brokers, separated by commas — write kafka-1:9092,kafka-2:9092',
+    ],
+    [
+      'KAFKA_BROKERS',
+      'k:9092,,l:9092',
+      'must be addresses of brokers, separated by commas — write kafka-1:9092,kafka-2:9092',
+    ],
+    [
+      'KAFKA_TLS',
+      'true',
+      'has no effect without KAFKA_BROKERS — set KAFKA_BROKERS too, or unset it',
     ],
     [
       'REDIS_URL',
-      'redis://r',
-      'is not supported yet in this version: coordination within the process is used — unset it',
+      'http://r',
+      'is not the address of a Redis server — write redis://user:password@host:6379/0, or rediss:// for TLS',
     ],
   ])('refuses %s=%s', (variable, value, words) => {
     const faults = launcherFaults({ [variable]: value })
     expect(faults).toEqual([expect.stringContaining(`${variable} ${words}`)])
+  })
+
+  it('misses what goes together', () => {
+    const env = {
+      KAFKA_BROKERS: 'k:9092',
+      KAFKA_SASL_USERNAME: 'longhaul',
+      KAFKA_TLS_CERT_FILE: '/etc/cert.pem',
+    }
+    expect(launcherFaults(env).map(fault => fault.split(' — ')[0])).toEqual([
+      'KAFKA_SASL_MECHANISM is missing: KAFKA_SASL_USERNAME needs it',
+      'KAFKA_SASL_PASSWORD is missing: KAFKA_SASL_USERNAME needs it',
+      'KAFKA_TLS_KEY_FILE is missing: KAFKA_TLS_CERT_FILE needs it',
+      'KAFKA_TLS_CERT_FILE has no effect without KAFKA_TLS=true',
+    ])
   })
 
   it.each([
@@ -129,29 +169,40 @@ describe('the launcher', () => {
 })
 
 describe('a service', () => {
-  it('needs a database', () => {
+  const needed = { DATABASE_URL: 'postgres://db/x', LONGHAUL_CONFIG: 'longhaul.yaml' }
+
+  it('needs a configuration and a database', () => {
     const result = readServiceEnv({})
-    expect(result.ok ? '' : describeEnvFaults(result.faults)).toBe(
+    expect(result.ok ? [] : describeEnvFaults(result.faults).split('\n')).toEqual([
+      'LONGHAUL_CONFIG is missing — set it to the path of a longhaul.yaml',
       'DATABASE_URL is missing — set it to postgres://user:password@host:5432/database',
-    )
+    ])
   })
 
   it('listens to everybody on 8080 unless told otherwise', () => {
-    expect(readServiceEnv({ DATABASE_URL: 'postgres://db/x' })).toEqual({
+    expect(readServiceEnv(needed)).toEqual({
       ok: true,
       env: {
         port: 8080,
         host: '0.0.0.0',
-        configPath: undefined,
+        configPath: 'longhaul.yaml',
         databaseUrl: 'postgres://db/x',
+        shared: { kafka: undefined, redisUrl: undefined },
+        apiKey: undefined,
+        workerModels: undefined,
         logLevel: 'info',
         shutdownMs: 25_000,
       },
     })
   })
 
-  it('refuses what this version does not know yet', () => {
-    const result = readServiceEnv({ DATABASE_URL: 'postgres://db/x', KAFKA_BROKERS: 'k' })
-    expect(result).toMatchObject({ ok: false, faults: [{ variable: 'KAFKA_BROKERS' }] })
+  it('serves some models only when it is told which', () => {
+    expect(readServiceEnv({ ...needed, LONGHAUL_WORKER_MODELS: 'small, large' })).toMatchObject({
+      env: { workerModels: ['small', 'large'] },
+    })
+    const result = readServiceEnv({ ...needed, LONGHAUL_WORKER_MODELS: 'small,' })
+    expect(result.ok ? '' : describeEnvFaults(result.faults)).toBe(
+      'LONGHAUL_WORKER_MODELS must be names, separated by commas — write small,large',
+    )
   })
 })

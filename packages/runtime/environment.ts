@@ -2,6 +2,12 @@ import { resolve } from 'node:path'
 import { type LogLevel, logLevels } from '@longhaul/telemetry'
 import { z } from 'zod'
 import { nearMiss } from './near-miss.ts'
+import {
+  type KafkaServers,
+  kafkaFaults,
+  sharedServersOf,
+  sharedVariables,
+} from './shared-servers.ts'
 
 /**
  * What Longhaul reads from the environment, beside the secrets that a
@@ -29,6 +35,7 @@ export interface LauncherEnv {
   apiKey: string | undefined
   /** Undefined: the embedded Postgres. */
   databaseUrl: string | undefined
+  shared: SharedServers
   logLevel: LogLevel
   /** How long an orderly stop may take. */
   shutdownMs: number
@@ -38,10 +45,21 @@ export interface LauncherEnv {
 export interface ServiceEnv {
   port: number
   host: string
-  configPath: string | undefined
+  configPath: string
   databaseUrl: string
+  shared: SharedServers
+  /** An API key to accept; undefined: those that are there. */
+  apiKey: string | undefined
+  /** Models that a worker serves; undefined: all. */
+  workerModels: readonly string[] | undefined
   logLevel: LogLevel
   shutdownMs: number
+}
+
+/** What processes share beside PostgreSQL; what is not named stays within the process. */
+export interface SharedServers {
+  kafka: KafkaServers | undefined
+  redisUrl: string | undefined
 }
 
 /** Kubernetes kills after 30 s. */
@@ -62,12 +80,14 @@ const apiKey = z.string().regex(/^[\x21-\x7e]{16,256}$/, {
   error: `must be ${MIN_KEY_LENGTH} to 256 printable ASCII characters without spaces`,
 })
 const logLevel = z.enum(logLevels)
+const nameList = z
+  .string()
+  .transform(list => list.split(',').map(item => item.trim()))
+  .refine(names => names.every(name => name !== ''), {
+    error: 'must be names, separated by commas',
+    params: { remedy: 'write small,large' },
+  })
 const shutdownMs = wholeNumber(0, MAX_SHUTDOWN_MS)
-
-const reserved = {
-  KAFKA_BROKERS: notYet('the embedded bus is used'),
-  REDIS_URL: notYet('coordination within the process is used'),
-}
 
 const launcherSchema = z.object({
   LONGHAUL_PORT: port.default(8787),
@@ -78,17 +98,19 @@ const launcherSchema = z.object({
   DATABASE_URL: databaseUrl.optional(),
   LOG_LEVEL: logLevel.default('info'),
   LONGHAUL_SHUTDOWN_MS: shutdownMs.default(DEFAULT_SHUTDOWN_MS),
-  ...reserved,
+  ...sharedVariables,
 })
 
 const serviceSchema = z.object({
   PORT: port.default(8080),
   HOST: z.string().default('0.0.0.0'),
-  LONGHAUL_CONFIG: z.string().optional(),
+  LONGHAUL_CONFIG: z.string(),
+  LONGHAUL_API_KEY: apiKey.optional(),
+  LONGHAUL_WORKER_MODELS: nameList.optional(),
   DATABASE_URL: databaseUrl,
   LOG_LEVEL: logLevel.default('info'),
   LONGHAUL_SHUTDOWN_MS: shutdownMs.default(DEFAULT_SHUTDOWN_MS),
-  ...reserved,
+  ...sharedVariables,
 })
 
 /** @param env `process.env`, read at one place: the launcher's main.ts */
@@ -100,6 +122,7 @@ export function readLauncherEnv(env: Env): EnvResult<LauncherEnv> {
     configPath: values.LONGHAUL_CONFIG,
     apiKey: values.LONGHAUL_API_KEY,
     databaseUrl: values.DATABASE_URL,
+    shared: sharedServersOf(values),
     logLevel: values.LOG_LEVEL,
     shutdownMs: values.LONGHAUL_SHUTDOWN_MS,
   }))
@@ -112,6 +135,9 @@ export function readServiceEnv(env: Env): EnvResult<ServiceEnv> {
     host: values.HOST,
     configPath: values.LONGHAUL_CONFIG,
     databaseUrl: values.DATABASE_URL,
+    shared: sharedServersOf(values),
+    apiKey: values.LONGHAUL_API_KEY,
+    workerModels: values.LONGHAUL_WORKER_MODELS,
     logLevel: values.LOG_LEVEL,
     shutdownMs: values.LONGHAUL_SHUTDOWN_MS,
   }))
@@ -133,10 +159,14 @@ function read<S extends z.ZodObject, T>(
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   )
   const parsed = schema.safeParse(present)
-  const misspelt = misspeltOf(Object.keys(present), Object.keys(schema.shape))
-  if (parsed.success && misspelt.length === 0) return { ok: true, env: name(parsed.data) }
-  const issues = parsed.error?.issues ?? []
-  return { ok: false, faults: [...issues.map(issue => faultOf(issue, present)), ...misspelt] }
+  const faults = [
+    ...(parsed.error?.issues ?? []).map(issue => faultOf(issue, present)),
+    ...kafkaFaults(present),
+    ...misspeltOf(Object.keys(present), Object.keys(schema.shape)),
+  ]
+  return parsed.success && faults.length === 0
+    ? { ok: true, env: name(parsed.data) }
+    : { ok: false, faults }
 }
 
 /** Ours by their prefix, and so near to a known one that they are a slip; others may be anybody's. */
@@ -160,7 +190,6 @@ function faultOf(issue: z.core.$ZodIssue, env: Env): EnvFault {
   if (issue.code === 'invalid_value') {
     return { variable, message: 'is unknown', remedy: `choose one of ${issue.values.join(', ')}` }
   }
-  if (variable in reserved) return { variable, message: issue.message, remedy: 'unset it' }
   const remedy = issue.code === 'custom' ? issue.params?.remedy : undefined
   return {
     variable,
@@ -171,6 +200,7 @@ function faultOf(issue: z.core.$ZodIssue, env: Env): EnvFault {
 
 const remedies: Record<string, string> = {
   DATABASE_URL: 'set it to postgres://user:password@host:5432/database',
+  LONGHAUL_CONFIG: 'set it to the path of a longhaul.yaml',
 }
 
 function wholeNumber(least: number, most: number) {
@@ -180,10 +210,6 @@ function wholeNumber(least: number, most: number) {
     .regex(/^\d{1,15}$/, { error, abort: true })
     .transform(Number)
     .refine(value => value >= least && value <= most, { error })
-}
-
-function notYet(instead: string) {
-  return z.undefined({ error: `is not supported yet in this version: ${instead}` }).optional()
 }
 
 function isPostgresUrl(text: string): boolean {

@@ -10,33 +10,42 @@ const breakerValues: Record<BreakerState, number> = { closed: 0, 'half-open': 1,
 /** The gauges of what all services share, read at each scrape. */
 export function observeGauges(
   parts: { store: Store; bus: Bus; coordination: Coordination; telemetry: Telemetry },
-  config: Config,
+  currentConfig: () => Config,
 ): void {
   const { store, bus, coordination } = parts
   const { metrics } = parts.telemetry
-  const deployments = Object.entries(config.models).flatMap(([model, settings]) =>
-    Object.keys(settings.deployments).map(name => deploymentKey(model, name)),
-  )
-  const consumed = [
-    { topic: SUBMITTED_TOPIC, group: ROUTER_GROUP },
-    ...Object.keys(config.models).flatMap(model =>
-      lanes.map(lane => ({ topic: modelTopic(model, lane), group: workerGroup(model) })),
-    ),
-  ]
   metrics.breakerState.observe(() =>
-    deployments.map(deployment => [
+    deploymentsOf(currentConfig()).map(deployment => [
       breakerValues[coordination.breakers.view(deployment).state],
       { deployment },
     ]),
   )
-  metrics.coordinationShared.observe(() => [[coordination.shared ? 1 : 0, {}]])
-  metrics.busRoom.observe(() => consumed.map(({ topic }) => [bus.room(topic), { topic }]))
+  metrics.busRoom.observe(() =>
+    consumedUnder(currentConfig()).map(({ topic }) => [bus.room(topic), { topic }]),
+  )
   metrics.busLag.observe(() =>
     Promise.all(
-      consumed.map(async labels => [await bus.lag(labels.topic, labels.group), labels] as const),
+      consumedUnder(currentConfig()).map(
+        async labels => [await bus.lag(labels.topic, labels.group), labels] as const,
+      ),
     ),
   )
   metrics.storeWaiting.observe(() =>
     Object.entries(store.jobs.waiting).map(([statement, rows]) => [rows, { statement }]),
   )
+}
+
+function deploymentsOf(config: Config): string[] {
+  return Object.entries(config.models).flatMap(([model, settings]) =>
+    Object.keys(settings.deployments).map(name => deploymentKey(model, name)),
+  )
+}
+
+function consumedUnder(config: Config): Array<{ topic: string; group: string }> {
+  return [
+    { topic: SUBMITTED_TOPIC, group: ROUTER_GROUP },
+    ...Object.keys(config.models).flatMap(model =>
+      lanes.map(lane => ({ topic: modelTopic(model, lane), group: workerGroup(model) })),
+    ),
+  ]
 }

@@ -8,6 +8,8 @@ export interface HealthReport {
 
 export interface HealthPart {
   readonly name: string
+  /** Shown, but the process is ready without it; default: false. */
+  readonly advisory?: boolean
   health(): HealthReport | Promise<HealthReport>
 }
 
@@ -43,11 +45,11 @@ export function readinessOf(
 
 async function ask(parts: readonly HealthPart[], options: ReadinessOptions): Promise<Readiness> {
   const reports = await Promise.all(
-    parts.map(async part => [part.name, await askOne(part, options)] as const),
+    parts.map(async part => ({ part, report: await askOne(part, options) })),
   )
   return {
-    ready: reports.every(([, report]) => report.ok),
-    parts: Object.fromEntries(reports),
+    ready: reports.every(({ part, report }) => report.ok || part.advisory === true),
+    parts: Object.fromEntries(reports.map(({ part, report }) => [part.name, report])),
   }
 }
 

@@ -6,6 +6,7 @@ export {
 export { OLLAMA_ORIGIN, type OllamaModel, probeOllama } from './catalog/ollama.ts'
 export { simulatorBehaviours, simulatorCatalog } from './catalog/simulator-catalog.ts'
 export { type ConfigResult, loadConfigFile } from './config/config-file.ts'
+export { ConfigWatch, type ConfigWatchOptions } from './config/config-watch.ts'
 export { type ConfigFault, describeFault, describePath } from './config/fault.ts'
 export { configJsonSchema } from './config/json-schema.ts'
 export { ROUTER_GROUP, workerGroup } from './consumer-groups.ts'
@@ -19,7 +20,9 @@ export {
   readLauncherEnv,
   readServiceEnv,
   type ServiceEnv,
+  type SharedServers,
 } from './environment.ts'
+export { ensureFirstKey } from './first-key.ts'
 export {
   type HealthPart,
   type HealthReport,

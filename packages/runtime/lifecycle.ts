@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@longhaul/contracts'
+import { type Clock, type Config, systemClock } from '@longhaul/contracts'
 import type { Logger } from '@longhaul/telemetry'
 import type { HealthReport } from './health.ts'
 
@@ -17,6 +17,11 @@ export interface Service extends Stoppable {
   /** Resolves once it does its work. */
   start(): Promise<void>
   health(): HealthReport | Promise<HealthReport>
+  /**
+   * Takes up a changed configuration while it runs; jobs under way go on.
+   * Called again when it rejects. Absent: it reads nothing that may change.
+   */
+  reconfigure?(config: Config): void | Promise<void>
 }
 
 export interface StopReport {

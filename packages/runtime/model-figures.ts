@@ -12,7 +12,7 @@ const LAG_REFRESH_MS = 500
  * background while somebody reads.
  */
 export class ModelFigures implements LiveView {
-  readonly #catalog: Catalog
+  #catalog: Catalog
   readonly #coordination: Coordination
   readonly #bus: Bus
   readonly #clock: Clock
@@ -27,6 +27,11 @@ export class ModelFigures implements LiveView {
     this.#coordination = dependencies.coordination
     this.#bus = dependencies.bus
     this.#clock = dependencies.clock
+    this.#catalog = catalog
+  }
+
+  /** The figures of a changed configuration, from the next question on. */
+  reconfigure(catalog: Catalog): void {
     this.#catalog = catalog
   }
 

@@ -1,16 +1,17 @@
 import { type Clock, type Config, systemClock } from '@longhaul/contracts'
 import { startTelemetry, type Telemetry } from '@longhaul/telemetry'
 import { loadConfigFile } from './config/config-file.ts'
+import { ConfigWatch } from './config/config-watch.ts'
 import { describeFault } from './config/fault.ts'
 import { type Drivers, openDrivers } from './drivers.ts'
 import { describeEnvFaults, type Env, readServiceEnv, type ServiceEnv } from './environment.ts'
-import { readinessOf } from './health.ts'
+import { type HealthPart, readinessOf } from './health.ts'
 import { type Service, type Stoppable, startInOrder } from './lifecycle.ts'
 import { serveOperations } from './operations-server.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
 /** What a service in a process of its own gets. */
-export interface ServiceProcess extends Drivers {
+export interface ServiceProcess extends Omit<Drivers, 'reconfigure'> {
   env: ServiceEnv
   config: Config
   telemetry: Telemetry
@@ -34,41 +35,57 @@ export interface ServiceProcessOptions {
 export async function runServiceProcess(
   options: ServiceProcessOptions,
   variables: Env,
-  wire: (parts: ServiceProcess) => Service,
+  wire: (parts: ServiceProcess) => Service | Promise<Service>,
 ): Promise<void> {
   const env = readEnvOrExit(variables)
   const config = readConfigOrExit(env, variables)
   const telemetry = startTelemetry({ service: options.name, logLevel: env.logLevel })
   const clock = systemClock
-  const drivers = await openDrivers({ config, databaseUrl: env.databaseUrl, telemetry, clock })
-  if (options.needsSharedBus && !drivers.bus.durable) {
+  if (options.needsSharedBus && !env.shared.kafka) {
     exitWith(
-      `a ${options.name} in a process of its own needs a bus that processes share; this version ` +
-        'has the bus within one process only: run `npm start`, where all services share it',
+      `a ${options.name} in a process of its own needs a bus that processes share: ` +
+        'set KAFKA_BROKERS, or run `npm start`, where all services share one process',
     )
   }
-  const service = wire({ ...drivers, env, config, telemetry, clock })
-  const logger = telemetry.logger
-  await startInOrder([service], { stopMs: env.shutdownMs, logger })
-  const stoppables: Stoppable[] = [
-    service,
-    drivers.bus,
-    drivers.coordination,
-    drivers.provider,
-    drivers.store,
-  ]
+  const drivers = await openDrivers({ ...env, config, telemetry, clock })
+  const service = await wire({ ...drivers, env, config, telemetry, clock })
+  const { logger } = telemetry
+  const watch = new ConfigWatch(
+    { clock, logger },
+    {
+      path: env.configPath,
+      env: variables,
+      config,
+      async apply(changed) {
+        await drivers.reconfigure(changed)
+        await service.reconfigure?.(changed)
+      },
+    },
+  )
+  await startInOrder([service, watch], { stopMs: env.shutdownMs, logger })
+  const { bus, coordination, provider, store } = drivers
+  const stoppables: Stoppable[] = [watch, service, bus, coordination, provider, store]
   if (options.servesOperations) {
-    const store = { name: 'store', health: () => drivers.store.health(800) }
     const operations = await serveOperations({
       host: env.host,
       port: env.port,
-      health: readinessOf([service, store], { clock }),
+      health: readinessOf([service, ...partsOf(drivers), watch], { clock }),
       scrape: telemetry.scrape,
     })
     logger.info({ origin: operations.origin }, `${options.name} is ready`)
     stoppables.push(operations)
   }
   await stopOnSignal([...stoppables, telemetry], env.shutdownMs, { logger })
+}
+
+const STORE_HEALTH_MS = 800
+
+function partsOf({ store, bus, coordination }: Drivers): HealthPart[] {
+  return [
+    { name: 'store', health: () => store.health(STORE_HEALTH_MS) },
+    { name: 'bus', health: () => bus.health() },
+    { name: 'coordination', health: () => coordination.health() },
+  ]
 }
 
 function readEnvOrExit(variables: Env): ServiceEnv {
@@ -78,9 +95,6 @@ function readEnvOrExit(variables: Env): ServiceEnv {
 
 function readConfigOrExit(env: ServiceEnv, variables: Env): Config {
   const { configPath } = env
-  if (configPath === undefined) {
-    return exitWith('LONGHAUL_CONFIG is missing — set it to the path of a longhaul.yaml')
-  }
   const result = loadConfigFile(configPath, variables)
   return result.ok
     ? result.config

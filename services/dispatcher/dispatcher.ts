@@ -36,7 +36,7 @@ const RETRY_MS = 1_000
 export class Dispatcher {
   readonly name = 'dispatcher'
   readonly #dependencies: DispatcherDependencies
-  readonly #config: Config
+  #config: Config
   readonly #options: DispatcherOptions
   readonly #loops: { release: Rounds; watch: Rounds; housekeeping: Rounds }
   readonly #unsubscribe: Array<() => void> = []
@@ -69,6 +69,11 @@ export class Dispatcher {
       }),
     )
     for (const loop of Object.values(this.#loops)) loop.start()
+  }
+
+  /** From the next round on. */
+  reconfigure(config: Config): void {
+    this.#config = config
   }
 
   health(): { ok: boolean; detail: string } {

@@ -22,7 +22,8 @@ export type TenantHandler = (
 export type Handlers = Record<ApiOperationId, Handler>
 
 export interface AppOptions {
-  handlers: Handlers
+  /** Those in force when a request comes. */
+  handlers: () => Handlers
   /** `/healthz`, `/readyz`, `/metrics`; answers also while the process stops. */
   operations: RequestHandler
   telemetry: Telemetry
@@ -66,7 +67,7 @@ export function createApp(options: AppOptions): Express {
   return app
 }
 
-function serve(app: Express, handlers: Handlers): void {
+function serve(app: Express, handlers: () => Handlers): void {
   const byPath = Map.groupBy(
     Object.entries(apiOperations) as Array<[ApiOperationId, Operation]>,
     ([, { path }]) => path,
@@ -77,7 +78,9 @@ function serve(app: Express, handlers: Handlers): void {
       response.locals.route = path
       next()
     })
-    for (const [id, { method }] of routes) route[method](handlers[id])
+    for (const [id, { method }] of routes) {
+      route[method]((request, response) => handlers()[id](request, response))
+    }
     route.all(
       refuseMethod(
         path,

@@ -72,6 +72,9 @@ export class Ingress {
   readonly #admission: Admission
   readonly #submitter: Submitter
   readonly #watch: JobWatch
+  readonly #authenticator: Authenticator
+  readonly #intake: BodyIntake
+  #handlers: Handlers
   #requestsUnderWay = 0
   #stopping: Promise<void> | undefined
 
@@ -95,8 +98,14 @@ export class Ingress {
       clock,
       logger: telemetry.logger,
     })
+    this.#authenticator = new Authenticator({ tenants: store.tenants, clock })
+    this.#intake = new BodyIntake({
+      maxBodyBytes: options.maxBodyBytes ?? 10 * MIB,
+      maxTotalBytes: options.maxTotalBodyBytes ?? 128 * MIB,
+    })
+    this.#handlers = this.#handlersFor(config)
     const app = createApp({
-      handlers: this.#handlers(config),
+      handlers: () => this.#handlers,
       operations: operationsHandler({ health: this.#readiness(), scrape: telemetry.scrape }),
       telemetry,
       stopping: () => this.#stopping !== undefined,
@@ -124,6 +133,12 @@ export class Ingress {
     await this.#admission.refresh()
     this.#watch.start()
     await listen(this.#server, this.#options)
+  }
+
+  /** Requests from now on are read by the new configuration. */
+  reconfigure(config: Config): void {
+    this.#admission.reconfigure({ publishedPerKey: config.dispatch.published_per_key })
+    this.#handlers = this.#handlersFor(config)
   }
 
   /** `http://127.0.0.1:8787`; empty while it does not listen. */
@@ -182,7 +197,8 @@ export class Ingress {
     return readinessOf(
       [
         { name: 'store', health: () => store.health(STORE_HEALTH_MS) },
-        { name: 'bus', health: () => bus.health() },
+        // Without it jobs are accepted all the same, and wait in Postgres.
+        { name: 'bus', advisory: true, health: () => bus.health() },
         { name: 'coordination', health: () => coordination.health() },
         ...parts,
         this,
@@ -191,16 +207,11 @@ export class Ingress {
     )
   }
 
-  #handlers(config: Config): Handlers {
-    const { store, clock, receiverPolicy } = this.#dependencies
-    const authenticator = new Authenticator({ tenants: store.tenants, clock })
-    const withKey = (handler: TenantHandler) => authenticated(authenticator, handler)
-    const intake = new BodyIntake({
-      maxBodyBytes: this.#options.maxBodyBytes ?? 10 * MIB,
-      maxTotalBytes: this.#options.maxTotalBodyBytes ?? 128 * MIB,
-    })
+  #handlersFor(config: Config): Handlers {
+    const { store, receiverPolicy } = this.#dependencies
+    const withKey = (handler: TenantHandler) => authenticated(this.#authenticator, handler)
     const reader = new SubmissionReader({ config, receiverPolicy })
-    const shared = { ...this.#dependencies, config, intake, reader }
+    const shared = { ...this.#dependencies, config, intake: this.#intake, reader }
     const submissions = new SubmissionRoutes({ ...shared, submitter: this.#submitter })
     const jobs = new JobRoutes({ ...shared, watch: this.#watch })
     const models = new ModelRoutes(shared)

@@ -1,16 +1,17 @@
-import type { Config } from '@longhaul/contracts'
+import { type Config, systemClock } from '@longhaul/contracts'
 import { EmbeddedPostgres } from '@longhaul/embedded-postgres'
 import {
+  ConfigWatch,
   chooseCatalog,
   describeFault,
   type Env,
+  ensureFirstKey,
   type LauncherEnv,
   loadConfigFile,
   probeOllama,
   simulatorBehaviours,
 } from '@longhaul/runtime'
 import { startSimulator } from '@longhaul/simulator'
-import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { DataFolder } from './data-folder.ts'
 import { StartError } from './expected-error.ts'
@@ -77,6 +78,7 @@ async function launchWith(options: LaunchOptions, endings: Ending[]): Promise<La
   const system = await startSystem({
     config: models.config,
     databaseUrl,
+    shared: env.shared,
     telemetry,
     host: env.host,
     port: env.port,
@@ -84,6 +86,7 @@ async function launchWith(options: LaunchOptions, endings: Ending[]): Promise<La
     deadOwners: folder.previousOwner === undefined ? [] : [folder.previousOwner],
   })
   endings.push(system)
+  if (env.configPath !== undefined) endings.push(await watchConfig(options, models.config, system))
   const newKey = await ensureFirstKey(system.store, env.apiKey)
   return {
     name: 'longhaul',
@@ -123,6 +126,25 @@ async function chooseModels(
   })
 }
 
+/** The file may change while the system runs; `adjustConfig` counts for each of its states. */
+async function watchConfig(
+  { env, secrets, telemetry, adjustConfig = config => config }: LaunchOptions,
+  config: Config,
+  system: System,
+): Promise<Ending> {
+  const watch = new ConfigWatch(
+    { clock: systemClock, logger: telemetry.logger },
+    {
+      path: env.configPath ?? '',
+      env: secrets,
+      config,
+      apply: changed => system.reconfigure(adjustConfig(changed)),
+    },
+  )
+  await watch.start()
+  return watch
+}
+
 async function openDatabase(
   { env, telemetry }: LaunchOptions,
   folder: DataFolder,
@@ -136,22 +158,4 @@ async function openDatabase(
   endings.push({ name: 'postgres', stop: () => postgres.stop() })
   const { orphan } = await postgres.start()
   return { databaseUrl: postgres.url, orphan }
-}
-
-const FIRST_TENANT = 'default'
-
-/** @returns the key, when this start made it */
-async function ensureFirstKey(
-  store: Store,
-  given: string | undefined,
-): Promise<string | undefined> {
-  const first = !(await store.tenants.hasKeys())
-  if (!first && given === undefined) return undefined
-  const tenant = await store.tenants.ensure(FIRST_TENANT)
-  const key = await store.tenants.createKey(
-    tenant.id,
-    first ? 'first key' : 'LONGHAUL_API_KEY',
-    given,
-  )
-  return first ? key : undefined
 }

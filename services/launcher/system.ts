@@ -1,13 +1,13 @@
 import { type Clock, type Config, systemClock } from '@longhaul/contracts'
-import { bullmqOnPostgres, Courier } from '@longhaul/courier'
+import { Courier, deliveryQueueBackend } from '@longhaul/courier'
 import { Dispatcher } from '@longhaul/dispatcher'
 import { Ingress } from '@longhaul/ingress'
 import { Router } from '@longhaul/router'
 import {
   createReceiverPolicy,
-  ModelFigures,
   openDrivers,
   type Service,
+  type SharedServers,
   startInOrder,
   stopInOrder,
 } from '@longhaul/runtime'
@@ -18,6 +18,8 @@ import { Worker } from '@longhaul/worker'
 export interface SystemOptions {
   config: Config
   databaseUrl: string
+  /** Default: none, everything stays within this process. */
+  shared?: SharedServers
   telemetry: Telemetry
   host: string
   /** 0: any free one. */
@@ -41,6 +43,8 @@ export interface System {
   readonly url: string
   /** What was unfinished when it started. */
   readonly resumed: { pending: number; queued: number; running: number }
+  /** Takes up a changed configuration in every service. */
+  reconfigure(config: Config): Promise<void>
   /** Intake first. Safe to call twice. */
   stop(budgetMs: number): Promise<void>
 }
@@ -48,15 +52,18 @@ export interface System {
 /** Opens the embedded drivers and starts every service on them; the ingress last. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { config, telemetry, clock = systemClock, random = Math.random } = options
-  const { store, bus, coordination, provider } = await openDrivers({ ...options, clock })
+  const { shared: servers = { kafka: undefined, redisUrl: undefined } } = options
+  const drivers = await openDrivers({ ...options, shared: servers, clock })
+  const { store, bus, coordination, provider, live } = drivers
   const resumed = await store.dispatch.unfinished()
-  const live = new ModelFigures({ coordination, bus, clock }, config)
   const receiverPolicy = createReceiverPolicy(config.webhooks.allow)
   const shared = { store, bus, coordination, telemetry, clock, random, live, receiverPolicy }
 
-  const queueBackend = bullmqOnPostgres({
+  const queueBackend = deliveryQueueBackend({
     databaseUrl: options.databaseUrl,
-    ...(options.queueSchema && { schema: options.queueSchema }),
+    redisUrl: servers.redisUrl,
+    schema: options.queueSchema,
+    keyPrefix: config.redis.key_prefix,
   })
   const courier = new Courier({ ...shared, queueBackend }, config)
   const worker = new Worker({ ...shared, provider }, config, { owner: options.owner })
@@ -74,6 +81,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     store,
     url: ingress.url,
     resumed,
+    async reconfigure(changed) {
+      await drivers.reconfigure(changed)
+      for (const service of services) await service.reconfigure?.(changed)
+    },
     stop(budgetMs) {
       const intakeFirst = [
         ingress,

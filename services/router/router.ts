@@ -46,8 +46,8 @@ const RETRY_DELAY_MS = 500
 export class Router {
   readonly name = 'router'
   readonly #dependencies: RouterDependencies
-  readonly #config: Config
-  readonly #routing: RoutingRouter
+  #config: Config
+  #routing: RoutingRouter
   readonly #stopping = new AbortController()
   #subscription: Subscription | undefined
 
@@ -59,10 +59,7 @@ export class Router {
 
   async start(): Promise<void> {
     const { bus } = this.#dependencies
-    const modelTopics = Object.keys(this.#config.models).flatMap(model =>
-      lanes.map(lane => modelTopic(model, lane)),
-    )
-    await bus.ensureTopics([SUBMITTED_TOPIC, ...modelTopics])
+    await this.#ensureTopics()
     this.#subscription = await bus.consume({
       topics: [SUBMITTED_TOPIC],
       group: ROUTER_GROUP,
@@ -70,6 +67,13 @@ export class Router {
       versions: [MESSAGE_VERSION],
       handle: delivery => this.#handle(delivery),
     })
+  }
+
+  /** Decides by the new configuration from the next job on. */
+  async reconfigure(config: Config): Promise<void> {
+    this.#config = config
+    await this.#ensureTopics()
+    this.#routing = createRouter(config)
   }
 
   health(): { ok: boolean; detail: string } {
@@ -82,6 +86,13 @@ export class Router {
     this.#stopping.abort()
     await this.#subscription?.stop(budgetMs)
     this.#subscription = undefined
+  }
+
+  async #ensureTopics(): Promise<void> {
+    const modelTopics = Object.keys(this.#config.models).flatMap(model =>
+      lanes.map(lane => modelTopic(model, lane)),
+    )
+    await this.#dependencies.bus.ensureTopics([SUBMITTED_TOPIC, ...modelTopics])
   }
 
   async #handle(delivery: Delivery): Promise<void> {

@@ -20,25 +20,36 @@ interface DeploymentState {
  * breaker lets a call pass. The choice is made as late as possible.
  */
 export class Deployments {
-  readonly #states: DeploymentState[]
+  readonly #model: string
   readonly #coordination: Coordination
+  #states: DeploymentState[] = []
 
   constructor(model: string, config: Model, coordination: Coordination) {
+    this.#model = model
     this.#coordination = coordination
-    this.#states = Object.entries(config.deployments).map(([name, deployment]) => ({
-      deployment: {
-        key: deploymentKey(model, name),
-        model,
-        config: deployment,
-        price: deployment.price ?? config.price,
-        maxOutputTokens: config.max_output_tokens,
-      },
-      inFlight: 0,
-    }))
+    this.reconfigure(config)
   }
 
-  get keys(): string[] {
-    return this.#states.map(({ deployment }) => deployment.key)
+  /** Deployments that stay keep the count of their calls in flight. */
+  reconfigure(config: Model): void {
+    const known = new Map(this.#states.map(state => [state.deployment.key, state]))
+    this.#states = Object.entries(config.deployments).map(([name, deployment]) => {
+      const key = deploymentKey(this.#model, name)
+      const state = known.get(key) ?? { inFlight: 0 }
+      return Object.assign(state, {
+        deployment: {
+          key,
+          model: this.#model,
+          config: deployment,
+          price: deployment.price ?? config.price,
+          maxOutputTokens: config.max_output_tokens,
+        },
+      })
+    })
+  }
+
+  has(key: string): boolean {
+    return this.#states.some(({ deployment }) => deployment.key === key)
   }
 
   /** Calls that all deployments together take at a time. */

@@ -19,6 +19,11 @@ export class LaneQueue<Item> {
     }))
   }
 
+  /** From the next item on. */
+  reweigh(weights: Record<Lane, { weight: number }>): void {
+    for (const state of this.#lanes) state.weight = weights[state.lane].weight
+  }
+
   get size(): number {
     return this.#size
   }

@@ -9,5 +9,6 @@ await runServiceProcess(
   parts =>
     new Worker({ ...parts, random: Math.random }, parts.config, {
       owner: `${hostname()}-${randomUUID()}`,
+      models: parts.env.workerModels,
     }),
 )

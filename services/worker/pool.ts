@@ -27,6 +27,8 @@ interface Work {
 const DELIVERIES_PER_CALL = 2
 const SMALLEST_WINDOW = 32
 const LARGEST_WINDOW = 2_000
+/** How long calls in flight may settle their messages before a new subscription takes over. */
+const RESUBSCRIBE_MS = 5_000
 /** How long a delivery is kept back when the store is away, so that it does not spin. */
 const RETRY_DELAY_MS = 500
 
@@ -37,11 +39,13 @@ const RETRY_DELAY_MS = 500
  */
 export class ModelPool {
   readonly #dependencies: PoolDependencies
-  readonly #config: Config
   readonly #model: string
   readonly #deployments: Deployments
   readonly #queue: LaneQueue<Work>
   readonly #stopping: AbortSignal
+  #config: Config
+  #group = ''
+  #window = 0
   #subscription: Subscription | undefined
   #unwatch: () => void = () => {}
 
@@ -63,26 +67,31 @@ export class ModelPool {
 
   async start(group: string): Promise<void> {
     const { bus, coordination } = this.#dependencies
-    const topics = lanes.map(lane => modelTopic(this.#model, lane))
-    await bus.ensureTopics(topics)
-    const own = new Set(this.#deployments.keys)
+    await bus.ensureTopics(this.#topics)
     const pumpLater = (deployment: string) => {
       // Not from within the breaker's own call.
-      if (own.has(deployment)) setImmediate(() => this.#pump())
+      if (this.#deployments.has(deployment)) setImmediate(() => this.#pump())
     }
     const { breakers } = coordination
     const unwatch = [breakers.onChange(pumpLater), breakers.onPermit(pumpLater)]
     this.#unwatch = () => {
       for (const end of unwatch) end()
     }
-    const wanted = this.#deployments.capacity * DELIVERIES_PER_CALL
-    this.#subscription = await bus.consume({
-      topics,
-      group,
-      window: Math.min(LARGEST_WINDOW, Math.max(SMALLEST_WINDOW, wanted)),
-      versions: [MESSAGE_VERSION],
-      handle: delivery => this.#take(delivery),
-    })
+    this.#group = group
+    await this.#subscribe()
+  }
+
+  /** Calls in flight go on as they began; a window that changed takes a new subscription. */
+  async reconfigure(config: Config): Promise<void> {
+    const modelConfig = config.models[this.#model]
+    if (!modelConfig) throw new Error(`no model ${this.#model} in the configuration`)
+    this.#config = config
+    this.#deployments.reconfigure(modelConfig)
+    this.#queue.reweigh(config.lanes)
+    this.#pump()
+    if (this.#wantedWindow === this.#window) return
+    await this.#subscription?.stop(RESUBSCRIBE_MS)
+    await this.#subscribe()
   }
 
   get consuming(): boolean {
@@ -96,6 +105,27 @@ export class ModelPool {
     this.#subscription = undefined
     for (const { delivery } of this.#queue.drain()) delivery.release()
     await stopped
+  }
+
+  get #topics(): string[] {
+    return lanes.map(lane => modelTopic(this.#model, lane))
+  }
+
+  get #wantedWindow(): number {
+    const wanted = this.#deployments.capacity * DELIVERIES_PER_CALL
+    return Math.min(LARGEST_WINDOW, Math.max(SMALLEST_WINDOW, wanted))
+  }
+
+  async #subscribe(): Promise<void> {
+    const window = this.#wantedWindow
+    this.#subscription = await this.#dependencies.bus.consume({
+      topics: this.#topics,
+      group: this.#group,
+      window,
+      versions: [MESSAGE_VERSION],
+      handle: delivery => this.#take(delivery),
+    })
+    this.#window = window
   }
 
   #take(delivery: Delivery): void {

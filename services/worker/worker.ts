@@ -6,7 +6,7 @@ import { workerGroup } from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { Leases } from './leases.ts'
-import { ModelPool } from './pool.ts'
+import { ModelPool, type PoolDependencies } from './pool.ts'
 import { Recorder } from './recorder.ts'
 
 export interface WorkerDependencies {
@@ -22,20 +22,25 @@ export interface WorkerDependencies {
 export interface WorkerOptions {
   /** Written into leases: unique among the workers that run at a time. */
   owner: string
-  /** Default: all of the configuration. */
-  models?: readonly string[]
+  /** Of the configuration, those that this worker serves; default: all. */
+  models?: readonly string[] | undefined
 }
 
 /** Share of the time to stop that calls in flight get to end by themselves. */
 const PATIENCE = 0.75
 const CHECK_MS = 20
+/** How long the calls of a model that was removed may still settle their messages. */
+const REMOVED_MODEL_MS = 300_000
 
 /** Calls the models: one pool per model, one set of leases for all. */
 export class Worker {
   readonly name = 'worker'
   readonly #dependencies: WorkerDependencies
+  readonly #options: WorkerOptions
   readonly #leases: Leases
-  readonly #pools: Array<{ model: string; pool: ModelPool }>
+  readonly #poolDependencies: PoolDependencies
+  readonly #pools = new Map<string, ModelPool>()
+  #config: Config
   /** Ends the intake and the beginning of new calls. */
   readonly #stopping = new AbortController()
   /** Ends the patience with a store that is away. */
@@ -45,13 +50,14 @@ export class Worker {
   constructor(dependencies: WorkerDependencies, config: Config, options: WorkerOptions) {
     this.#dependencies = dependencies
     this.#leases = new Leases(dependencies, config.lease)
-    const recorder = new Recorder(dependencies, this.#givingUp.signal)
-    const shared = { ...dependencies, leases: this.#leases, recorder, owner: options.owner }
-    const models = options.models ?? Object.keys(config.models)
-    this.#pools = models.map(model => ({
-      model,
-      pool: new ModelPool(shared, config, model, this.#stopping.signal),
-    }))
+    this.#options = options
+    this.#config = config
+    this.#poolDependencies = {
+      ...dependencies,
+      leases: this.#leases,
+      recorder: new Recorder(dependencies, this.#givingUp.signal),
+      owner: options.owner,
+    }
   }
 
   async start(): Promise<void> {
@@ -62,7 +68,18 @@ export class Worker {
         fence === undefined ? this.#leases.cancel(jobId) : this.#leases.lose(jobId, fence),
       ),
     )
-    await Promise.all(this.#pools.map(({ model, pool }) => pool.start(workerGroup(model))))
+    await this.#open(this.#served)
+  }
+
+  /** Models that came get a pool, those that went lose theirs; the others keep theirs, calls in flight included. */
+  async reconfigure(config: Config): Promise<void> {
+    this.#config = config
+    const served = this.#served
+    for (const [model, pool] of this.#pools) {
+      if (served.includes(model)) await pool.reconfigure(config)
+      else this.#close(model, pool)
+    }
+    await this.#open(served.filter(model => !this.#pools.has(model)))
   }
 
   /** Calls under way and results not yet recorded. */
@@ -71,16 +88,17 @@ export class Worker {
   }
 
   health(): { ok: boolean; detail: string } {
-    const idle = this.#pools.filter(({ pool }) => !pool.consuming).map(({ model }) => model)
-    return idle.length === 0
-      ? { ok: true, detail: `consuming for ${this.#pools.length} models` }
-      : { ok: false, detail: `not consuming for ${idle.join(', ')}` }
+    const idle = this.#served.filter(model => !this.#pools.get(model)?.consuming)
+    if (idle.length > 0) return { ok: false, detail: `not consuming for ${idle.join(', ')}` }
+    const absent = (this.#options.models ?? []).filter(model => !this.#config.models[model])
+    const unknown = absent.length > 0 ? `; not in the configuration: ${absent.join(', ')}` : ''
+    return { ok: true, detail: `consuming for ${this.#pools.size} models${unknown}` }
   }
 
   /** Calls in flight may end by themselves for most of the budget; then they are aborted and their jobs put back. */
   async stop(budgetMs: number): Promise<void> {
     this.#stopping.abort()
-    const stopped = Promise.all(this.#pools.map(({ pool }) => pool.stop(budgetMs)))
+    const stopped = Promise.all([...this.#pools.values()].map(pool => pool.stop(budgetMs)))
     await this.#untilIdle(budgetMs * PATIENCE)
     this.#leases.abortAll('shutdown')
     await this.#untilIdle(budgetMs * (1 - PATIENCE))
@@ -88,6 +106,35 @@ export class Worker {
     await stopped
     for (const end of this.#unsubscribe.splice(0)) end()
     this.#leases.stop()
+  }
+
+  get #served(): string[] {
+    const { models = Object.keys(this.#config.models) } = this.#options
+    return models.filter(model => Object.hasOwn(this.#config.models, model))
+  }
+
+  /** A pool that cannot start is left out, to be tried again. */
+  async #open(models: readonly string[]): Promise<void> {
+    await Promise.all(
+      models.map(async model => {
+        const pool = new ModelPool(
+          this.#poolDependencies,
+          this.#config,
+          model,
+          this.#stopping.signal,
+        )
+        await pool.start(workerGroup(model))
+        this.#pools.set(model, pool)
+      }),
+    )
+  }
+
+  /** Calls in flight end by themselves, or are put back when the worker stops. */
+  #close(model: string, pool: ModelPool): void {
+    this.#pools.delete(model)
+    pool.stop(REMOVED_MODEL_MS).catch(error => {
+      this.#dependencies.telemetry.logger.warn({ err: error, model }, 'its pool did not stop')
+    })
   }
 
   async #untilIdle(budgetMs: number): Promise<void> {

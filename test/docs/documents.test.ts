@@ -49,9 +49,12 @@ describe('the settings in the README', () => {
 
   it('are those that the launcher reads, in its order', () => {
     const schema = /const launcherSchema = z\.object\(\{([\s\S]*?)\n\}\)/.exec(code)?.[1] ?? ''
-    const reserved = /const reserved = \{([\s\S]*?)\n\}/.exec(code)?.[1] ?? ''
+    const shared =
+      /const sharedVariables = \{([\s\S]*?)\n\}/.exec(
+        readDocument('packages/runtime/shared-servers.ts'),
+      )?.[1] ?? ''
     const variables = Array.from(
-      (schema + reserved).matchAll(/^ {2}([A-Z_]+):/gm),
+      (schema + shared).matchAll(/^ {2}([A-Z_]+):/gm),
       ([, name]) => name,
     )
     expect(variables.length).toBeGreaterThan(5)

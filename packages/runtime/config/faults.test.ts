@@ -35,7 +35,7 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       'no mapping',
       'hello',
       [
-        'f:1:1 must be a mapping, not text (got "hello") — write keys below it, indented: models, policies, default_policy, lanes, dispatch, retry, breaker, lease, webhooks, retention',
+        'f:1:1 must be a mapping, not text (got "hello") — write keys below it, indented: models, policies, default_policy, lanes, dispatch, retry, breaker, lease, webhooks, retention, kafka, redis',
       ],
     ],
     [
@@ -119,7 +119,7 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       'a key of nowhere',
       `${model}lease: 30s\nzebra: 1`,
       [
-        'f:8:1 zebra: is not a known key — remove it; known here: models, policies, default_policy, lanes, dispatch, retry, breaker, lease, webhooks, retention',
+        'f:8:1 zebra: is not a known key — remove it; known here: models, policies, default_policy, lanes, dispatch, retry, breaker, lease, webhooks, retention, kafka, redis',
       ],
     ],
 

@@ -46,7 +46,7 @@ const ROOM_RESERVED = 500
  */
 export class Admission {
   readonly #dependencies: AdmissionDependencies
-  readonly #options: AdmissionOptions
+  #options: AdmissionOptions
   /** Published and unclaimed when Postgres was last asked. */
   #published: Map<string, number> | undefined
   /** Our own publications since we began to ask, and those that were under way then. */
@@ -64,6 +64,10 @@ export class Admission {
 
   constructor(dependencies: AdmissionDependencies, options: AdmissionOptions) {
     this.#dependencies = dependencies
+    this.#options = options
+  }
+
+  reconfigure(options: AdmissionOptions): void {
     this.#options = options
   }
 

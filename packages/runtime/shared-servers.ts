@@ -1,0 +1,132 @@
+import { z } from 'zod'
+import type { Env, EnvFault, SharedServers } from './environment.ts'
+
+/** Where Kafka is and how it is spoken to. */
+export interface KafkaServers {
+  /** `host:port`, at least one. */
+  brokers: readonly string[]
+  tls: KafkaTls | undefined
+  sasl: KafkaSasl | undefined
+}
+
+/** Paths of PEM files; without `caFile` the authorities that Node knows count. */
+export interface KafkaTls {
+  caFile: string | undefined
+  certFile: string | undefined
+  keyFile: string | undefined
+}
+
+export interface KafkaSasl {
+  mechanism: (typeof saslMechanisms)[number]
+  username: string
+  password: string
+}
+
+const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
+const BROKER = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$/
+const MAX_PORT = 65_535
+
+const brokers = z
+  .string()
+  .transform(list => list.split(',').map(item => item.trim()))
+  .refine(list => list.every(isBroker), {
+    error: 'must be addresses of brokers, separated by commas',
+    params: { remedy: 'write kafka-1:9092,kafka-2:9092' },
+  })
+const redisUrl = z.string().refine(isRedisUrl, {
+  error: 'is not the address of a Redis server',
+  params: { remedy: 'write redis://user:password@host:6379/0, or rediss:// for TLS' },
+})
+
+export const sharedVariables = {
+  KAFKA_BROKERS: brokers.optional(),
+  KAFKA_TLS: z.enum(['true', 'false']).optional(),
+  KAFKA_TLS_CA_FILE: z.string().optional(),
+  KAFKA_TLS_CERT_FILE: z.string().optional(),
+  KAFKA_TLS_KEY_FILE: z.string().optional(),
+  KAFKA_SASL_MECHANISM: z.enum(saslMechanisms).optional(),
+  KAFKA_SASL_USERNAME: z.string().optional(),
+  KAFKA_SASL_PASSWORD: z.string().optional(),
+  REDIS_URL: redisUrl.optional(),
+}
+
+const sharedSchema = z.object(sharedVariables)
+type SharedValues = z.output<typeof sharedSchema>
+
+export function sharedServersOf(values: SharedValues): SharedServers {
+  const { KAFKA_BROKERS } = values
+  return {
+    kafka: KAFKA_BROKERS && { brokers: KAFKA_BROKERS, tls: tlsOf(values), sasl: saslOf(values) },
+    redisUrl: values.REDIS_URL,
+  }
+}
+
+const SASL = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const
+const TLS_FILES = ['KAFKA_TLS_CA_FILE', 'KAFKA_TLS_CERT_FILE', 'KAFKA_TLS_KEY_FILE'] as const
+const CLIENT_PAIR = ['KAFKA_TLS_CERT_FILE', 'KAFKA_TLS_KEY_FILE'] as const
+
+/** What is wrong between the variables; each by itself is checked by its schema. */
+export function kafkaFaults(env: Env): EnvFault[] {
+  const given = (variable: string) => env[variable] !== undefined
+  const settings = Object.keys(env).filter(name => /^KAFKA_(TLS|SASL)/.test(name))
+  if (!given('KAFKA_BROKERS')) {
+    return settings
+      .filter(name => name in sharedVariables)
+      .map(variable => ({
+        variable,
+        message: 'has no effect without KAFKA_BROKERS',
+        remedy: 'set KAFKA_BROKERS too, or unset it',
+      }))
+  }
+  const incomplete = [SASL, CLIENT_PAIR].filter(group => group.some(given))
+  const missing = incomplete.flatMap(group =>
+    group
+      .filter(variable => !given(variable))
+      .map(variable => ({
+        variable,
+        message: `is missing: ${group.filter(given).join(' and ')} needs it`,
+        remedy: `set all of ${group.join(', ')}, or none`,
+      })),
+  )
+  const withoutTls = TLS_FILES.filter(variable => env.KAFKA_TLS !== 'true' && given(variable))
+  return [
+    ...missing,
+    ...withoutTls.map(variable => ({
+      variable,
+      message: 'has no effect without KAFKA_TLS=true',
+      remedy: 'set KAFKA_TLS=true, or unset it',
+    })),
+  ]
+}
+
+function tlsOf(values: SharedValues): KafkaTls | undefined {
+  if (values.KAFKA_TLS !== 'true') return undefined
+  return {
+    caFile: values.KAFKA_TLS_CA_FILE,
+    certFile: values.KAFKA_TLS_CERT_FILE,
+    keyFile: values.KAFKA_TLS_KEY_FILE,
+  }
+}
+
+function saslOf(values: SharedValues): KafkaSasl | undefined {
+  const {
+    KAFKA_SASL_MECHANISM: mechanism,
+    KAFKA_SASL_USERNAME: username,
+    KAFKA_SASL_PASSWORD: password,
+  } = values
+  if (mechanism === undefined || username === undefined || password === undefined) return undefined
+  return { mechanism, username, password }
+}
+
+function isBroker(text: string): boolean {
+  const port = Number(BROKER.exec(text)?.[2])
+  return port > 0 && port <= MAX_PORT
+}
+
+function isRedisUrl(text: string): boolean {
+  return (
+    URL.canParse(text) &&
+    ['redis:', 'rediss:'].includes(new URL(text).protocol) &&
+    new URL(text).hostname !== ''
+  )
+}
