@@ -43,6 +43,6 @@ USER 1000:1000
 # The default of PORT. Services handle SIGTERM themselves and start no processes,
 # so they need no init above them.
 EXPOSE 8080
-HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
+HEALTHCHECK --interval=30s --timeout=6s --start-period=60s --start-interval=2s --retries=2 \
   CMD ["node", "infra/image/health.ts", "http://127.0.0.1:8080/healthz"]
 CMD ["node", "services/ingress/main.ts"]

@@ -13,6 +13,7 @@ try {
     process.exitCode = 1
   }
 } catch (error) {
-  console.error(`${url} does not answer: ${error}`)
+  const reason = error instanceof Error && error.cause ? error.cause : error
+  console.error(`${url} does not answer: ${reason}`)
   process.exitCode = 1
 }
