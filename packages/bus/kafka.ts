@@ -1,6 +1,11 @@
 import { type Clock, systemClock } from '@longhaul/contracts'
 import { KafkaAdmin } from './kafka/admin.ts'
-import type { KafkaConnection, KafkaLogger } from './kafka/client.ts'
+import {
+  type KafkaConnection,
+  type KafkaJsLog,
+  type KafkaLogger,
+  kafkaJsLog,
+} from './kafka/client.ts'
 import { GroupConsumer } from './kafka/group-consumer.ts'
 import { LagReader } from './kafka/lag.ts'
 import { connectSender } from './kafka/producer.ts'
@@ -83,6 +88,7 @@ class KafkaBus implements Bus {
   readonly #prefix: string
   readonly #clock: Clock
   readonly #logger: KafkaLogger
+  readonly #log: KafkaJsLog
   readonly #options: KafkaBusOptions
   readonly #admin: KafkaAdmin
   /** Apart, since it asks for topics by name: see `KafkaAdmin`. */
@@ -92,7 +98,6 @@ class KafkaBus implements Bus {
   readonly #queue: SendQueue
   readonly #subscriptions = new Set<KafkaSubscription>()
   #cancelProbe: () => void = () => {}
-  #silence: string | undefined
   #stopping: Promise<void> | undefined
 
   constructor(options: KafkaBusOptions) {
@@ -103,7 +108,8 @@ class KafkaBus implements Bus {
     this.#connection = { brokers, clientId, ...(tls && { tls }), ...(sasl && { sasl }) }
     this.#clock = options.clock ?? systemClock
     this.#logger = options.logger ?? { warn: () => {} }
-    const common = { clock: this.#clock, logger: this.#logger }
+    this.#log = kafkaJsLog(this.#logger)
+    const common = { clock: this.#clock, logger: this.#logger, log: this.#log }
     this.#admin = new KafkaAdmin(this.#connection, common)
     this.#lagAdmin = new KafkaAdmin(this.#connection, common)
     this.#topics = new Topics(
@@ -171,9 +177,7 @@ class KafkaBus implements Bus {
   health(): BusHealth {
     if (this.#stopping) return { ok: false, detail: 'stopped' }
     const faults = [
-      ...(this.#queue.state === 'up' ? [] : [`publishing: ${this.#queue.state}`]),
       ...(this.#queue.state === 'up' ? [] : [this.#queue.failure ?? 'not connected yet']),
-      ...(this.#silence ? [this.#silence] : []),
       ...(this.#topics.failure ? [this.#topics.failure] : []),
     ]
     const consumers = Array.from(this.#subscriptions, subscription => {
@@ -216,7 +220,7 @@ class KafkaBus implements Bus {
     return new SendQueue(
       {
         connect: () =>
-          connectSender(this.#connection, this.#logger, {
+          connectSender(this.#connection, this.#log, {
             nameOf: topic => this.#topics.nameOf(topic),
             timeoutMs: publishTimeoutMs,
           }),
@@ -246,6 +250,7 @@ class KafkaBus implements Bus {
               connection: this.#connection,
               clock: this.#clock,
               logger: this.#logger,
+              log: this.#log,
               restoreTopics: () => this.#topics.restore(options.topics),
             },
             {
@@ -273,15 +278,7 @@ class KafkaBus implements Bus {
     this.#cancelProbe = this.#clock.schedule(PROBE_EVERY_MS, () => {
       void this.#admin
         .ask(PROBE_ANSWER_MS, admin => admin.describeCluster())
-        .then(
-          () => {
-            this.#silence = undefined
-          },
-          error => {
-            this.#silence = error.message
-            this.#queue.lost(error)
-          },
-        )
+        .catch(error => this.#queue.lost(error))
         .then(() => {
           if (!this.#stopping) this.#probe()
         })

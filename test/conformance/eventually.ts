@@ -4,18 +4,20 @@ const PATIENCE_MS = 15_000
 /**
  * The first value of `read` that is as `expected` says; for what a driver
  * promises soon but gives no signal of.
- * @throws the last value seen, when 15 seconds did not bring it
+ * @param patienceMs default 15 s
+ * @throws the last value seen, when that time did not bring it
  */
 export async function eventually<T>(
   read: () => T | Promise<T>,
   expected: (value: T) => boolean,
+  patienceMs = PATIENCE_MS,
 ): Promise<T> {
-  const endAt = performance.now() + PATIENCE_MS
+  const endAt = performance.now() + patienceMs
   for (;;) {
     const value = await read()
     if (expected(value)) return value
     if (performance.now() > endAt) {
-      throw new Error(`not within ${PATIENCE_MS} ms; the last value was ${JSON.stringify(value)}`)
+      throw new Error(`not within ${patienceMs} ms; the last value was ${JSON.stringify(value)}`)
     }
     await new Promise(resolve => setTimeout(resolve, POLL_MS))
   }

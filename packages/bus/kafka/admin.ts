@@ -1,11 +1,11 @@
 import type { Clock } from '@longhaul/contracts'
 import type { Admin } from 'kafkajs'
 import { BusUnavailableError } from '../port.ts'
-import { fewRetries, KafkaClient, type KafkaConnection, type KafkaLogger } from './client.ts'
+import { fewRetries, KafkaClient, type KafkaConnection, type KafkaJsLog } from './client.ts'
 
 export interface AdminDependencies {
   clock: Clock
-  logger: KafkaLogger
+  log: KafkaJsLog
 }
 
 interface Connected {
@@ -49,7 +49,7 @@ export class KafkaAdmin {
   }
 
   #connect(): Connected {
-    const client = new KafkaClient(this.#connection, this.#dependencies.logger, fewRetries)
+    const client = new KafkaClient(this.#connection, this.#dependencies.log, fewRetries)
     const admin = client.kafka.admin()
     return { client, admin: admin.connect().then(() => admin) }
   }

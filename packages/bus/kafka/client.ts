@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
-import { type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import { type ISocketFactory, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs'
 
 export interface KafkaTls {
   /** Certificates of the authorities to trust, PEM. */
@@ -31,10 +31,13 @@ export interface KafkaLogger {
   warn(fields: object, text: string): void
 }
 
+/** Takes what kafkajs has to say. */
+export type KafkaJsLog = (entry: LogEntry) => void
+
 const CONNECTION_TIMEOUT_MS = 3_000
 const REQUEST_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 30_000
-/** kafkajs tells every failed attempt; one line per part of it and this time is enough. */
+/** Of every part of kafkajs one line in this time: it tells each failed attempt. */
 const LOG_EVERY_MS = 30_000
 
 /**
@@ -62,7 +65,7 @@ export class KafkaClient {
 
   constructor(
     { brokers, clientId, tls, sasl }: KafkaConnection,
-    logger: KafkaLogger,
+    log: KafkaJsLog,
     retry: typeof patientRetries,
   ) {
     const config: KafkaConfig = {
@@ -74,7 +77,9 @@ export class KafkaClient {
       retry,
       socketFactory: this.#connect,
       logLevel: logLevel.ERROR,
-      logCreator: () => throttled(logger),
+      logCreator: () => entry => {
+        if (!this.#ended) log(entry)
+      },
       ...(tls && { ssl: tls === true ? true : { ...tls } }),
       ...(sasl && { sasl: { ...sasl } as NonNullable<KafkaConfig['sasl']> }),
     }
@@ -105,13 +110,13 @@ function serverName(host: string): { servername?: string } {
   return isIP(host) ? {} : { servername: host }
 }
 
-function throttled(logger: KafkaLogger) {
+export function kafkaJsLog(logger: KafkaLogger): KafkaJsLog {
   const toldAt = new Map<string, number>()
-  return ({ namespace, log }: { namespace: string; log: { message: string } }) => {
+  return ({ namespace, log }) => {
     const now = performance.now()
     if (now - (toldAt.get(namespace) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return
     toldAt.set(namespace, now)
-    const { message, ...fields } = log as { message: string; [field: string]: unknown }
-    logger.warn({ part: namespace, groupId: fields.groupId, broker: fields.broker }, message)
+    const { broker, groupId, error } = log
+    logger.warn({ part: namespace, broker, groupId, error }, log.message)
   }
 }

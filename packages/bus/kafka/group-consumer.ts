@@ -1,6 +1,12 @@
 import type { Clock } from '@longhaul/contracts'
 import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
-import { KafkaClient, type KafkaConnection, type KafkaLogger, patientRetries } from './client.ts'
+import {
+  KafkaClient,
+  type KafkaConnection,
+  type KafkaJsLog,
+  type KafkaLogger,
+  patientRetries,
+} from './client.ts'
 import { type Record, recordOf } from './record.ts'
 
 export interface GroupConsumerOptions {
@@ -14,6 +20,7 @@ export interface GroupConsumerDependencies {
   connection: KafkaConnection
   clock: Clock
   logger: KafkaLogger
+  log: KafkaJsLog
   /** Creates the topics that are not there. */
   restoreTopics(): Promise<void>
 }
@@ -25,8 +32,8 @@ export interface GroupListener {
   /** A rebalance begins, or the consumer failed: nothing may be handed over or committed until `assigned`. */
   suspended(): void
   fetched(topic: string, partition: number, records: readonly Record[]): void
-  /** The consumer failed and is started again. */
-  failed(error: Error): void
+  /** The consumer failed after it had joined; it is started again. */
+  failed(): void
 }
 
 export type ConsumerState = 'joining' | 'running' | 'crashed' | 'stopped'
@@ -137,27 +144,35 @@ export class GroupConsumer {
   }
 
   async #run(): Promise<void> {
-    const { clock, logger } = this.#dependencies
-    let restartMs = FIRST_RESTART_MS
+    const { clock } = this.#dependencies
+    let failures = 0
     while (!this.#stopping) {
       const startedAt = clock.now()
       const error = await this.#live()
       if (this.#stopping) break
-      this.#become('crashed')
-      this.#lastError = error?.message ?? 'the consumer ended'
-      logger.warn({ err: error, groupId: this.#options.groupId }, 'a consumer failed; restarting')
-      this.#listener.failed(error ?? new Error(this.#lastError))
-      if (clock.now() - startedAt > STABLE_MS) restartMs = FIRST_RESTART_MS
-      await this.#rest(restartMs)
-      restartMs = Math.min(restartMs * 2, LONGEST_RESTART_MS)
+      failures = clock.now() - startedAt > STABLE_MS ? 1 : failures + 1
+      this.#tell(error, failures)
+      await this.#rest(Math.min(FIRST_RESTART_MS * 2 ** (failures - 1), LONGEST_RESTART_MS))
     }
     this.#become('stopped')
   }
 
+  #tell(error: Error | undefined, failures: number): void {
+    const hadJoined = this.#state === 'running'
+    this.#become('crashed')
+    this.#lastError = error?.message ?? 'the consumer ended'
+    // The 1st, 2nd, 4th, 8th … in a row: an outage must not flood the log.
+    if ((failures & (failures - 1)) === 0) {
+      const { logger } = this.#dependencies
+      logger.warn({ err: error, groupId: this.#options.groupId }, 'a consumer failed; restarting')
+    }
+    if (hadJoined) this.#listener.failed()
+  }
+
   /** One consumer from joining to its end; returns why it ended. */
   async #live(): Promise<Error | undefined> {
-    const { connection, logger } = this.#dependencies
-    const client = new KafkaClient(connection, logger, patientRetries)
+    const { connection, log } = this.#dependencies
+    const client = new KafkaClient(connection, log, patientRetries)
     const consumer = client.kafka.consumer({
       groupId: this.#options.groupId,
       sessionTimeout: this.#options.sessionTimeoutMs,

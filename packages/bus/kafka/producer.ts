@@ -1,5 +1,6 @@
 import { type Message as KafkaJsMessage, Partitioners } from 'kafkajs'
-import { KafkaClient, type KafkaConnection, type KafkaLogger, patientRetries } from './client.ts'
+import { BusUnavailableError } from '../port.ts'
+import { KafkaClient, type KafkaConnection, type KafkaJsLog, patientRetries } from './client.ts'
 import { outgoing } from './record.ts'
 import type { OutgoingTopic, Sender } from './send-queue.ts'
 
@@ -10,14 +11,14 @@ const ALL_REPLICAS = -1
 /**
  * Connects an idempotent producer. kafkajs repeats a request under its sequence
  * numbers for as long as the sender is not closed.
- * @throws when no broker can be reached within the time that connecting may take
+ * @throws {BusUnavailableError} no broker can be reached within `timeoutMs`
  */
 export async function connectSender(
   connection: KafkaConnection,
-  logger: KafkaLogger,
+  log: KafkaJsLog,
   options: { nameOf(topic: string): string; timeoutMs: number },
 ): Promise<Sender> {
-  const client = new KafkaClient(connection, logger, patientRetries)
+  const client = new KafkaClient(connection, log, patientRetries)
   const producer = client.kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
@@ -25,12 +26,17 @@ export async function connectSender(
     createPartitioner: Partitioners.DefaultPartitioner,
     retry: { ...patientRetries, retries: Number.MAX_SAFE_INTEGER },
   })
-  const giveUp = setTimeout(() => client.end(), options.timeoutMs)
+  let isLate = false
+  const giveUp = setTimeout(() => {
+    isLate = true
+    client.end()
+  }, options.timeoutMs)
   try {
     await producer.connect()
   } catch (error) {
     client.end()
-    throw error
+    const detail = isLate ? `no connection within ${options.timeoutMs} ms` : textOf(error)
+    throw new BusUnavailableError(detail, { cause: error })
   } finally {
     clearTimeout(giveUp)
   }
@@ -52,4 +58,8 @@ export async function connectSender(
   } {
     return { topic: options.nameOf(topic), messages: messages.map(outgoing) }
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

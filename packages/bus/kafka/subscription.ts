@@ -138,8 +138,6 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
   }
 
   failed(): void {
-    // The next consumer begins with nothing paused.
-    this.#paused.clear()
     this.#dependencies.metrics?.busConsumerFailures.add(1, { group: this.group })
   }
 
