@@ -19,10 +19,10 @@ import {
 import { openProviders, type Provider, type ProviderDeployment } from '@longhaul/providers'
 import { openStore, type Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
-import type { SharedServers } from './environment.ts'
+
 import { observeGauges } from './gauges.ts'
 import { ModelFigures } from './model-figures.ts'
-import type { KafkaTls } from './shared-servers.ts'
+import type { KafkaTls, SharedServers } from './shared-servers.ts'
 
 export interface DriverOptions {
   config: Config

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { describeEnvFaults, type Env, readLauncherEnv, readServiceEnv } from './environment.ts'
+import type { Env } from './env.ts'
+import { describeEnvFaults, readLauncherEnv, readServiceEnv } from './environment.ts'
 
 function launcherFaults(env: Env): string[] {
   const result = readLauncherEnv(env)

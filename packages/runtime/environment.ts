@@ -1,25 +1,14 @@
 import { resolve } from 'node:path'
 import { type LogLevel, logLevels } from '@longhaul/telemetry'
 import { z } from 'zod'
+import type { Env, EnvFault } from './env.ts'
 import { nearMiss } from './near-miss.ts'
 import {
-  type KafkaServers,
   kafkaFaults,
+  type SharedServers,
   sharedServersOf,
   sharedVariables,
 } from './shared-servers.ts'
-
-/**
- * What Longhaul reads from the environment, beside the secrets that a
- * configuration names by `${NAME}`. An empty variable counts as absent.
- */
-export type Env = Readonly<Record<string, string | undefined>>
-
-export interface EnvFault {
-  variable: string
-  message: string
-  remedy: string
-}
 
 export type EnvResult<T> = { ok: true; env: T } | { ok: false; faults: EnvFault[] }
 
@@ -54,12 +43,6 @@ export interface ServiceEnv {
   workerModels: readonly string[] | undefined
   logLevel: LogLevel
   shutdownMs: number
-}
-
-/** What processes share beside PostgreSQL; what is not named stays within the process. */
-export interface SharedServers {
-  kafka: KafkaServers | undefined
-  redisUrl: string | undefined
 }
 
 /** Kubernetes kills after 30 s. */

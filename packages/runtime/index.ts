@@ -2,7 +2,9 @@ export {
   type CatalogChoice,
   type CatalogDependencies,
   chooseCatalog,
+  withKeysByReference,
 } from './catalog/choose-catalog.ts'
+export type { ConfigInput } from './catalog/known-models.ts'
 export { OLLAMA_ORIGIN, type OllamaModel, probeOllama } from './catalog/ollama.ts'
 export { simulatorBehaviours, simulatorCatalog } from './catalog/simulator-catalog.ts'
 export { type ConfigResult, loadConfigFile } from './config/config-file.ts'
@@ -11,16 +13,14 @@ export { type ConfigFault, describeFault, describePath } from './config/fault.ts
 export { configJsonSchema } from './config/json-schema.ts'
 export { ROUTER_GROUP, workerGroup } from './consumer-groups.ts'
 export { type DriverOptions, type Drivers, openDrivers } from './drivers.ts'
+export type { Env, EnvFault } from './env.ts'
 export {
   describeEnvFaults,
-  type Env,
-  type EnvFault,
   type EnvResult,
   type LauncherEnv,
   readLauncherEnv,
   readServiceEnv,
   type ServiceEnv,
-  type SharedServers,
 } from './environment.ts'
 export { ensureFirstKey } from './first-key.ts'
 export {
@@ -59,6 +59,7 @@ export {
   type ServiceProcess,
   type ServiceProcessOptions,
 } from './service-process.ts'
+export type { KafkaSasl, KafkaServers, KafkaTls, SharedServers } from './shared-servers.ts'
 export {
   type SignalSource,
   type StopOnSignalOptions,

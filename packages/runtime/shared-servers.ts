@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import type { Env, EnvFault, SharedServers } from './environment.ts'
+import type { Env, EnvFault } from './env.ts'
+
+/** What processes share beside PostgreSQL; what is not named stays within the process. */
+export interface SharedServers {
+  kafka: KafkaServers | undefined
+  redisUrl: string | undefined
+}
 
 /** Where Kafka is and how it is spoken to. */
 export interface KafkaServers {

@@ -1,5 +1,5 @@
 import { type Config, configSchema } from '@longhaul/contracts'
-import type { Env } from '../environment.ts'
+import type { Env } from '../env.ts'
 import { type ConfigInput, knownModels, knownProviders, type Tier } from './known-models.ts'
 import { OLLAMA_ORIGIN, type OllamaModel, ollamaCatalog } from './ollama.ts'
 import { simulatorCatalog } from './simulator-catalog.ts'
@@ -7,6 +7,8 @@ import { tieredPolicies } from './tiered-policies.ts'
 
 export interface CatalogChoice {
   config: Config
+  /** The same as it is written in a file; keys are what `env` has under their names. */
+  written: ConfigInput
   /** One sentence for people: what the models are, and why these. */
   source: string
   kind: 'providers' | 'ollama' | 'simulator'
@@ -28,18 +30,29 @@ export async function chooseCatalog(dependencies: CatalogDependencies): Promise<
   const providers = Object.keys(knownProviders).filter(name => keyOf(name, env) !== undefined)
   if (providers.length > 0) {
     const keys = providers.map(name => knownProviders[name]?.key ?? '')
-    const config = configSchema.parse(providerCatalog(providers, env))
-    return { kind: 'providers', config, source: `${modelsOf(config)}, by ${listed(keys)}.` }
+    const written = providerCatalog(providers, env)
+    const config = configSchema.parse(written)
+    return { kind: 'providers', config, written, source: `${modelsOf(config)}, by ${listed(keys)}.` }
   }
   const local = await dependencies.probeOllama()
   if (local && local.length > 0) {
-    const config = configSchema.parse(ollamaCatalog(local, contextLengthOf(env)))
+    const written = ollamaCatalog(local, contextLengthOf(env))
+    const config = configSchema.parse(written)
     const source = `${modelsOf(config)}, of the Ollama at ${OLLAMA_ORIGIN} (no provider's key is in the environment).`
-    return { kind: 'ollama', config, source }
+    return { kind: 'ollama', config, written, source }
   }
-  const config = configSchema.parse(simulatorCatalog(await dependencies.simulatorOrigin()))
+  const written = simulatorCatalog(await dependencies.simulatorOrigin())
+  const config = configSchema.parse(written)
   const source = `${modelsOf(config)}, of the built-in simulator: their answers are made up and cost nothing (no provider's key is in the environment, and no Ollama answers at ${OLLAMA_ORIGIN}).`
-  return { kind: 'simulator', config, source }
+  return { kind: 'simulator', config, written, source }
+}
+
+/** `env` with a reference in the place of each provider's key: what is chosen by it may be written to a file. */
+export function withKeysByReference(env: Env): Env {
+  const keys = Object.entries(knownProviders)
+    .filter(([provider]) => keyOf(provider, env) !== undefined)
+    .map(([, { key }]) => [key, `\${${key}}`])
+  return { ...env, ...Object.fromEntries(keys) }
 }
 
 function keyOf(provider: string, env: Env): string | undefined {

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Config } from '@longhaul/contracts'
 import type { Logger } from '@longhaul/telemetry'
-import type { Env } from '../environment.ts'
+import type { Env } from '../env.ts'
 import { loadConfigFile } from './config-file.ts'
 import { describeFault } from './fault.ts'
 

@@ -1,5 +1,5 @@
 import { isScalar, type Scalar, visit } from 'yaml'
-import type { Env } from '../environment.ts'
+import type { Env } from '../env.ts'
 import type { YamlSource } from './yaml-source.ts'
 
 /** What could not be put in, and where. */
