@@ -18,6 +18,8 @@ export interface SupervisedOptions {
  */
 const WATCHDOG = 'read -r server && { read -r _ || kill -9 "$server"; } 2>/dev/null'
 
+/** A package manager behind a slow line; nothing else comes near it. */
+const RUN_TIMEOUT_MS = 600_000
 const LOG_TAIL_BYTES = 2_000
 
 /**
@@ -70,13 +72,16 @@ export class Supervised {
 
   /**
    * Asks every 50 ms until `ready` says yes.
-   * @throws {Error} with the end of the log: the process died, or is not ready in time
+   * @throws {Error} with the end of the log: the process died, or is not ready in time and was killed
    */
   async untilReady(ready: () => Promise<boolean>, timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs
     while (!(await ready())) {
       if (!this.running) throw this.#failure('did not start')
-      if (Date.now() > deadline) throw this.#failure(`is not ready after ${timeoutMs} ms`)
+      if (Date.now() > deadline) {
+        await this.kill()
+        throw this.#failure(`is not ready after ${timeoutMs} ms`)
+      }
       await delay(50)
     }
   }
@@ -104,13 +109,15 @@ export class Supervised {
 }
 
 /**
- * Runs a program to its end.
+ * Runs a program to its end, for ten minutes at most.
  * @returns what it wrote to standard output
  * @throws {Error} it ended with another code than 0; the message holds what it wrote to standard error
  */
 export async function run(program: string, args: string[], cwd?: string): Promise<string> {
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: process.env,
+    signal: AbortSignal.timeout(RUN_TIMEOUT_MS),
     ...(cwd && { cwd }),
   })
   let output = ''
@@ -121,7 +128,9 @@ export async function run(program: string, args: string[], cwd?: string): Promis
   child.stderr.setEncoding('utf8').on('data', text => {
     errors += text
   })
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${errors}`)
+  const [code, signal] = await once(child, 'close')
+  if (code !== 0) {
+    throw new Error(`${program} ${args.join(' ')} ended with ${code ?? signal}: ${errors}`)
+  }
   return output
 }
