@@ -157,14 +157,14 @@ class RedisCoordination implements Coordination {
     const live = this.live.drain(this.#stopping !== undefined)
     if (live !== undefined) publish(LIVE, live)
     const reports = this.breakers.drain()
-    if (reports.length > 0) pipeline.longhaulBreakers(this.#settings(), JSON.stringify(reports))
-    if (pipeline.length === 0) return
     const joining = this.#joining
+    const asks = joining || reports.length > 0
+    if (asks) pipeline.longhaulBreakers(this.#settings(), JSON.stringify(reports))
+    if (pipeline.length === 0) return
     try {
       const results = (await pipeline.exec()) ?? []
       for (const [error] of results) if (error) throw error
-      const answers = results.at(-1)?.[1]
-      if (reports.length > 0) this.breakers.answered(reports, String(answers))
+      if (asks) this.breakers.answered(reports, String(results.at(-1)?.[1]))
       if (joining) this.#join()
     } catch (error) {
       this.#failed(error)
@@ -178,6 +178,7 @@ class RedisCoordination implements Coordination {
       prefix: `${keyPrefix}:${FORMAT}:`,
       channel: this.#channelPrefix + BREAKERS,
       now: clock.now(),
+      joining: this.#joining,
       bucketMs: Math.max(1, breaker.windowMs / BUCKETS),
       leaseMs: LEASE_MS,
       keepMs: 2 * breaker.maxOpenForMs + breaker.windowMs,
