@@ -98,5 +98,9 @@ async function submit(body: string): Promise<void> {
 
 function job(index: number): object {
   const hasWebhook = task.webhookEvery > 0 && index % task.webhookEvery === 0
-  return jobOf(index, hasWebhook ? webhookUrl : undefined)
+  return {
+    ...jobOf(index),
+    ...(hasWebhook && { webhook: { url: webhookUrl } }),
+    ...(task.notBefore && { not_before: task.notBefore }),
+  }
 }
