@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals'
 import { runBacklog } from './backlog-run.ts'
 
-const JOBS = 3_000
+const JOBS = 2_000
 const MOST_BYTES = 400_000_000
 
 // The speeds are for `npm run bench:backlog`, on a machine that does nothing else.

@@ -22,6 +22,7 @@ console.log(`peak while they wait ${Math.round(figures.waitingPeakBytes / MIB)} 
 console.log(`peak                 ${Math.round(figures.peakBytes / MIB)} MiB`)
 console.log(`drained, by tenths   ${tenths.map(Math.round).join(', ')} jobs/s`)
 console.log(`last to second tenth ${lastToSecond.toFixed(2)}`)
+check(figures.allWaited, 'all were accepted before any fell due')
 check(figures.succeeded === jobs, `${figures.succeeded} of ${jobs} jobs ended well`)
 check(figures.peakBytes < MOST_BYTES, `the process holds less than ${MOST_BYTES / 1e6} MB`)
 check(lastToSecond >= LEAST_LAST_TENTH, `the last tenth drains at ${LEAST_LAST_TENTH} or more`)
