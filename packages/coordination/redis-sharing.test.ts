@@ -219,7 +219,7 @@ await describeOn('redis', 'coordination that processes share through Redis', url
     there.broadcasts.on('job-changed', others.receive)
     const listener = client()
     let messages = 0
-    await listener.psubscribe(`${keyPrefix}:*:job-changed`)
+    await listener.psubscribe(`${keyPrefix}:*:news`)
     listener.on('pmessage', () => {
       messages += 1
     })

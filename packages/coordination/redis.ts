@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Clock, systemClock } from '@longhaul/contracts'
-import type { BreakerOptions, Channels, Coordination } from './port.ts'
+import type { BreakerOptions, Coordination } from './port.ts'
 import type { CoordinationLogger } from './receivers.ts'
 import { Flusher } from './redis/flusher.ts'
 import { Link } from './redis/link.ts'
 import { SharedBreakers } from './redis/shared-breakers.ts'
-import { SharedBroadcasts } from './redis/shared-broadcasts.ts'
-import { SharedLiveStats } from './redis/shared-live-stats.ts'
+import { type Payloads, SharedBroadcasts } from './redis/shared-broadcasts.ts'
+import { type LiveReport, SharedLiveStats } from './redis/shared-live-stats.ts'
 
 export interface RedisCoordinationOptions {
   /** `redis://` or `rediss://`. */
@@ -35,8 +35,14 @@ const OPEN_PATIENCE_MS = 1_000
 /** As many parts as `CallWindow` has. */
 const BUCKETS = 10
 
+/** What a process tells with one flush. */
+interface News {
+  told?: Payloads
+  live?: LiveReport
+}
+
 const BREAKERS = 'breakers'
-const LIVE = 'live'
+const NEWS = 'news'
 const SCRIPT = readFileSync(new URL('./redis/breakers.lua', import.meta.url), 'utf8')
 
 /**
@@ -97,9 +103,7 @@ class RedisCoordination implements Coordination {
     this.#link = new Link({
       url,
       script: SCRIPT,
-      channels: [BREAKERS, LIVE, ...this.broadcasts.channels].map(
-        channel => this.#channelPrefix + channel,
-      ),
+      channels: [BREAKERS, NEWS].map(channel => this.#channelPrefix + channel),
       ready: () => this.#resync(),
       away: reason => this.#goAlone(reason),
       receive: (channel, message) => this.#receive(channel, message),
@@ -151,11 +155,12 @@ class RedisCoordination implements Coordination {
   async #flush(): Promise<void> {
     if (!this.#link.ready) return
     const pipeline = this.#link.pipeline()
-    const publish = (channel: string, message: string) =>
-      pipeline.publish(this.#channelPrefix + channel, `${this.#instance} ${message}`)
-    for (const { channel, message } of this.broadcasts.drain()) publish(channel, message)
+    const told = this.broadcasts.drain()
     const live = this.live.drain(this.#stopping !== undefined)
-    if (live !== undefined) publish(LIVE, live)
+    if (told || live) {
+      const news: News = { ...(told && { told }), ...(live && { live }) }
+      pipeline.publish(this.#channelPrefix + NEWS, `${this.#instance} ${JSON.stringify(news)}`)
+    }
     const reports = this.breakers.drain()
     const joining = this.#joining
     const asks = joining || reports.length > 0
@@ -257,11 +262,13 @@ class RedisCoordination implements Coordination {
     }
     const end = message.indexOf(' ')
     const instance = message.slice(0, end)
-    const isEcho = instance === this.#instance
-    if (isEcho && channel === LIVE) this.#heardAt = systemClock.now()
-    if (isEcho) return
-    if (channel === LIVE) this.live.receive(instance, message.slice(end + 1))
-    else this.broadcasts.receive(channel as keyof Channels, message.slice(end + 1))
+    if (instance === this.#instance) {
+      this.#heardAt = systemClock.now()
+      return
+    }
+    const { told, live }: News = JSON.parse(message.slice(end + 1))
+    if (live) this.live.receive(instance, live)
+    if (told) this.broadcasts.receive(told)
   }
 }
 

@@ -143,7 +143,7 @@ end
 local function count(breaker, calls, failures)
   if not is_closed(breaker) then return end
   if breaker.missing then
-    breaker.version = server_now
+    breaker.version = math.max(breaker.version, server_now)
     save(breaker)
   end
   local newest = math.floor(now / settings.bucketMs)
@@ -175,7 +175,12 @@ end
 local answers = {}
 for index, report in ipairs(cjson.decode(ARGV[2])) do
   local breaker = load(report.d)
-  local fresh = report.version == breaker.version
+  local fresh = report.version >= breaker.version
+  -- Lost and made anew by a server whose time is behind: others would not believe it.
+  if report.version > breaker.version then
+    breaker.version = report.version
+    if not breaker.missing then save(breaker) end
+  end
   if report.opening then
     local forgotten = breaker.missing
     merge(breaker, report.opening, fresh)

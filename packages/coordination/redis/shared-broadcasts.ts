@@ -6,6 +6,9 @@ import type { CoordinationLogger } from '../receivers.ts'
 const MOST_WAITING = 10_000
 const MOST_PER_MESSAGE = 2_000
 
+/** What others are told in one message. */
+export type Payloads = { [C in keyof Channels]?: Array<Channels[C]> }
+
 export interface SharedBroadcastsDependencies {
   logger: CoordinationLogger
   /** Whether the others can be told now. */
@@ -14,7 +17,7 @@ export interface SharedBroadcastsDependencies {
   request: () => void
 }
 
-/** Told within this process at once, and to the others in one message per channel and flush. */
+/** Told within this process at once, and to the others with the next flush. */
 export class SharedBroadcasts implements Broadcasts {
   readonly #own: OwnBroadcasts
   readonly #linked: () => boolean
@@ -34,10 +37,6 @@ export class SharedBroadcasts implements Broadcasts {
     this.#request = request
   }
 
-  get channels(): Array<keyof Channels> {
-    return Object.keys(this.#waiting) as Array<keyof Channels>
-  }
-
   send<C extends keyof Channels>(channel: C, payload: Channels[C]): void {
     if (this.#stopped) return
     this.#own.send(channel, payload)
@@ -51,30 +50,42 @@ export class SharedBroadcasts implements Broadcasts {
     return this.#own.on(channel, receive)
   }
 
-  /** Takes what waits, as messages for the other processes. */
-  drain(): Array<{ channel: keyof Channels; message: string }> {
-    return this.channels.flatMap(channel => {
-      const payloads = this.#waiting[channel].splice(0, MOST_PER_MESSAGE)
-      if (this.#waiting[channel].length > 0) this.#request()
-      return payloads.length > 0 ? [{ channel, message: JSON.stringify(payloads) }] : []
-    })
+  /** Takes what waits; undefined: nothing. */
+  drain(): Payloads | undefined {
+    const drained: Payloads = {}
+    let any = false
+    const take = <C extends keyof Channels>(channel: C) => {
+      const waiting = this.#waiting[channel]
+      if (waiting.length === 0) return
+      const payloads: Array<Channels[C]> = waiting.splice(0, MOST_PER_MESSAGE)
+      Object.assign(drained, { [channel]: payloads })
+      any = true
+      if (waiting.length > 0) this.#request()
+    }
+    for (const channel of this.#channels) take(channel)
+    return any ? drained : undefined
   }
 
-  /** A message of another process. */
-  receive<C extends keyof Channels>(channel: C, message: string): void {
+  /** What another process told. */
+  receive(told: Payloads): void {
     if (this.#stopped) return
-    for (const payload of JSON.parse(message) as Array<Channels[C]>) {
-      this.#own.send(channel, payload)
+    const tell = <C extends keyof Channels>(channel: C) => {
+      for (const payload of told[channel] ?? []) this.#own.send(channel, payload)
     }
+    for (const channel of this.#channels) tell(channel)
   }
 
   forgetWaiting(): void {
-    for (const channel of this.channels) this.#waiting[channel].length = 0
+    for (const channel of this.#channels) this.#waiting[channel].length = 0
   }
 
   /** Silent from now on; what waits can still be drained. */
   stop(): void {
     this.#stopped = true
     this.#own.stop()
+  }
+
+  get #channels(): Array<keyof Channels> {
+    return Object.keys(this.#waiting) as Array<keyof Channels>
   }
 }
