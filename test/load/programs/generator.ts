@@ -11,7 +11,6 @@ import { LatencyRecorder } from '../latencies.ts'
 import { jobOf } from '../prompts.ts'
 
 const RETRY_MS = 20
-const TICK_MS = 1
 
 const task = JSON.parse(process.argv[2] ?? '{}') as GeneratorTask
 const receiver = createServer((request, response) => {
@@ -72,8 +71,9 @@ async function submitSingly(): Promise<void> {
   const underWay: Array<Promise<void>> = []
   for (let index = 0; index < jobs; ) {
     const dueMs = beganAt + (index * 1_000) / perSecond
-    if (performance.now() < dueMs) {
-      await delay(TICK_MS)
+    const earlyMs = dueMs - performance.now()
+    if (earlyMs > 0) {
+      await delay(earlyMs)
       continue
     }
     underWay.push(
