@@ -1,6 +1,7 @@
 import type { Bus } from '@longhaul/bus'
 import { type Clock, type Config, SUBMITTED_TOPIC } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
+import type { Pause } from '@longhaul/runtime'
 import { ROUND_ROWS, type Store } from '@longhaul/store'
 import type { RedispatchReason, Telemetry } from '@longhaul/telemetry'
 import { allocate } from './allocate.ts'
@@ -13,6 +14,7 @@ export interface DispatcherDependencies {
   coordination: Coordination
   telemetry: Telemetry
   clock: Clock
+  pause?: Pause | undefined
 }
 
 export interface DispatcherOptions {
