@@ -207,7 +207,7 @@ class RedisCoordination implements Coordination {
     this.#heardAt = systemClock.now()
     this.#first.resolve()
     const awayMs = systemClock.now() - this.#away.since
-    this.#logger.warn({ awayMs }, 'coordination is shared through Redis')
+    this.#logger.info?.({ awayMs }, 'coordination is shared through Redis')
   }
 
   #goAlone(reason: string): void {
