@@ -27,7 +27,7 @@ const ROWS: Array<[string, (measured: Measured) => string]> = [
   ['singles: CPUs used by others', ({ singles }) => singles.othersCpuShare.toFixed(2)],
 ]
 
-/** The figures side by side, and how many times the first contender's throughput is the others'. */
+/** The figures side by side, and how many times the others' throughput the first one's is. */
 export function report(measured: readonly Measured[]): string {
   const table = new Table({
     head: ['', ...measured.map(({ name }) => name)],
@@ -36,11 +36,19 @@ export function report(measured: readonly Measured[]): string {
   })
   for (const [label, show] of ROWS) table.push([label, ...measured.map(show)])
   const [first, ...others] = measured
-  const ratios = others.map(
-    ({ name, bulk }) =>
-      `${first?.name}: ${((first?.bulk.jobsPerSecond ?? 0) / bulk.jobsPerSecond).toFixed(1)} × the jobs/s of ${name}`,
-  )
+  const ratios = first ? others.map(other => ratio(first, other)) : []
   return [table.toString(), ...ratios].join('\n')
+}
+
+/** By CPU time too: it depends less on what else the machine does. */
+function ratio(first: Measured, other: Measured): string {
+  const speed = first.bulk.jobsPerSecond / other.bulk.jobsPerSecond
+  const cpu = cpuOf(other) / cpuOf(first)
+  return `${first.name}: ${speed.toFixed(1)} × the jobs/s of ${other.name}, and ${cpu.toFixed(1)} × the jobs per CPU second, PostgreSQL's included`
+}
+
+function cpuOf({ bulk }: Measured): number {
+  return bulk.cpuUsPerJob.own + bulk.cpuUsPerJob.postgres
 }
 
 function whole(figure: number): string {
