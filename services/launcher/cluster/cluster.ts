@@ -11,7 +11,7 @@ import { openStore } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { DataFolder } from '../data-folder.ts'
 import { Member } from './member.ts'
-import { type ClusterModels, openModels } from './models.ts'
+import { type ClusterModels, type ModelsOptions, openModels } from './models.ts'
 import type { ClusterOptions } from './options.ts'
 import { seatsOf } from './ports.ts'
 import { type ClusterServers, openServers } from './servers.ts'
@@ -24,8 +24,8 @@ export interface StartClusterOptions extends ClusterOptions {
   telemetry: Telemetry
   /** Takes what the services write, each line with the name of its process. */
   print: (line: string) => void
-  /** Receivers of webhooks to allow beside those of the configuration. */
-  allowReceivers?: readonly string[]
+  /** Changes the configuration before it is checked. */
+  adjust?: ModelsOptions['adjust'] | undefined
   probeOllama?: typeof probeOllama
   clock?: Clock
 }

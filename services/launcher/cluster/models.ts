@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '@longhaul/contracts'
 import {
+  type ConfigInput,
   chooseCatalog,
   describeFault,
   type Env,
@@ -20,8 +21,8 @@ export interface ModelsOptions {
   configPath: string | undefined
   secrets: Env
   dataDir: string
-  /** Added to `webhooks.allow`; the services then read a copy of the file. */
-  allowReceivers?: readonly string[]
+  /** Changes what is written before it is checked; of a file of the user's, the services then read a copy. */
+  adjust?: ((written: ConfigInput) => ConfigInput) | undefined
   /** Looks for a local Ollama, when no provider's key is there. */
   probeOllama?: typeof probeOllama
   /** Told of the simulator, when it is started. */
@@ -37,27 +38,23 @@ export interface ClusterModels {
   kind: 'file' | 'providers' | 'ollama' | 'simulator'
 }
 
-/** A configuration before it is checked: what is changed of it, beside what is kept. */
-interface Written {
-  webhooks?: { allow?: readonly string[] | undefined } | undefined
-}
-
 /**
  * Processes share their configuration as a file. One that is chosen here names
  * keys as `${NAME}`, so that no secret is written.
  * @throws {StartError} the file has faults
  */
 export async function openModels(options: ModelsOptions): Promise<ClusterModels> {
-  const { configPath, dataDir, allowReceivers = [] } = options
+  const { configPath, adjust = written => written } = options
   if (configPath !== undefined) {
     const given = { config: read(configPath, options), source: `Models of ${configPath}.` }
-    if (allowReceivers.length === 0) return { ...given, configPath, kind: 'file' }
-    const written = parse(readFileSync(configPath, 'utf8')) as Written
-    const copy = write(dataDir, written, allowReceivers)
+    if (!options.adjust) return { ...given, configPath, kind: 'file' }
+    // Sound, as was just checked.
+    const written = parse(readFileSync(configPath, 'utf8')) as ConfigInput
+    const copy = write(adjust(written), options)
     return { ...given, config: read(copy, options), configPath: copy, kind: 'file' }
   }
   const { written, source, kind } = await choose(options)
-  const path = write(dataDir, written, allowReceivers)
+  const path = write(adjust(written), options)
   return { config: read(path, options), configPath: path, source, kind }
 }
 
@@ -73,11 +70,9 @@ function choose({ secrets, started, probeOllama: probe = probeOllama }: ModelsOp
   })
 }
 
-function write(dataDir: string, written: Written, allowReceivers: readonly string[]): string {
+function write(written: ConfigInput, { dataDir }: ModelsOptions): string {
   const path = join(dataDir, 'longhaul.yaml')
-  const allow = [...(written.webhooks?.allow ?? []), ...allowReceivers]
-  const webhooks = { ...written.webhooks, ...(allow.length > 0 && { allow }) }
-  writeFileSync(path, `${JSON.stringify({ ...written, webhooks }, null, 2)}\n`, { mode: 0o600 })
+  writeFileSync(path, `${JSON.stringify(written, null, 2)}\n`, { mode: 0o600 })
   return path
 }
 

@@ -1,3 +1,4 @@
+import type { ConfigInput } from '@longhaul/runtime'
 import { startTelemetry } from '@longhaul/telemetry'
 import { startCluster } from '../cluster/cluster.ts'
 import { defaultCounts } from '../cluster/options.ts'
@@ -6,6 +7,8 @@ import { inFreshFolder } from './fresh-folder.ts'
 import type { DemoTarget } from './target.ts'
 
 const STOP_MS = 15_000
+/** As many as workers share; a broker takes its time to make each. */
+const PARTITIONS = 2
 
 /**
  * Runs `use` on a cluster of its own, servers included: in a fresh folder, which
@@ -25,7 +28,7 @@ export function withCluster<T>(
         secrets,
         telemetry,
         print: line => console.error(line),
-        allowReceivers: ['127.0.0.1'],
+        adjust: forDemonstration,
         probeOllama: noOllama,
       })
       const { config, source, kind, urls, newKey = '' } = cluster
@@ -38,4 +41,13 @@ export function withCluster<T>(
       await telemetry.stop()
     }
   })
+}
+
+function forDemonstration(written: ConfigInput): ConfigInput {
+  const allow = [...(written.webhooks?.allow ?? []), '127.0.0.1']
+  return {
+    ...written,
+    webhooks: { ...written.webhooks, allow },
+    kafka: { partitions: PARTITIONS, ...written.kafka },
+  }
 }
