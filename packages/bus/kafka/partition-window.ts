@@ -226,7 +226,8 @@ export class PartitionWindow {
     while (this.#held && this.#detached < this.#options.window) {
       this.#pass()
       const entry = this.#entries[this.#passed]
-      if (entry?.state !== 'open' || entry.handedAtMs === undefined) break
+      if (!entry || !this.#isPassable(entry)) break
+      if (entry.state !== 'open' || entry.handedAtMs === undefined) break
       if (nowMs - entry.handedAtMs < this.#options.stragglerAfterMs) break
       if (!this.#holdsBackOthers()) break
       entry.detached = true
@@ -340,10 +341,14 @@ export class PartitionWindow {
   #pass(): void {
     for (;;) {
       const entry = this.#entries[this.#passed]
-      if (!entry || this.#position === undefined || entry.offset >= this.#position) return
+      if (!entry || !this.#isPassable(entry)) return
       if (entry.state !== 'done' && !entry.detached) return
       this.#passed += 1
     }
+  }
+
+  #isPassable({ offset }: Entry): boolean {
+    return this.#position !== undefined && offset < this.#position
   }
 
   #holdsBackOthers(): boolean {
