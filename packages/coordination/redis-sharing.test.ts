@@ -132,6 +132,26 @@ await describeOn('redis', 'coordination that processes share through Redis', url
     for (const { breakers } of all) (await permit(breakers)).settle('neutral')
   })
 
+  it('closes for all when one whose clock is ahead has probed it', async () => {
+    const [ahead, behind] = [new ManualClock(), new ManualClock()]
+    ahead.advance(1_500)
+    const [here, there] = [await open(ahead), await open(behind)]
+    const states: string[] = []
+    there.breakers.onChange((_, { state }) => states.push(state))
+    fail(here.breakers, 4)
+    await stateBecomes(there.breakers, 'open')
+    for (const clock of [ahead, behind]) clock.advance(BREAKER.openForMs)
+    expect(there.breakers.view(KEY).state).toBe('open')
+    for (const probe of [await permit(here.breakers), await permit(here.breakers)]) {
+      probe.settle('success')
+    }
+
+    await stateBecomes(there.breakers, 'closed')
+    await stateBecomes(here.breakers, 'closed')
+    expect(states).toEqual(['open', 'closed'])
+    expect(behind.pending).toBe(0)
+  })
+
   it('tells who waits for a probe when one came back', async () => {
     const { here, there, clock } = await openTwo({ probes: 1 })
     await halfOpen([here, there], clock)
