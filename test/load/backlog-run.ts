@@ -27,7 +27,7 @@ const BULK_SIZE = 500
 const CONNECTIONS = 4
 /** Jobs fall due so long after the first was submitted; accepting goes on at several times this speed. */
 const HOLD_MS = 3_000
-const HELD_PER_SECOND = 1_500
+const HELD_PER_SECOND = 1_000
 const POLL_MS = 100
 const DRAIN_MS_PER_JOB = 20
 
