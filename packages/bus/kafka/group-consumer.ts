@@ -31,7 +31,8 @@ export interface GroupListener {
   assigned(partitions: ReadonlyMap<string, readonly number[]>): void
   /** A rebalance begins, or the consumer failed: nothing may be handed over or committed until `assigned`. */
   suspended(): void
-  fetched(topic: string, partition: number, records: readonly Record[]): void
+  /** Nothing more is fetched until the promise resolves, and no heartbeat sent: it must be soon. */
+  fetched(topic: string, partition: number, records: readonly Record[]): Promise<void> | undefined
   /** The consumer failed after it had joined; it is started again. */
   failed(): void
 }
@@ -213,19 +214,21 @@ export class GroupConsumer {
       autoCommit: false,
       eachBatchAutoResolve: false,
       eachBatch: async payload => {
-        if (end === this.#end) this.#take(payload)
+        if (end === this.#end) await this.#take(payload)
       },
     })
     // It ended while it joined: kafkajs runs what it was told to stop before.
     if (end !== this.#end) await consumer.disconnect()
   }
 
-  #take({ batch, resolveOffset, commitOffsetsIfNecessary, isStale }: EachBatchPayload): void {
-    const last = batch.messages.at(-1)
-    if (isStale() || !last) return
-    this.#commit = commitOffsetsIfNecessary
-    this.#listener.fetched(batch.topic, batch.partition, batch.messages.map(recordOf))
-    resolveOffset(last.offset)
+  #take(payload: EachBatchPayload): Promise<void> | undefined {
+    const { topic, partition, messages } = payload.batch
+    const last = messages.at(-1)
+    if (payload.isStale() || !last) return undefined
+    this.#commit = payload.commitOffsetsIfNecessary
+    const taken = this.#listener.fetched(topic, partition, messages.map(recordOf))
+    payload.resolveOffset(last.offset)
+    return taken
   }
 
   #watch(consumer: Consumer): void {

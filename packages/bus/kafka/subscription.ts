@@ -37,6 +37,7 @@ const SLICE = 256
 /** …and of one partition before the next one's turn. */
 const PARTITION_SLICE = 32
 const PUBLISH_AGAIN_MS = 500
+const SOON_MS = 50
 
 /**
  * One consumer of a group, with a window for each of its partitions.
@@ -55,6 +56,8 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
   readonly #versions: ReadonlySet<string>
   readonly #windows = new Map<string, PartitionWindow>()
   readonly #paused = new Set<PartitionWindow>()
+  /** Of windows that are full for the moment: to be called when they are not any more. */
+  readonly #hasRoom = new Map<PartitionWindow, () => void>()
   readonly #rest: HandlerRest
   readonly #committer: Committer
   /** Handlers run in the context of whoever consumes, not of some delivery's. */
@@ -126,15 +129,15 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
     for (const window of this.#windows.values()) window.suspend()
   }
 
-  fetched(name: string, partition: number, records: readonly Record[]): void {
+  fetched(name: string, partition: number, records: readonly Record[]): Promise<void> | undefined {
     const window = this.#window(name, partition)
-    if (!window.held) return
+    if (!window.held) return undefined
     const repeats = window.admit(records)
     if (repeats > 0) {
       this.#dependencies.metrics?.busRepeatsDropped.add(repeats, { group: this.group })
     }
-    this.#watchFetching(window)
     this.#pump()
+    return window.fetching ? undefined : this.#roomSoon(window)
   }
 
   failed(): void {
@@ -253,13 +256,35 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
     delivery.release()
   }
 
+  /**
+   * Resolves when the window wants more, and pauses it when that is not soon.
+   * Pausing at once would be slow: with all partitions paused kafkajs sleeps,
+   * although what waits is mostly handed over within milliseconds.
+   */
+  #roomSoon(window: PartitionWindow): Promise<void> {
+    return new Promise(resolve => {
+      const cancel = this.#dependencies.clock.schedule(SOON_MS, () => {
+        this.#hasRoom.delete(window)
+        if (!window.fetching) this.#pause(window)
+        resolve()
+      })
+      this.#hasRoom.set(window, () => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
   #watchFetching(window: PartitionWindow): void {
-    if (window.fetching) {
-      if (this.#paused.has(window)) this.#resume(window)
-    } else if (!this.#paused.has(window)) {
-      this.#paused.add(window)
-      this.consumer.pause(window.name, window.partition)
-    }
+    if (!window.fetching) return
+    if (this.#paused.has(window)) this.#resume(window)
+    this.#hasRoom.get(window)?.()
+    this.#hasRoom.delete(window)
+  }
+
+  #pause(window: PartitionWindow): void {
+    this.#paused.add(window)
+    this.consumer.pause(window.name, window.partition)
   }
 
   #resume(window: PartitionWindow): void {
