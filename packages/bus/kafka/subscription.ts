@@ -6,6 +6,7 @@ import { type ConsumeOptions, deadLetterTopic, type Message, type Subscription }
 import type { KafkaLogger } from './client.ts'
 import { Committer } from './committer.ts'
 import { KafkaDelivery, type Settler } from './delivery.ts'
+import { FetchGate } from './fetch-gate.ts'
 import type { GroupConsumer, GroupListener } from './group-consumer.ts'
 import { HandlerRest } from './handler-rest.ts'
 import { type Entry, PartitionWindow } from './partition-window.ts'
@@ -37,7 +38,6 @@ const SLICE = 256
 /** …and of one partition before the next one's turn. */
 const PARTITION_SLICE = 32
 const PUBLISH_AGAIN_MS = 500
-const SOON_MS = 50
 
 /**
  * One consumer of a group, with a window for each of its partitions.
@@ -55,9 +55,7 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
   readonly #options: SubscriptionOptions
   readonly #versions: ReadonlySet<string>
   readonly #windows = new Map<string, PartitionWindow>()
-  readonly #paused = new Set<PartitionWindow>()
-  /** Of windows that are full for the moment: to be called when they are not any more. */
-  readonly #hasRoom = new Map<PartitionWindow, () => void>()
+  readonly #gate: FetchGate
   readonly #rest: HandlerRest
   readonly #committer: Committer
   /** Handlers run in the context of whoever consumes, not of some delivery's. */
@@ -85,12 +83,13 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
       () => this.#windows.values(),
       offsets => this.consumer.commit(offsets),
     )
+    this.#gate = new FetchGate(dependencies.clock, () => this.consumer)
     this.consumer = dependencies.startConsumer(this)
   }
 
   /** Partitions that fetch no more, since enough waits. */
   get paused(): number {
-    return this.#paused.size
+    return this.#gate.paused
   }
 
   get unsettled(): number {
@@ -118,8 +117,7 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
       if (assigned.has(window)) window.assign()
       else window.revoke()
     }
-    // kafkajs remembers what was paused, and has to ask again for what is not committed.
-    for (const window of this.#paused) this.#resume(window)
+    this.#gate.open()
     this.#pump()
     this.#scheduleTick()
   }
@@ -137,7 +135,7 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
       this.#dependencies.metrics?.busRepeatsDropped.add(repeats, { group: this.group })
     }
     this.#pump()
-    return window.fetching ? undefined : this.#roomSoon(window)
+    return this.#gate.passed(window)
   }
 
   failed(): void {
@@ -230,7 +228,7 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
       handedOver += 1
       this.#handle(new KafkaDelivery(this, window, entry, entry.message))
     }
-    this.#watchFetching(window)
+    this.#gate.handedOver(window)
     if (handedOver > 0) this.#scheduleTick()
     return handedOver
   }
@@ -254,42 +252,6 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
   #handlerThrew(delivery: KafkaDelivery, error: unknown): void {
     this.#rest.threw(delivery, error)
     delivery.release()
-  }
-
-  /**
-   * Resolves when the window wants more, and pauses it when that is not soon.
-   * Pausing at once would be slow: with all partitions paused kafkajs sleeps,
-   * although what waits is mostly handed over within milliseconds.
-   */
-  #roomSoon(window: PartitionWindow): Promise<void> {
-    return new Promise(resolve => {
-      const cancel = this.#dependencies.clock.schedule(SOON_MS, () => {
-        this.#hasRoom.delete(window)
-        if (!window.fetching) this.#pause(window)
-        resolve()
-      })
-      this.#hasRoom.set(window, () => {
-        cancel()
-        resolve()
-      })
-    })
-  }
-
-  #watchFetching(window: PartitionWindow): void {
-    if (!window.fetching) return
-    if (this.#paused.has(window)) this.#resume(window)
-    this.#hasRoom.get(window)?.()
-    this.#hasRoom.delete(window)
-  }
-
-  #pause(window: PartitionWindow): void {
-    this.#paused.add(window)
-    this.consumer.pause(window.name, window.partition)
-  }
-
-  #resume(window: PartitionWindow): void {
-    this.#paused.delete(window)
-    this.consumer.resume(window.name, window.partition)
   }
 
   #afterSettling(window: PartitionWindow): void {
