@@ -1,11 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Arena, openArena } from './arena.ts'
+import { ClusterContender } from './cluster-contender.ts'
+import type { Contender } from './contender.ts'
 import { GeneratorProcess } from './generator-process.ts'
 import { LonghaulContender } from './longhaul-contender.ts'
-import { peakBytes } from './process-usage.ts'
+import { peaksOf } from './measure.ts'
 
 export interface BacklogOptions {
   jobs: number
+  /** Default: Longhaul in one process. */
+  cluster?: boolean
   log?: (line: string) => void
 }
 
@@ -13,10 +17,10 @@ export interface BacklogFigures {
   acceptedPerSecond: number
   /** All were accepted before any fell due. */
   allWaited: boolean
-  /** Of the process, when all were accepted and none had begun. */
-  waitingPeakBytes: number
+  /** Of each process by its name, when all were accepted and none had begun. */
+  waitingPeakBytes: Record<string, number>
   /** The same, when all had ended. */
-  peakBytes: number
+  peakBytes: Record<string, number>
   /** Jobs that ended well. */
   succeeded: number
   /** Jobs per second while each tenth of them drained, in order. */
@@ -37,7 +41,8 @@ const DRAIN_MS_PER_JOB = 20
  */
 export async function runBacklog(options: BacklogOptions): Promise<BacklogFigures> {
   const arena = await openArena()
-  const longhaul = await LonghaulContender.prepare(arena, { webhookEvery: 0 })
+  const kind = options.cluster ? ClusterContender : LonghaulContender
+  const longhaul = await kind.prepare(arena, { webhookEvery: 0 })
   try {
     await longhaul.start()
     return await acceptAndDrain(arena, longhaul, options)
@@ -49,23 +54,22 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogFigure
 
 async function acceptAndDrain(
   arena: Arena,
-  longhaul: LonghaulContender,
+  longhaul: Contender,
   { jobs, log = () => {} }: BacklogOptions,
 ): Promise<BacklogFigures> {
-  const [pid = 0] = longhaul.pids
   const { startedAt, dueAt, ...accepted } = await accept(arena, longhaul, jobs)
-  const waitingPeakBytes = peakBytes(pid)
+  const waitingPeakBytes = peaksOf(longhaul.processes)
   log(`${jobs} jobs wait; they fall due in ${Math.round((dueAt - Date.now()) / 1_000)} s`)
   await drained(longhaul, dueAt + jobs * DRAIN_MS_PER_JOB)
   return {
     ...accepted,
     waitingPeakBytes,
-    peakBytes: peakBytes(pid),
+    peakBytes: peaksOf(longhaul.processes),
     ...(await drainOf(arena, startedAt, dueAt)),
   }
 }
 
-async function accept(arena: Arena, { intake }: LonghaulContender, jobs: number) {
+async function accept(arena: Arena, { intake }: Contender, jobs: number) {
   const dueAt = Date.now() + HOLD_MS + (jobs * 1_000) / HELD_PER_SECOND
   const generator = new GeneratorProcess(arena.folder, {
     kind: 'bulk',
@@ -86,7 +90,7 @@ async function accept(arena: Arena, { intake }: LonghaulContender, jobs: number)
   }
 }
 
-async function drained(longhaul: LonghaulContender, deadline: number): Promise<void> {
+async function drained(longhaul: Contender, deadline: number): Promise<void> {
   while (!(await longhaul.settled())) {
     if (Date.now() > deadline) throw new Error('the backlog did not drain in time')
     await delay(POLL_MS)

@@ -8,5 +8,5 @@ const MOST_BYTES = 400_000_000
 it('jobs that wait in Postgres, and all fall due at once, take little memory and all end well', async () => {
   const figures = await runBacklog({ jobs: JOBS })
   expect(figures.succeeded).toBe(JOBS)
-  expect(figures.peakBytes).toBeLessThan(MOST_BYTES)
+  expect(Math.max(...Object.values(figures.peakBytes))).toBeLessThan(MOST_BYTES)
 }, 180_000)

@@ -14,6 +14,10 @@ export interface ServiceProcessOptions {
   /** For its log. */
   folder: string
   env: Record<string, string>
+  /** For Node itself: `--cpu-prof`. */
+  execArgv?: readonly string[]
+  /** Default true: it can be held. */
+  pausePoints?: boolean
 }
 
 const READY_TIMEOUT_MS = 90_000
@@ -49,14 +53,19 @@ export class ServiceProcess {
 
   /** Resolves when it does its work. */
   async start(): Promise<void> {
-    const { name, service, port, env } = this.#options
+    const { name, service, port, env, execArgv = [], pausePoints = true } = this.#options
     const program = fileURLToPath(new URL(`../../services/${service}/main.ts`, import.meta.url))
     this.#child = new Child([program], {
       name,
       logFile: this.logFile,
-      execArgv: QUIET,
-      ipc: true,
-      env: { ...env, HOST: '127.0.0.1', PORT: String(port), LONGHAUL_PAUSE_POINTS: 'parent' },
+      execArgv: [...QUIET, ...execArgv],
+      ipc: pausePoints,
+      env: {
+        ...env,
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        LONGHAUL_PAUSE_POINTS: pausePoints ? 'parent' : '',
+      },
     })
     this.#child.onMessage(message => this.#onReached((message as PauseReport).reached))
     await this.untilReady(READY_TIMEOUT_MS)
