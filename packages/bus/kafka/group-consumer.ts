@@ -58,6 +58,10 @@ const STABLE_MS = 30_000
  * rest that doubles up to five seconds. Before it joins, topics that are gone
  * are created: one that is missing would stop all topics of the consumer.
  *
+ * Fetching without having joined again is a failure: when joining fails while
+ * the broker comes back, and the broker still knows the member from its log,
+ * kafkajs goes on in the old generation, and tells nobody.
+ *
  * A fetch that fails is a failure too, although kafkajs would go on: it may
  * mean that a topic was deleted and created again, and kafkajs would go on at
  * the old place in the new topic. A new consumer begins at what is committed,
@@ -237,7 +241,9 @@ export class GroupConsumer {
     const isCurrent = () => end === this.#end
     const fetching = new Set<number>()
     consumer.on(FETCH_START, ({ payload: { nodeId } }) => {
-      if (fetching.has(nodeId) && isCurrent()) end(new Error('a fetch failed'))
+      if (!isCurrent()) return
+      if (fetching.has(nodeId)) end(new Error('a fetch failed'))
+      else if (this.#state === 'joining') end(new Error('it went on without joining again'))
       fetching.add(nodeId)
     })
     consumer.on(FETCH, ({ payload: { nodeId } }) => {
