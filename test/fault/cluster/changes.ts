@@ -4,7 +4,9 @@ import { simulatedModel } from '../surroundings.ts'
 import { PROXIED_WORKER } from './surroundings.ts'
 import { type ClusterScenario, underLoad } from './trial.ts'
 
-const JOBS_PER_SECOND = 60
+/** So few that the load lasts for as long as it takes a process to start. */
+const JOBS_PER_SECOND = 30
+const MOST_JOBS = 45 * JOBS_PER_SECOND
 const STOP_MS = 15_000
 const NEW_MODEL = 'delta'
 /** Those that were accepted last are on their way to a model that is gone: published again once, and judged. */
@@ -12,18 +14,19 @@ const JUDGED_MS = 30_000
 const POLL_MS = 50
 
 /** A worker joins under load, and another one leaves: partitions move, and what is in flight on them with them. */
-export const moveWorkers: ClusterScenario = (surroundings, { jobs, seed }) =>
-  underLoad(surroundings, {
+export const moveWorkers: ClusterScenario = (surroundings, { jobs, seed }) => {
+  const most = Math.min(jobs, MOST_JOBS)
+  return underLoad(surroundings, {
     title: 'a worker is added, and removed',
     name: 'workers',
     seed,
-    load: { jobs, perSecond: JOBS_PER_SECOND },
+    load: { jobs: most, perSecond: JOBS_PER_SECOND },
     async disturb({ load, figures, expect }) {
       const { cluster } = surroundings
-      await load.reached(Math.floor(jobs / 10))
+      await load.reached(JOBS_PER_SECOND)
       const added = await cluster.add('worker')
       figures['accepted when it was ready'] = load.accepted.size
-      await load.reached(Math.min(jobs, load.accepted.size + 3 * JOBS_PER_SECOND))
+      await load.reached(Math.min(most, load.accepted.size + 3 * JOBS_PER_SECOND))
       const called = await added.metric('longhaul_provider_calls_total')
       figures['calls of the one that was added'] = called
       expect(called > 0, 'the new worker was given nothing to do')
@@ -32,6 +35,7 @@ export const moveWorkers: ClusterScenario = (surroundings, { jobs, seed }) =>
       await cluster.named(PROXIED_WORKER).untilReady(STOP_MS)
     },
   })
+}
 
 /** A model comes and goes with the file, while the services run and others have work. */
 export const changeModels: ClusterScenario = (surroundings, { jobs, seed }) => {
@@ -41,7 +45,7 @@ export const changeModels: ClusterScenario = (surroundings, { jobs, seed }) => {
     title: 'a model is added to the configuration, and removed',
     name: 'models',
     seed,
-    load: { jobs, perSecond: JOBS_PER_SECOND },
+    load: { jobs: Math.min(jobs, MOST_JOBS), perSecond: JOBS_PER_SECOND },
     async disturb({ load, figures, expect }) {
       await load.reached(JOBS_PER_SECOND)
       const pids = cluster.all.map(({ pid }) => pid)
