@@ -6,7 +6,7 @@ import type { CoordinationLogger } from './receivers.ts'
 import { Flusher } from './redis/flusher.ts'
 import { Link } from './redis/link.ts'
 import { SharedBreakers } from './redis/shared-breakers.ts'
-import { type Payloads, SharedBroadcasts } from './redis/shared-broadcasts.ts'
+import { SharedBroadcasts } from './redis/shared-broadcasts.ts'
 import { type LiveReport, SharedLiveStats } from './redis/shared-live-stats.ts'
 
 export interface RedisCoordinationOptions {
@@ -35,14 +35,11 @@ const OPEN_PATIENCE_MS = 1_000
 /** As many parts as `CallWindow` has. */
 const BUCKETS = 10
 
-/** What a process tells with one flush. */
-interface News {
-  told?: Payloads
-  live?: LiveReport
-}
-
 const BREAKERS = 'breakers'
-const NEWS = 'news'
+/** Every process's own figures. */
+const LIVE = 'live'
+/** Before the names of broadcasts. */
+const TOLD = 'told:'
 const SCRIPT = readFileSync(new URL('./redis/breakers.lua', import.meta.url), 'utf8')
 
 /**
@@ -91,7 +88,12 @@ class RedisCoordination implements Coordination {
     this.#flusher = new Flusher(() => this.#flush())
     const request = (withinMs = 0) => this.#flusher.request(withinMs)
     const shared = () => this.#shared
-    this.broadcasts = new SharedBroadcasts({ logger, linked: () => this.#link.ready, request })
+    this.broadcasts = new SharedBroadcasts({
+      logger,
+      linked: () => this.#link.ready,
+      request,
+      listenTo: channel => this.#link.listenTo(this.#channelPrefix + TOLD + channel),
+    })
     this.live = new SharedLiveStats({ clock, request })
     let leases = 0
     const newLease = () => {
@@ -103,7 +105,7 @@ class RedisCoordination implements Coordination {
     this.#link = new Link({
       url,
       script: SCRIPT,
-      channels: [BREAKERS, NEWS].map(channel => this.#channelPrefix + channel),
+      channels: [BREAKERS, LIVE].map(channel => this.#channelPrefix + channel),
       ready: () => this.#resync(),
       away: reason => this.#goAlone(reason),
       receive: (channel, message) => this.#receive(channel, message),
@@ -155,12 +157,11 @@ class RedisCoordination implements Coordination {
   async #flush(): Promise<void> {
     if (!this.#link.ready) return
     const pipeline = this.#link.pipeline()
-    const told = this.broadcasts.drain()
+    const publish = (channel: string, text: string) =>
+      pipeline.publish(this.#channelPrefix + channel, `${this.#instance} ${text}`)
+    for (const [channel, payloads] of this.broadcasts.drain()) publish(TOLD + channel, payloads)
     const live = this.live.drain(this.#stopping !== undefined)
-    if (told || live) {
-      const news: News = { ...(told && { told }), ...(live && { live }) }
-      pipeline.publish(this.#channelPrefix + NEWS, `${this.#instance} ${JSON.stringify(news)}`)
-    }
+    if (live) publish(LIVE, JSON.stringify(live))
     const reports = this.breakers.drain()
     const joining = this.#joining
     const asks = joining || reports.length > 0
@@ -266,9 +267,9 @@ class RedisCoordination implements Coordination {
       this.#heardAt = systemClock.now()
       return
     }
-    const { told, live }: News = JSON.parse(message.slice(end + 1))
-    if (live) this.live.receive(instance, live)
-    if (told) this.broadcasts.receive(told)
+    const text = message.slice(end + 1)
+    if (channel === LIVE) this.live.receive(instance, JSON.parse(text) as LiveReport)
+    else this.broadcasts.receive(channel.slice(TOLD.length), text)
   }
 }
 

@@ -6,8 +6,7 @@ import type { CoordinationLogger } from '../receivers.ts'
 const MOST_WAITING = 10_000
 const MOST_PER_MESSAGE = 2_000
 
-/** What others are told in one message. */
-export type Payloads = { [C in keyof Channels]?: Array<Channels[C]> }
+export type ChannelName = keyof Channels
 
 export interface SharedBroadcastsDependencies {
   logger: CoordinationLogger
@@ -15,14 +14,21 @@ export interface SharedBroadcastsDependencies {
   linked: () => boolean
   /** Something waits to be told. */
   request: () => void
+  /** Somebody here wants to hear what others tell on this channel; called once for each. */
+  listenTo: (channel: ChannelName) => void
 }
 
-/** Told within this process at once, and to the others with the next flush. */
+/**
+ * Told within this process at once, and to the others with the next flush: to
+ * those that listen to the channel, since most processes need few of them.
+ */
 export class SharedBroadcasts implements Broadcasts {
   readonly #own: OwnBroadcasts
   readonly #linked: () => boolean
   readonly #request: () => void
-  readonly #waiting: { [C in keyof Channels]: Array<Channels[C]> } = {
+  readonly #listenTo: (channel: ChannelName) => void
+  readonly #listened = new Set<ChannelName>()
+  readonly #waiting: { [C in ChannelName]: Array<Channels[C]> } = {
     'job-finished': [],
     'job-changed': [],
     'job-cancelled': [],
@@ -31,13 +37,14 @@ export class SharedBroadcasts implements Broadcasts {
   }
   #stopped = false
 
-  constructor({ logger, linked, request }: SharedBroadcastsDependencies) {
+  constructor({ logger, linked, request, listenTo }: SharedBroadcastsDependencies) {
     this.#own = new OwnBroadcasts(logger)
+    this.#listenTo = listenTo
     this.#linked = linked
     this.#request = request
   }
 
-  send<C extends keyof Channels>(channel: C, payload: Channels[C]): void {
+  send<C extends ChannelName>(channel: C, payload: Channels[C]): void {
     if (this.#stopped) return
     this.#own.send(channel, payload)
     const waiting = this.#waiting[channel]
@@ -46,33 +53,30 @@ export class SharedBroadcasts implements Broadcasts {
     this.#request()
   }
 
-  on<C extends keyof Channels>(channel: C, receive: (payload: Channels[C]) => void): () => void {
+  on<C extends ChannelName>(channel: C, receive: (payload: Channels[C]) => void): () => void {
+    if (!this.#listened.has(channel)) {
+      this.#listened.add(channel)
+      this.#listenTo(channel)
+    }
     return this.#own.on(channel, receive)
   }
 
-  /** Takes what waits; undefined: nothing. */
-  drain(): Payloads | undefined {
-    const drained: Payloads = {}
-    let any = false
-    const take = <C extends keyof Channels>(channel: C) => {
-      const waiting = this.#waiting[channel]
-      if (waiting.length === 0) return
-      const payloads: Array<Channels[C]> = waiting.splice(0, MOST_PER_MESSAGE)
-      Object.assign(drained, { [channel]: payloads })
-      any = true
-      if (waiting.length > 0) this.#request()
-    }
-    for (const channel of this.#channels) take(channel)
-    return any ? drained : undefined
+  /** Takes what waits, as the text of a message for each channel. */
+  drain(): Array<[channel: ChannelName, payloads: string]> {
+    return this.#channels
+      .filter(channel => this.#waiting[channel].length > 0)
+      .map(channel => {
+        const waiting = this.#waiting[channel]
+        const payloads = waiting.splice(0, MOST_PER_MESSAGE)
+        if (waiting.length > 0) this.#request()
+        return [channel, JSON.stringify(payloads)]
+      })
   }
 
-  /** What another process told. */
-  receive(told: Payloads): void {
-    if (this.#stopped) return
-    const tell = <C extends keyof Channels>(channel: C) => {
-      for (const payload of told[channel] ?? []) this.#own.send(channel, payload)
-    }
-    for (const channel of this.#channels) tell(channel)
+  /** What another process told; channels that are not known here come from a later version. */
+  receive(channel: string, payloads: string): void {
+    if (this.#stopped || !this.#isChannel(channel)) return
+    for (const payload of JSON.parse(payloads)) this.#own.send(channel, payload)
   }
 
   forgetWaiting(): void {
@@ -85,7 +89,11 @@ export class SharedBroadcasts implements Broadcasts {
     this.#own.stop()
   }
 
-  get #channels(): Array<keyof Channels> {
-    return Object.keys(this.#waiting) as Array<keyof Channels>
+  get #channels(): ChannelName[] {
+    return Object.keys(this.#waiting) as ChannelName[]
+  }
+
+  #isChannel(name: string): name is ChannelName {
+    return Object.hasOwn(this.#waiting, name)
   }
 }
