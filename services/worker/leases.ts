@@ -28,8 +28,11 @@ export class Leases {
   readonly #clock: Clock
   readonly #telemetry: Telemetry
   readonly #leaseMs: number
-  readonly #held = new Map<string, Held>()
+  /** More than one while a message that came twice is being tried beside a call under way. */
+  readonly #held = new Map<string, Held[]>()
+  #size = 0
   #cancelTimer: () => void = () => {}
+  #stopped = false
 
   constructor(dependencies: { store: Store; clock: Clock; telemetry: Telemetry }, leaseMs: number) {
     this.#store = dependencies.store
@@ -39,50 +42,60 @@ export class Leases {
   }
 
   get size(): number {
-    return this.#held.size
+    return this.#size
   }
 
   start(): void {
     const plan = () => {
       this.#cancelTimer = this.#clock.schedule(this.#leaseMs / RENEWALS_PER_LEASE, () => {
-        void this.#renew().finally(plan)
+        void this.#renew().finally(() => {
+          if (!this.#stopped) plan()
+        })
       })
     }
     plan()
   }
 
   stop(): void {
+    this.#stopped = true
     this.#cancelTimer()
-    this.#cancelTimer = () => {}
   }
 
   /** Before it is claimed, so that a cancellation that comes right after the claim finds it. */
   hold(jobId: string): Held {
     const held: Held = { jobId, fence: 0, abort: new AbortController() }
-    this.#held.set(jobId, held)
+    const others = this.#held.get(jobId)
+    if (others) others.push(held)
+    else this.#held.set(jobId, [held])
+    this.#size += 1
     return held
   }
 
   drop(held: Held): void {
-    if (this.#held.get(held.jobId) === held) this.#held.delete(held.jobId)
+    const others = this.#held.get(held.jobId)?.filter(other => other !== held) ?? []
+    if (others.length > 0) this.#held.set(held.jobId, others)
+    else this.#held.delete(held.jobId)
+    this.#size -= 1
   }
 
   cancel(jobId: string): void {
-    this.#held.get(jobId)?.abort.abort('cancelled')
+    for (const { abort } of this.#held.get(jobId) ?? []) abort.abort('cancelled')
   }
 
   /** The claim under `fence` was taken back; one that came after it stands. */
   lose(jobId: string, fence: number): void {
-    const held = this.#held.get(jobId)
-    if (held && held.fence > 0 && held.fence <= fence) held.abort.abort('lease-lost')
+    for (const held of this.#held.get(jobId) ?? []) {
+      if (held.fence > 0 && held.fence <= fence) held.abort.abort('lease-lost')
+    }
   }
 
   abortAll(reason: AbortReason): void {
-    for (const { abort } of this.#held.values()) abort.abort(reason)
+    for (const { abort } of [...this.#held.values()].flat()) abort.abort(reason)
   }
 
   async #renew(): Promise<void> {
     const asked = [...this.#held.values()]
+      .flat()
       .filter(({ fence }) => fence > 0)
       .map(held => ({ held, fence: held.fence }))
     if (asked.length === 0) return
@@ -91,7 +104,8 @@ export class Leases {
       const kept = await this.#store.jobs.renew(claims, this.#leaseMs)
       for (const { held, fence } of asked) {
         // A fence that moved on meanwhile belongs to a claim that the statement did not know.
-        const settledMeanwhile = this.#held.get(held.jobId) !== held || held.fence !== fence
+        const isHeld = this.#held.get(held.jobId)?.includes(held) ?? false
+        const settledMeanwhile = !isHeld || held.fence !== fence
         if (!kept.has(held.jobId) && !settledMeanwhile) held.abort.abort('lease-lost')
       }
     } catch (error) {
