@@ -8,5 +8,10 @@ export function presentable(words: string, secrets: readonly string[]): string {
   // Cut generously first: what is far behind the bound costs nothing then, and no key is cut in two.
   let text = words.slice(0, 4 * LONGEST_DETAIL)
   for (const secret of secrets) text = text.replaceAll(secret, '[redacted]')
-  return text.replace(KEY_LIKE, '[redacted]').slice(0, LONGEST_DETAIL)
+  return storable(text.replace(KEY_LIKE, '[redacted]').slice(0, LONGEST_DETAIL))
+}
+
+/** PostgreSQL's text holds neither NUL nor half of a surrogate pair, which a cut may leave. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed()
 }
