@@ -24,6 +24,15 @@ const duration = z
   .meta({ examples: ['500ms', '30s', '10m', '24h', '7d'] })
   .transform(text => durationMs(text) as number)
 
+/** @param least as it would be written: `1s` */
+function durationFrom(least: string) {
+  const leastMs = durationMs(least) as number
+  return duration.refine(ms => ms >= leastMs, {
+    error: `must be at least ${least}`,
+    params: { remedy: `write ${least} or more` },
+  })
+}
+
 const usdPerMillion = z.number().nonnegative().max(1_000_000)
 
 export const priceSchema = z.strictObject({
@@ -60,7 +69,7 @@ export const deploymentSchema = z.strictObject({
     .max(10_000)
     .default(64)
     .describe('Calls in flight at a time'),
-  timeout: duration.prefault('5m').describe('Longest wait for a whole answer'),
+  timeout: durationFrom('1ms').prefault('5m').describe('Longest wait for a whole answer'),
   price: priceSchema.optional().describe("Where it differs from the model's"),
   weight: z
     .number()
@@ -230,10 +239,10 @@ const kafkaSchema = z.strictObject({
     .max(10)
     .default(1)
     .describe('Copies of each partition, for topics that are created'),
-  session_timeout: duration
+  session_timeout: durationFrom('1s')
     .prefault('10s')
     .describe('A consumer that is silent for so long loses its partitions to others'),
-  straggler_after: duration
+  straggler_after: durationFrom('1s')
     .prefault('1m')
     .describe('A job that holds back the commits of those behind it for so long is detached'),
 })
@@ -273,7 +282,7 @@ export const configSchema = z
           .max(100_000)
           .default(2_000)
           .describe('Jobs published and unclaimed, per tenant, model and lane'),
-        redispatch_after: duration
+        redispatch_after: durationFrom('1s')
           .prefault('1m')
           .describe(
             'A job published this long ago and unclaimed is published again; doubles each time',
@@ -320,8 +329,10 @@ export const configSchema = z
           .default(0.5)
           .describe('Opens at this share of failures'),
         min_calls: z.number().int().min(1).default(10).describe('…among at least so many calls'),
-        window: duration.prefault('30s').describe('…of the last so much time'),
-        open_for: duration.prefault('10s').describe('Until half-open; doubles while probes fail'),
+        window: durationFrom('100ms').prefault('30s').describe('…of the last so much time'),
+        open_for: durationFrom('1ms')
+          .prefault('10s')
+          .describe('Until half-open; doubles while probes fail'),
         max_open_for: duration.prefault('5m').describe('Longest time between probes'),
         probes: z
           .number()
@@ -331,8 +342,15 @@ export const configSchema = z
           .default(2)
           .describe('Calls at a time while half-open'),
       })
+      .refine(breaker => breaker.open_for <= breaker.max_open_for, {
+        path: ['max_open_for'],
+        error: 'must not be below open_for',
+        params: { remedy: 'raise it, or lower open_for' },
+      })
       .prefault({}),
-    lease: duration.prefault('30s').describe('How long a claimed job is safe without renewal'),
+    lease: durationFrom('1s')
+      .prefault('30s')
+      .describe('How long a claimed job is safe without renewal'),
     webhooks: z
       .strictObject({
         allow: z
@@ -341,7 +359,7 @@ export const configSchema = z
           .describe(
             'Receivers allowed beside public ones: hosts or CIDR blocks, such as "127.0.0.1/32"',
           ),
-        timeout: duration.prefault('20s').describe('Longest wait for a receiver'),
+        timeout: durationFrom('100ms').prefault('20s').describe('Longest wait for a receiver'),
         concurrency: z
           .number()
           .int()
@@ -356,7 +374,7 @@ export const configSchema = z
         days: z
           .number()
           .int()
-          .min(1)
+          .min(2) // webhook events are tried for 28 hours
           .max(3_650)
           .default(30)
           .describe('Whole days of finished jobs that are kept'),

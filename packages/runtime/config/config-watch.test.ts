@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -106,6 +106,24 @@ describe('ConfigWatch', () => {
     await passes()
     await passes()
     expect(applied).toHaveLength(1)
+  })
+
+  it('forgets a change that was taken back before it could be taken up', async () => {
+    refusals = 1
+    write({ models: { two: model } })
+    await clock.advanceAsync(1_000)
+    expect(watch.health().detail).toBe('a change could not be taken up yet')
+    write({ models: { one: model } })
+    await passes()
+    expect(applied.map(({ models }) => Object.keys(models))).toEqual([['one']])
+    expect(watch.health().detail).toBe('as in the file')
+  })
+
+  it('outlives a path that leads nowhere', async () => {
+    rmSync(path)
+    symlinkSync(path, path)
+    await passes()
+    expect(watch.health().detail).toContain('the file has faults')
   })
 
   it('leaves to the next start what drivers are opened with', async () => {

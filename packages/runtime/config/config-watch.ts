@@ -35,8 +35,10 @@ export class ConfigWatch {
   #current: Config
   #seen: string
   #fault: string | undefined
+  #refusal: string | undefined
   #unapplied: Config | undefined
   #cancel = () => {}
+  #checking: Promise<void> = Promise.resolve()
   #stopped = false
 
   constructor(dependencies: { clock: Clock; logger: Logger }, options: ConfigWatchOptions) {
@@ -49,7 +51,7 @@ export class ConfigWatch {
 
   async start(): Promise<void> {
     this.#cancel = this.#clock.schedule(CHECK_MS, () => {
-      void this.#check().finally(() => {
+      this.#checking = this.#check().finally(() => {
         if (!this.#stopped) void this.start()
       })
     })
@@ -59,13 +61,15 @@ export class ConfigWatch {
   health(): { ok: boolean; detail: string } {
     return {
       ok: true,
-      detail: this.#fault ?? 'as in the file',
+      detail: this.#fault ?? this.#refusal ?? 'as in the file',
     }
   }
 
+  /** Resolves when a change that is being taken up has been. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel()
+    await this.#checking
   }
 
   async #check(): Promise<void> {
@@ -95,7 +99,8 @@ export class ConfigWatch {
       this.#fault = `${later.join(', ')} changed: this counts from the next start`
       this.#logger.warn({ settings: later }, 'changed settings count from the next start')
     }
-    if (!isDeepStrictEqual(changed, this.#current)) this.#unapplied = changed
+    // Also when a change was taken back that services may have taken up in part.
+    if (this.#unapplied || !isDeepStrictEqual(changed, this.#current)) this.#unapplied = changed
   }
 
   async #apply(config: Config): Promise<void> {
@@ -103,8 +108,10 @@ export class ConfigWatch {
       await this.#options.apply(config)
       this.#current = config
       this.#unapplied = undefined
+      this.#refusal = undefined
       this.#logger.info({ models: Object.keys(config.models) }, 'the configuration was changed')
     } catch (error) {
+      this.#refusal = 'a change could not be taken up yet'
       this.#logger.warn({ err: error }, 'the configuration could not be changed; trying again')
     }
   }
@@ -115,8 +122,12 @@ function pick(config: Config): Pick<Config, (typeof AT_START)[number]> {
   return { breaker, lease, webhooks, kafka, redis }
 }
 
-/** Of what the path leads to now; empty while there is nothing. */
+/** Of what the path leads to now; of what cannot be looked at, why not. */
 function identityOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return stat ? `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs}` : ''
+  try {
+    const { dev, ino, size, mtimeNs } = statSync(path, { bigint: true })
+    return `${dev} ${ino} ${size} ${mtimeNs}`
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code)
+  }
 }

@@ -245,6 +245,14 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       ],
     ],
     [
+      'durations below what works',
+      `${model}lease: 0s\nbreaker: { open_for: 10m }\n`,
+      [
+        'f:7:8 lease: must be at least 1s (got "0s") — write 1s or more',
+        'f:8:1 breaker.max_open_for: must not be below open_for — raise it, or lower open_for',
+      ],
+    ],
+    [
       'a number for a duration',
       `${model}lease: 30`,
       [
