@@ -46,6 +46,20 @@ describe('a coalescer', () => {
     expect(await Promise.all(second)).toEqual([30, 40, 50])
   })
 
+  it('runs a second statement beside the first for many rows, not for a few', async () => {
+    const { coalescer, statements } = gated({ concurrency: 2 })
+    const rows = Array.from({ length: 51 }, (_, row) => row)
+    const [first = 0, ...others] = rows
+    void coalescer.submit(first)
+    await turn()
+    for (const row of others.slice(1)) void coalescer.submit(row)
+    await turn()
+    expect(statements).toHaveLength(1)
+    void coalescer.submit(51)
+    await turn()
+    expect(statements.map(({ rows }) => rows.length)).toEqual([1, 50])
+  })
+
   it('bounds a statement by rows and by bytes', async () => {
     const byRows = gated({ maxRows: 2 })
     for (const row of [1, 2, 3]) void byRows.coalescer.submit(row)

@@ -4,6 +4,7 @@ import {
   isUnreachable,
   StoreBusyError,
   StoreUnavailableError,
+  TRANSIENT_RETRIES,
 } from './errors.ts'
 
 export interface CoalescerOptions<Row> {
@@ -27,13 +28,17 @@ interface Waiting<Row, Out> {
   reject: (error: unknown) => void
 }
 
-const TRANSIENT_RETRIES = 5
+/** So many rows are worth a statement beside the one under way. */
+const CROWD = 50
+/** After this the one under way is held up, and others do not wait for it. */
+const HELD_UP_MS = 100
 
 /**
  * Turns rows that arrive one by one into multi-row statements. It clocks
  * itself: what gathered while the last statement ran goes with the next, so an
  * idle store answers at once and a busy one pays for a statement per hundreds
- * of rows, without a timer.
+ * of rows, without a timer. A second statement runs beside the first only for a
+ * crowd: a statement for each of a few rows would cost more than they wait.
  *
  * Each caller gets its own row's outcome or its own error: when a statement
  * fails because of a row's data, its halves are tried apart until the row at
@@ -45,6 +50,7 @@ export class Coalescer<Row, Out> {
   #waiting: Array<Waiting<Row, Out>> = []
   #underWay = 0
   #scheduled = false
+  #startedAt = 0
 
   /** @param run one statement; answers one outcome per row, in order */
   constructor(run: (rows: Row[]) => Promise<Out[]>, options: CoalescerOptions<Row>) {
@@ -72,7 +78,7 @@ export class Coalescer<Row, Out> {
 
   /** Rows of the same turn of the event loop go together. */
   #schedule(): void {
-    if (this.#scheduled || this.#underWay >= this.#options.concurrency) return
+    if (this.#scheduled || !this.#mayBegin) return
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
@@ -80,11 +86,18 @@ export class Coalescer<Row, Out> {
     })
   }
 
+  get #mayBegin(): boolean {
+    if (this.#underWay === 0) return true
+    if (this.#underWay >= this.#options.concurrency) return false
+    return this.#waiting.length >= CROWD || performance.now() - this.#startedAt > HELD_UP_MS
+  }
+
   #flush(): void {
     const batch = this.#take()
     if (batch.length === 0) return
     this.#underWay += 1
     const startedAt = performance.now()
+    this.#startedAt = startedAt
     void this.#settle(batch, 0).then(() => {
       this.#underWay -= 1
       this.#options.observe?.(batch.length, (performance.now() - startedAt) / 1_000)

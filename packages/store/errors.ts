@@ -61,3 +61,16 @@ export function isRowFault(error: unknown): boolean {
 export function isTransient(error: unknown): boolean {
   return ['40001', '40P01', '55P03'].includes(sqlState(error))
 }
+
+export const TRANSIENT_RETRIES = 5
+
+/** Runs a statement again, a few times, while what stands in its way is transient. */
+export async function retryTransient<T>(run: () => Promise<T>): Promise<T> {
+  for (let retries = 0; ; retries += 1) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!isTransient(error) || retries >= TRANSIENT_RETRIES) throw error
+    }
+  }
+}

@@ -8,12 +8,16 @@ import {
   type Usage,
   uuidOf,
 } from '@longhaul/contracts'
-import type { Database } from './database.ts'
+import type { Database, Statement } from './database.ts'
 import type { JobDetail, JobFilter, JobRecord } from './types.ts'
 
 export type Include = 'request' | 'attempts' | 'decision'
 
-/** What people ask about jobs. Nothing here changes anything. */
+/**
+ * What people ask about jobs. Nothing here changes anything. Look-ups by key go
+ * with the statements of a job's life: routers and workers make them too, and
+ * lists that take long must not hold them up.
+ */
 export class JobReads {
   readonly #database: Database
 
@@ -42,19 +46,18 @@ export class JobReads {
 
   /** The status alone, for those who wait. */
   async status(tenantId: string, jobId: string): Promise<JobStatus | undefined> {
-    const [row] = await this.#database.query<{ status: JobStatus }>(
-      'SELECT status FROM jobs WHERE id = $1 AND tenant_id = $2',
-      [uuidOf('job', jobId), uuidOf('tenant', tenantId)],
-    )
+    const [row] = await this.#database.hot<{ status: JobStatus }>(STATUS, [
+      uuidOf('job', jobId),
+      uuidOf('tenant', tenantId),
+    ])
     return row?.status
   }
 
   /** The same for many jobs in one statement, whoever's they are; jobs that do not exist are left out. */
   async statuses(jobIds: readonly string[]): Promise<Map<string, JobStatus>> {
-    const rows = await this.#database.query<{ id: string; status: JobStatus }>(
-      'SELECT id, status FROM jobs WHERE id = ANY($1::uuid[])',
-      [jobIds.map(jobId => uuidOf('job', jobId))],
-    )
+    const rows = await this.#database.hot<{ id: string; status: JobStatus }>(STATUSES, [
+      jobIds.map(jobId => uuidOf('job', jobId)),
+    ])
     return new Map(rows.map(row => [idFrom('job', row.id), row.status]))
   }
 
@@ -108,10 +111,7 @@ export class JobReads {
 
   /** The request body as JSON text. */
   async requestBody(jobId: string): Promise<string> {
-    const [row] = await this.#database.query<{ body: string }>(
-      `SELECT body FROM job_bodies WHERE job_id = $1 AND kind = 'request'`,
-      [uuidOf('job', jobId)],
-    )
+    const [row] = await this.#database.hot<{ body: string }>(REQUEST_BODY, [uuidOf('job', jobId)])
     if (!row) throw new Error(`the request body of ${jobId} is gone`)
     return row.body
   }
@@ -145,6 +145,21 @@ export class JobReads {
     )
     return row?.record ?? null
   }
+}
+
+const STATUS: Statement = {
+  name: 'read-status',
+  text: 'SELECT status FROM jobs WHERE id = $1::uuid AND tenant_id = $2::uuid',
+}
+
+const STATUSES: Statement = {
+  name: 'read-statuses',
+  text: 'SELECT id, status FROM jobs WHERE id = ANY($1::uuid[])',
+}
+
+const REQUEST_BODY: Statement = {
+  name: 'read-request-body',
+  text: `SELECT body FROM job_bodies WHERE job_id = $1::uuid AND kind = 'request'`,
 }
 
 interface JobRow {

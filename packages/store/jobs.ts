@@ -1,6 +1,14 @@
-import { type Clock, type ErrorCode, isTerminal, type JobStatus, uuidOf } from '@longhaul/contracts'
+import {
+  type Clock,
+  type ErrorCode,
+  isTerminal,
+  type JobStatus,
+  type RouteHints,
+  uuidOf,
+} from '@longhaul/contracts'
 import { Coalescer } from './coalescer.ts'
 import type { Database, Statement } from './database.ts'
+import { retryTransient } from './errors.ts'
 import { ENDED_COLUMNS, eventsOfEnded, WANTS_EVENT } from './outbox-sql.ts'
 import type { Claim, InsertOutcome, NewJob, Settled, Settlement } from './types.ts'
 
@@ -30,7 +38,7 @@ export class Jobs {
   readonly #clock: Clock
   readonly #insert: Coalescer<NewJob, InsertOutcome>
   readonly #claim: Coalescer<ClaimRow, Claim | undefined>
-  readonly #settle: Coalescer<Settlement, Settled>
+  readonly #settle: Coalescer<SettlementRow, Settled>
 
   constructor(database: Database, clock: Clock, observe: ObserveBatch) {
     this.#database = database
@@ -84,12 +92,26 @@ export class Jobs {
    * not queued (any more), or its deadline has passed.
    */
   claim(jobId: string, model: string, owner: string, leaseMs: number): Promise<Claim | undefined> {
-    return this.#claim.submit({ jobId, model, owner, leaseMs })
+    return this.#claim.submit({ id: uuid(jobId), jobId, model, owner, leaseMs })
   }
 
   /** Applies one transition; `applied: false` tells that somebody else has the job. */
   settle(settlement: Settlement): Promise<Settled> {
-    return this.#settle.submit(settlement)
+    return this.#settle.submit({ id: uuid(settlement.jobId), settlement })
+  }
+
+  /** Whether this very settlement was applied before: for one whose answer was lost. */
+  async wasSettled(settlement: Settlement): Promise<boolean> {
+    const { jobId, to, attempt } = settlement
+    if (settlement.from !== 'running' || !attempt) return false
+    const rows = await this.#database.hot(SETTLED_BEFORE, [
+      uuid(jobId),
+      settlement.fence,
+      to,
+      attempt.outcome,
+      attempt.finishedAt,
+    ])
+    return rows.length > 0
   }
 
   /**
@@ -100,11 +122,9 @@ export class Jobs {
     claims: Array<{ jobId: string; fence: number }>,
     leaseMs: number,
   ): Promise<Set<string>> {
-    const input = claims.map(({ jobId, fence }) => ({ id: uuid(jobId), fence }))
-    const rows = await this.#database.hot<{ id: string }>(RENEW, [
-      JSON.stringify(input),
-      this.#clock.now() + leaseMs,
-    ])
+    const input = claims.map(({ jobId, fence }) => ({ id: uuid(jobId), fence })).sort(byId)
+    const values = [JSON.stringify(input), this.#clock.now() + leaseMs]
+    const rows = await retryTransient(() => this.#database.hot<{ id: string }>(RENEW, values))
     return new Set(rows.map(({ id }) => jobIdOf(id)))
   }
 
@@ -169,51 +189,55 @@ export class Jobs {
 
   async #claimRows(claims: ClaimRow[]): Promise<Array<Claim | undefined>> {
     const now = this.#clock.now()
-    const input = claims.map(({ jobId, model, owner, leaseMs }) => ({
-      id: uuid(jobId),
-      model,
-      owner,
-      lease_expires_at: now + leaseMs,
-    }))
+    const input = claims
+      .map(({ id, model, owner, leaseMs }) => ({
+        id,
+        model,
+        owner,
+        lease_expires_at: now + leaseMs,
+      }))
+      .sort(byId)
     const rows = await this.#database.hot<ClaimedRow>(CLAIM, [JSON.stringify(input), now])
-    const byId = new Map<string, Claim>()
+    const claimed = new Map<string, Claim>()
     for (const row of rows) {
-      byId.set(jobIdOf(row.id), {
+      claimed.set(jobIdOf(row.id), {
         fence: row.fence,
         failures: row.failures,
         losses: row.losses,
         queuedAt: row.queued_at,
         createdAt: row.created_at,
+        hints: row.hints,
       })
     }
     return claims.map(({ jobId }) => {
-      const claim = byId.get(jobId)
-      byId.delete(jobId) // a duplicate in the same statement gets nothing
+      const claim = claimed.get(jobId)
+      claimed.delete(jobId) // a duplicate in the same statement gets nothing
       return claim
     })
   }
 
-  async #settleRows(settlements: Settlement[]): Promise<Settled[]> {
+  async #settleRows(settlements: SettlementRow[]): Promise<Settled[]> {
     const rows = await this.#database.hot<SettledRow>(SETTLE, [
-      JSON.stringify(settlements.map(settleRow)),
+      JSON.stringify(settlements.map(settleRow).sort(byId)),
       this.#clock.now(),
     ])
     const outcomes: Settled[] = settlements.map(() => ({ applied: false, eventWritten: false }))
-    const zombieCosts: Array<{ id: string; cost: number }> = []
     for (const row of rows) {
-      const settlement = settlements[row.position]
-      outcomes[row.position] = { applied: row.applied, eventWritten: row.event_written }
-      const cost = settlement?.attempt?.costUsd
-      if (!row.applied && cost) zombieCosts.push({ id: uuid(settlement.jobId), cost })
-    }
-    if (zombieCosts.length > 0) {
-      await this.#database.hot(ADD_COST, [JSON.stringify(zombieCosts)])
+      outcomes[row.position] = { applied: true, eventWritten: row.event_written }
     }
     return outcomes
   }
 }
 
+interface SettlementRow {
+  /** The job's, as it is stored. */
+  id: string
+  settlement: Settlement
+}
+
 interface ClaimRow {
+  /** As it is stored. */
+  id: string
   jobId: string
   model: string
   owner: string
@@ -225,15 +249,25 @@ interface ClaimedRow {
   fence: number
   failures: number
   losses: number
+  hints: RouteHints | null
   queued_at: number
   created_at: number
 }
 
-/** Of what was applied, and of what was not but left its attempt. */
+/** Of what was applied. */
 interface SettledRow {
   position: number
-  applied: boolean
   event_written: boolean
+}
+
+/**
+ * Rows are locked in the order of the input, and two statements that lock the
+ * same rows in different orders wait for one another: renewals and settlements
+ * of one worker do, so all name their rows in this one order.
+ */
+function byId(one: { id: string }, other: { id: string }): number {
+  if (one.id === other.id) return 0
+  return one.id < other.id ? -1 : 1
 }
 
 function insertRow(job: NewJob) {
@@ -259,12 +293,12 @@ function insertRow(job: NewJob) {
 }
 
 /** What is absent is NULL in the record set: the leaner the text, the cheaper both ends. */
-function settleRow(settlement: Settlement, position: number) {
+function settleRow({ id, settlement }: SettlementRow, position: number) {
   const { attempt } = settlement
   const result = 'result' in settlement ? settlement.result : undefined
   return {
     position,
-    id: uuid(settlement.jobId),
+    id,
     from_status: settlement.from,
     fence: settlement.from === 'running' ? settlement.fence : undefined,
     status: settlement.to,
@@ -291,7 +325,7 @@ function present<Value>(value: Value | null | undefined): Value | undefined {
   return value ?? undefined
 }
 
-function settlementBytes(settlement: Settlement): number {
+function settlementBytes({ settlement }: SettlementRow): number {
   return 500 + ('result' in settlement ? (settlement.result.body?.length ?? 0) : 0)
 }
 
@@ -368,7 +402,7 @@ const CLAIM: Statement = {
     FROM json_to_recordset($1::json) AS r(id uuid, model text, owner text, lease_expires_at float8)
     WHERE j.id = r.id AND j.status = 'queued'
       AND (j.deadline IS NULL OR j.deadline > to_timestamp($2::float8 / 1000))
-    RETURNING j.id, j.fence, j.failures, j.losses,
+    RETURNING j.id, j.fence, j.failures, j.losses, j.hints,
       extract(epoch FROM j.queued_at)::float8 * 1000 AS queued_at,
       extract(epoch FROM j.created_at)::float8 * 1000 AS created_at`,
 }
@@ -430,18 +464,22 @@ const SETTLE: Statement = {
       usage = excluded.usage, cost_usd = excluded.cost_usd
       WHERE attempts.outcome = 'lost'
     RETURNING job_id, number
+  ), zombies AS (
+    UPDATE jobs j SET cost_usd = coalesce(j.cost_usd, 0) + i.cost_usd
+    FROM input i
+    WHERE j.id = i.id AND i.cost_usd IS NOT NULL
+      AND i.position NOT IN (SELECT position FROM ended)
+      AND ((i.id, i.fence) IN (SELECT job_id, number FROM kept)) IS TRUE
   )
-  SELECT e.position, true AS applied, ${WANTS_EVENT} AS event_written FROM ended e
-  UNION ALL
-  SELECT i.position, false, false FROM input i
-  WHERE i.position NOT IN (SELECT position FROM ended)
-    AND ((i.id, i.fence) IN (SELECT job_id, number FROM kept)) IS TRUE`,
+  SELECT e.position, ${WANTS_EVENT} AS event_written FROM ended e`,
 }
 
-const ADD_COST: Statement = {
-  name: 'job-add-cost',
-  text: `UPDATE jobs j SET cost_usd = coalesce(j.cost_usd, 0) + r.cost
-    FROM json_to_recordset($1::json) AS r(id uuid, cost float8) WHERE j.id = r.id`,
+const SETTLED_BEFORE: Statement = {
+  name: 'job-settled-before',
+  text: `SELECT j.id FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number = $2::integer
+    WHERE j.id = $1::uuid AND a.job_id = $1::uuid AND j.status = $3
+      AND j.fence = $2::integer + CASE $3 WHEN 'running' THEN 1 ELSE 0 END
+      AND a.outcome = $4 AND a.finished_at = to_timestamp($5::float8 / 1000)`,
 }
 
 const CANCEL: Statement = {

@@ -27,6 +27,8 @@ const WITHOUT_STATISTICS: Partial<Record<string, string>> = {
 const FILLFACTOR: Partial<Record<string, number>> = { jobs: 65 }
 
 const PARTITION_LOCK = 7074061
+/** Whoever waits for a table holds up all who come after; the next round tries again. */
+const LOCK_TIMEOUT = '2s'
 
 export class Partitions {
   readonly #database: Database
@@ -57,9 +59,11 @@ export class Partitions {
       const day = dayOf(name)
       if (!name.startsWith('jobs_p') || day === undefined || day >= oldest) continue
       if (await this.#holdsUnfinished(name)) continue
-      for (const table of partitioned) {
-        await this.#database.query(`DROP TABLE IF EXISTS ${partitionName(table, day)}`)
-      }
+      // All or none: the day is found by its jobs. Not while somebody reads them for long.
+      const tables = partitioned.map(table => partitionName(table, day)).join(', ')
+      await this.#database.query(
+        `SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'; DROP TABLE IF EXISTS ${tables}`,
+      )
       dropped.push(dateOf(day))
     }
     return dropped

@@ -94,6 +94,56 @@ describe('a job', () => {
     expect(claims.filter(Boolean)).toHaveLength(1)
   })
 
+  it('is claimed beside one that cannot be: the fault is told to the one alone', async () => {
+    const job = newJob()
+    await db.store.jobs.insert(job)
+    const [good, bad] = await Promise.allSettled([
+      db.store.jobs.claim(job.id, 'small', 'worker-1', 30_000),
+      (async () => db.store.jobs.claim('nonsense', 'small', 'worker-1', 30_000))(),
+    ])
+    expect(good).toMatchObject({ status: 'fulfilled', value: { fence: 1 } })
+    expect(bad.status).toBe('rejected')
+  })
+
+  it('tells a settlement whose answer was lost from that of a zombie', async () => {
+    const { job, claim } = await insertAndClaim()
+    const settlement = {
+      jobId: job.id,
+      from: 'running' as const,
+      fence: claim.fence,
+      to: 'succeeded' as const,
+      attempt: attempt(),
+      result: success,
+    }
+    expect(await db.store.jobs.wasSettled(settlement)).toBe(false)
+    expect(await db.store.jobs.settle(settlement)).toMatchObject({ applied: true })
+    expect(await db.store.jobs.settle(settlement)).toMatchObject({ applied: false })
+    expect(await db.store.jobs.wasSettled(settlement)).toBe(true)
+    const zombie = { ...settlement, attempt: attempt({ finishedAt: Date.now() + 5 }) }
+    expect(await db.store.jobs.wasSettled(zombie)).toBe(false)
+  })
+
+  it('is renewed while others are settled in another order, without waiting for a deadlock', async () => {
+    const claims = await Promise.all(Array.from({ length: 300 }, () => insertAndClaim()))
+    const held = claims.map(({ job, claim }) => ({ jobId: job.id, fence: claim.fence }))
+    const settled = claims.toReversed().map(({ job, claim }) =>
+      db.store.jobs.settle({
+        jobId: job.id,
+        from: 'running',
+        fence: claim.fence,
+        to: 'running',
+        spent: false,
+        attempt: attempt(),
+      }),
+    )
+    const renewals = Array.from({ length: 6 }, () => db.store.jobs.renew(held, 30_000))
+    await Promise.all([...settled, ...renewals])
+    const [deadlocks] = await db.query<{ count: number }>(
+      'SELECT deadlocks::integer AS count FROM pg_stat_database WHERE datname = current_database()',
+    )
+    expect(deadlocks?.count).toBe(0)
+  })
+
   it('keeps the first result: a late finisher finds no row, its attempt and cost stay', async () => {
     const { job, claim } = await insertAndClaim({}, -1_000)
     const reclaimed = await db.store.dispatch.reclaimExpired(10)

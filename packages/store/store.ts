@@ -88,7 +88,7 @@ async function healthOf(
     () => late.resolve({ ok: false, detail: `no answer within ${timeoutMs} ms` }),
     timeoutMs,
   )
-  const asked = database.query('SELECT 1').then(
+  const asked = database.hot({ name: 'health', text: 'SELECT 1' }, []).then(
     () => ({ ok: true, detail: 'PostgreSQL answers' }),
     (error: unknown) => ({
       ok: false,

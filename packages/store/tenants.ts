@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Clock, idFrom, newId, uuidOf } from '@longhaul/contracts'
-import type { Database } from './database.ts'
+import type { Database, Statement } from './database.ts'
 import type { ApiKey, Tenant } from './types.ts'
 
 const DAY_MS = 86_400_000
@@ -94,11 +94,7 @@ export class Tenants {
 
   /** Whose key it is; undefined when unknown or revoked. */
   async ofKey(key: string): Promise<Tenant | undefined> {
-    const [row] = await this.#database.query<{ id: string; name: string }>(
-      `SELECT t.id, t.name FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
-       WHERE k.hash = $1 AND k.revoked_at IS NULL`,
-      [hashOf(key)],
-    )
+    const [row] = await this.#database.hot<{ id: string; name: string }>(OF_KEY, [hashOf(key)])
     return row && { id: idFrom('tenant', row.id), name: row.name }
   }
 
@@ -125,6 +121,13 @@ export class Tenants {
     )
     return secret
   }
+}
+
+/** Every request makes it: no list that takes long may hold it up. */
+const OF_KEY: Statement = {
+  name: 'tenant-of-key',
+  text: `SELECT t.id, t.name FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
+    WHERE k.hash = $1 AND k.revoked_at IS NULL`,
 }
 
 /** Standard Webhooks 1.0: 24 to 64 random bytes in base64. */

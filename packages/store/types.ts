@@ -51,6 +51,8 @@ export interface Claim {
   /** When it was published, and when it was accepted. */
   queuedAt: number
   createdAt: number
+  /** The latest; those of the message may be older. */
+  hints: RouteHints | null
 }
 
 /** What a provider call left behind; recorded with the transition that follows it. */
