@@ -3,6 +3,7 @@ import {
   type Clock,
   type Config,
   type ErrorCode,
+  type Exclusion,
   type JobError,
   type JobMessage,
   type Policy,
@@ -41,6 +42,7 @@ export class JobRun {
   readonly #message: JobMessage
   readonly #tried = new Set<string>()
   #failures = 0
+  #exclusions: Exclusion[] = []
 
   constructor(
     dependencies: JobRunDependencies,
@@ -67,15 +69,22 @@ export class JobRun {
       ? clock.schedule(deadlineAt - clock.now(), () => held.abort.abort('deadline'))
       : undefined
     try {
+      const body = await this.#readBody()
       const claim = await this.#claim(slot)
       if (claim && pause) await pause('worker-after-claim')
-      if (claim) await this.#callUntilSettled(slot, held, claim)
+      if (claim) await this.#callUntilSettled(slot, held, claim, body)
     } finally {
       cancelTimer?.()
       leases.drop(held)
       slot.permit.settle('neutral') // has no effect after a call
       slot.free()
     }
+  }
+
+  /** Before the claim: a body that cannot be had now is no loss of a worker. */
+  async #readBody(): Promise<Record<string, unknown>> {
+    const { jobId, body } = this.#message
+    return JSON.parse(body ?? (await this.#dependencies.store.reads.requestBody(jobId)))
   }
 
   async #claim(slot: Slot): Promise<Claim | undefined> {
@@ -92,13 +101,16 @@ export class JobRun {
     return claim
   }
 
-  async #callUntilSettled(first: Slot, held: Held, claim: Claim): Promise<void> {
+  async #callUntilSettled(
+    first: Slot,
+    held: Held,
+    claim: Claim,
+    body: Record<string, unknown>,
+  ): Promise<void> {
     const { pause } = this.#dependencies
     held.fence = claim.fence
     this.#failures = claim.failures
-    const text =
-      this.#message.body ?? (await this.#dependencies.store.reads.requestBody(held.jobId))
-    const body = JSON.parse(text) as Record<string, unknown>
+    this.#exclusions = claim.hints?.exclusions ?? []
     let slot: Slot | undefined = first
     while (slot) {
       const { result, attempt } = await callDeployment(
@@ -214,7 +226,10 @@ export class JobRun {
         return this.#putBack(held, attempt, step.spent, step.dueAt, null)
       case 'reroute':
         return this.#putBack(held, attempt, step.spent, clock.now(), {
-          exclusions: [...(this.#message.hints?.exclusions ?? []), step.exclusion],
+          exclusions: [
+            ...this.#exclusions.filter(({ model }) => model !== step.exclusion.model),
+            step.exclusion,
+          ],
           preferred: this.#message.route?.fallbacks ?? [],
         })
       default:

@@ -39,7 +39,15 @@ export class Recorder {
     const { store, clock, telemetry } = this.#dependencies
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
       try {
-        const settled = await store.jobs.settle(settlement)
+        let settled = await store.jobs.settle(settlement)
+        // The answer to an earlier try may have been lost, but not what it did.
+        if (
+          !settled.applied &&
+          wait > FIRST_RETRY_MS &&
+          (await store.jobs.wasSettled(settlement))
+        ) {
+          settled = { applied: true, eventWritten: false }
+        }
         this.#tell(settlement, settled)
         return settled
       } catch (error) {
