@@ -8,7 +8,9 @@ export interface Message {
   /** Messages of one key are handed over in the order they were published. */
   key: string
   /** JSON text. */
-  value: string
+  readonly value: string
+  /** Bytes of `value`, roughly, when they are known without having the text made. */
+  readonly valueBytes?: number
   headers: MessageHeaders
 }
 

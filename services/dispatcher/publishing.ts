@@ -1,5 +1,5 @@
 import type { Bus } from '@longhaul/bus'
-import { type Clock, type JobMessage, MESSAGE_VERSION, SUBMITTED_TOPIC } from '@longhaul/contracts'
+import { type Clock, encodeJobMessage, type JobMessage, SUBMITTED_TOPIC } from '@longhaul/contracts'
 import type { Pause } from '@longhaul/runtime'
 import type { ReleasedJob, Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
@@ -19,16 +19,7 @@ export async function publishReleased(
 ): Promise<void> {
   if (dependencies.pause && jobs.length > 0) await dependencies.pause('dispatcher-before-publish')
   const outcomes = await Promise.allSettled(
-    jobs.map(job =>
-      dependencies.bus.publish(SUBMITTED_TOPIC, {
-        key: job.id,
-        headers: {
-          'longhaul-schema': String(MESSAGE_VERSION),
-          ...(job.traceparent && { traceparent: job.traceparent }),
-        },
-        value: JSON.stringify(messageOf(job)),
-      }),
-    ),
+    jobs.map(job => dependencies.bus.publish(SUBMITTED_TOPIC, encodeJobMessage(messageOf(job)))),
   )
   const refused = jobs.filter((_, index) => outcomes[index]?.status === 'rejected')
   if (refused.length === 0) return

@@ -2,8 +2,9 @@ import { type Bus, BusFullError, type Delivery, type Subscription } from '@longh
 import {
   type Clock,
   type Config,
+  decodeJobMessage,
+  encodeJobMessage,
   type JobMessage,
-  jobMessageSchema,
   lanes,
   MESSAGE_VERSION,
   modelTopic,
@@ -101,7 +102,7 @@ export class Router {
     if (!message) return
     const { pause } = this.#dependencies
     try {
-      await this.#route(message, delivery)
+      await this.#route(message)
       if (pause) await pause('router-before-ack')
       delivery.ack()
     } catch (error) {
@@ -112,7 +113,7 @@ export class Router {
     }
   }
 
-  async #route(message: JobMessage, delivery: Delivery): Promise<void> {
+  async #route(message: JobMessage): Promise<void> {
     const { store, bus, telemetry, pause } = this.#dependencies
     const text = message.body ?? (await store.reads.requestBody(message.jobId))
     const decision = this.#decide(message, JSON.parse(text) as Record<string, unknown>)
@@ -127,11 +128,10 @@ export class Router {
     const waitUntil = this.#waitsUntil(message, decision.route.model)
     if (waitUntil !== undefined) return this.#putBack(message, decision.route.model, waitUntil)
     try {
-      await bus.publish(modelTopic(decision.route.model, message.lane), {
-        key: message.jobId,
-        headers: delivery.message.headers,
-        value: JSON.stringify({ ...message, route: decision.route } satisfies JobMessage),
-      })
+      await bus.publish(
+        modelTopic(decision.route.model, message.lane),
+        encodeJobMessage({ ...message, route: decision.route }),
+      )
     } catch (error) {
       if (!(error instanceof BusFullError)) throw error
       await this.#putBack(message, decision.route.model, this.#dependencies.clock.now())
@@ -207,7 +207,7 @@ export class Router {
 /** A message that cannot be read goes to the dead letters; Postgres still has its job. */
 function readJobMessage(delivery: Delivery): JobMessage | undefined {
   try {
-    return jobMessageSchema.parse(JSON.parse(delivery.message.value))
+    return decodeJobMessage(delivery.message)
   } catch (error) {
     delivery.reject(`unreadable message: ${error instanceof Error ? error.message : error}`)
     return undefined

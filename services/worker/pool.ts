@@ -2,8 +2,8 @@ import type { Bus, Delivery, Subscription } from '@longhaul/bus'
 import {
   type Clock,
   type Config,
+  decodeJobMessage,
   type JobMessage,
-  jobMessageSchema,
   lanes,
   MESSAGE_VERSION,
   modelTopic,
@@ -131,7 +131,7 @@ export class ModelPool {
   #take(delivery: Delivery): void {
     let message: JobMessage
     try {
-      message = jobMessageSchema.parse(JSON.parse(delivery.message.value))
+      message = decodeJobMessage(delivery.message)
     } catch (error) {
       delivery.reject(`unreadable message: ${error instanceof Error ? error.message : error}`)
       return

@@ -221,11 +221,12 @@ export class Group implements Source<GroupItem> {
   }
 
   reject(item: GroupItem, reason: string): void {
-    const { message } = item
+    const { key, value, headers } = item.message
     this.#topic.deadLetters?.publish({
-      ...message,
+      key,
+      value,
       headers: {
-        ...message.headers,
+        ...headers,
         'longhaul-dead-reason': reason,
         'longhaul-dead-topic': this.topic,
       },
@@ -261,8 +262,9 @@ export class Group implements Source<GroupItem> {
   }
 }
 
-function bytesOf({ key, value, headers }: Message): number {
-  let bytes = ENTRY_OVERHEAD_BYTES + key.length + Buffer.byteLength(value)
+function bytesOf(message: Message): number {
+  const { key, headers, valueBytes = Buffer.byteLength(message.value) } = message
+  let bytes = ENTRY_OVERHEAD_BYTES + key.length + valueBytes
   for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0)
   return bytes
 }

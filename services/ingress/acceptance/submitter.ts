@@ -1,10 +1,10 @@
 import type { Bus } from '@longhaul/bus'
 import {
   type Clock,
+  encodeJobMessage,
   INLINE_BODY_BYTES,
   type JobMessage,
   type Lane,
-  MESSAGE_VERSION,
   newId,
   SUBMITTED_TOPIC,
 } from '@longhaul/contracts'
@@ -93,7 +93,7 @@ export class Submitter {
 
   #publish(job: NewJob, key: DispatchKey): void {
     const { bus, admission, pause } = this.#dependencies
-    const published = bus.publish(SUBMITTED_TOPIC, messageOf(job)).then(
+    const published = bus.publish(SUBMITTED_TOPIC, encodeJobMessage(messageOf(job))).then(
       async () => {
         if (pause) await pause('ingress-after-publish')
         admission.sent(key)
@@ -172,8 +172,8 @@ function newJob(submission: Submission, context: SubmitContext, direct: boolean)
   }
 }
 
-function messageOf(job: NewJob) {
-  const value: JobMessage = {
+function messageOf(job: NewJob): JobMessage {
+  return {
     jobId: job.id,
     tenantId: job.tenantId,
     endpoint: job.endpoint,
@@ -188,13 +188,5 @@ function messageOf(job: NewJob) {
     bodyBytes: job.bodyBytes,
     body: job.bodyBytes <= INLINE_BODY_BYTES ? job.body : null,
     route: null,
-  }
-  return {
-    key: job.id,
-    headers: {
-      'longhaul-schema': String(MESSAGE_VERSION),
-      ...(job.traceparent && { traceparent: job.traceparent }),
-    },
-    value: JSON.stringify(value),
   }
 }
