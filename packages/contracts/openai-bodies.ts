@@ -12,11 +12,34 @@ const model = z
   .optional()
   .describe('A model of the configuration, a policy, or "auto" (the default)')
 
+/**
+ * As `z.array`, but it stops at the first element at fault: a caller can send
+ * millions of them, and each would leave an issue behind.
+ */
+function arrayOf<S extends z.ZodType>(element: S, bounds: { min?: number; max?: number } = {}) {
+  const { $schema: _, ...items } = z.toJSONSchema(element, { io: 'input' })
+  return z
+    .array(z.unknown())
+    .min(bounds.min ?? 0)
+    .max(bounds.max ?? Number.MAX_SAFE_INTEGER)
+    .superRefine((values, context) => {
+      for (const [index, value] of values.entries()) {
+        const issue = element.safeParse(value, { reportInput: true }).error?.issues[0]
+        if (!issue) continue
+        context.addIssue({ ...issue, path: [index, ...issue.path] } as Parameters<
+          typeof context.addIssue
+        >[0])
+        return
+      }
+    })
+    .meta({ items, ...(bounds.max === undefined && { maxItems: undefined }) })
+}
+
 const part = z.looseObject({ type: z.string() })
 
 const message = z.looseObject({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
-  content: z.union([z.string(), z.array(part).min(1), z.null()]).optional(),
+  content: z.union([z.string(), arrayOf(part, { min: 1 }), z.null()]).optional(),
 })
 
 const streamRefused = z
@@ -25,8 +48,8 @@ const streamRefused = z
 
 const chatCompletion = z.looseObject({
   model,
-  messages: z.array(message).min(1),
-  tools: z.array(z.looseObject({ type: z.string() })).optional(),
+  messages: arrayOf(message, { min: 1 }),
+  tools: arrayOf(z.looseObject({ type: z.string() })).optional(),
   response_format: z.looseObject({ type: z.string() }).optional(),
   max_tokens: z.number().int().positive().nullish(),
   max_completion_tokens: z.number().int().positive().nullish(),
@@ -37,19 +60,21 @@ const chatCompletion = z.looseObject({
 
 const response = z.looseObject({
   model,
-  input: z.union([z.string().min(1), z.array(z.looseObject({})).min(1)]),
+  input: z.union([z.string().min(1), arrayOf(z.looseObject({}), { min: 1 })]),
   instructions: z.string().nullish(),
   max_output_tokens: z.number().int().positive().nullish(),
   stream: streamRefused,
 })
 
+const token = z.number().int().nonnegative()
+
 const embedding = z.looseObject({
   model,
   input: z.union([
     z.string().min(1),
-    z.array(z.string().min(1)).min(1).max(2_048),
-    z.array(z.number().int().nonnegative()).min(1),
-    z.array(z.array(z.number().int().nonnegative()).min(1)).min(1).max(2_048),
+    arrayOf(z.string().min(1), { min: 1, max: 2_048 }),
+    arrayOf(token, { min: 1 }),
+    arrayOf(arrayOf(token, { min: 1 }), { min: 1, max: 2_048 }),
   ]),
   dimensions: z.number().int().positive().optional(),
 })

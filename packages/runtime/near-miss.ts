@@ -1,5 +1,9 @@
+/** No name that is meant is longer. */
+const LONGEST_WORD = 256
+
 /** The known word that was probably meant: another spelling, or a typing slip. */
 export function nearMiss(word: string, known: readonly string[]): string | undefined {
+  if (word.length > LONGEST_WORD) return undefined
   const plain = withoutSeparators(word)
   const respelt = known.find(candidate => withoutSeparators(candidate) === plain)
   if (respelt !== undefined) return respelt
@@ -8,6 +12,8 @@ export function nearMiss(word: string, known: readonly string[]): string | undef
   const allowed = Math.max(1, Math.floor(word.length / 3))
   let nearest: { candidate: string; distance: number } | undefined
   for (const candidate of known) {
+    // Each letter too many is a step; and the word may be megabytes of a stranger's.
+    if (word.length - candidate.length > allowed) continue
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
     if (distance > allowed || distance >= candidate.length) continue
     if (!nearest || distance < nearest.distance) nearest = { candidate, distance }

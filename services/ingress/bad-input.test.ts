@@ -98,6 +98,27 @@ describe('bad input', () => {
       'webhook_url_private',
       'webhook.url',
     ],
+    [
+      'millions of faults',
+      `{"body":{"messages":[${'0,'.repeat(4 * MIB)}0]}}`,
+      400,
+      'invalid_value',
+      'body.messages[0]',
+    ],
+    [
+      'millions of faults in a message',
+      `{"body":{"messages":[{"role":"user","content":[${'0,'.repeat(4 * MIB)}0]}]}}`,
+      400,
+      'invalid_value',
+      'body.messages[0].content[0]',
+    ],
+    [
+      'megabytes where a word should be',
+      `{"body":{"messages":[]},"lane":"${'x'.repeat(5 * MIB)}"}`,
+      400,
+      'invalid_value',
+      'lane',
+    ],
     ['a body of 20 MB', `"${'x'.repeat(20 * MIB)}"`, 413, 'body_too_large', null],
   ])('answers %s', async (_, sent, status, code, param) => {
     const answer = await post(sent)
