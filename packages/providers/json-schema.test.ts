@@ -59,6 +59,18 @@ describe('JsonSchemas', () => {
     expect(schemas.violation({ $id: id, type: 'integer' }, 1)).toBeUndefined()
   })
 
+  it.each(['$ref', '$dynamicRef', '$recursiveRef'])(
+    'neither hangs nor fills the memory on alternatives that double by %s',
+    keyword => {
+      const again = { type: 'array', items: { [keyword]: '#' } }
+      let value: unknown = 1
+      for (let depth = 0; depth < 26; depth += 1) value = [value]
+      expect(
+        schemas.violation({ anyOf: [again, { ...again, maxItems: 9 }] }, value),
+      ).toBeUndefined()
+    },
+  )
+
   it('does not hang on a pattern that backtracks for ever', () => {
     const schema = { type: 'string', pattern: '^(a+)+$' }
     expect(schemas.violation(schema, `${'a'.repeat(60)}!`)).toBeUndefined()

@@ -11,7 +11,7 @@ const CACHED_CHARACTERS = 8 * 1024 * 1024
 const LONGEST_RUN_MS = 250
 
 /** Keywords whose cost a schema can make exponential in the size of the answer. */
-const COSTLY = /"(pattern|patternProperties|\$ref|\$dynamicRef|uniqueItems)"/
+const COSTLY = /"(pattern|patternProperties|\$ref|\$dynamicRef|\$recursiveRef|uniqueItems)"/
 
 interface Validator {
   validate: ValidateFunction
