@@ -3,6 +3,7 @@ import { type Config, configSchema, namingIssues } from '@longhaul/contracts'
 import { withoutCredentials } from '@longhaul/telemetry'
 import { isAlias, isMap, isNode, isScalar, isSeq, type Node } from 'yaml'
 import type { Env } from '../env.ts'
+import { checkAllowEntries } from '../receiver-policy.ts'
 import { type ConfigFault, describePath } from './fault.ts'
 import { type Interpolation, interpolate } from './interpolation.ts'
 import { type Finding, findingsOf, type SchemaIssue } from './issues.ts'
@@ -67,9 +68,24 @@ function checkText(text: string, env: Env): ConfigResult {
     return failure([ofFile('uses more aliases than a configuration needs', 'write the values out')])
   }
   const parsed = configSchema.safeParse(value, { reportInput: true })
-  const issues = parsed.success ? [] : [...parsed.error.issues, ...namingIssues(value)]
+  const issues = parsed.success
+    ? allowIssues(parsed.data)
+    : [...parsed.error.issues, ...namingIssues(value)]
   const faults = [...syntax, ...check.ownFaults(), ...check.faultsOf(issues)]
   return parsed.success && faults.length === 0 ? { ok: true, config: parsed.data } : failure(faults)
+}
+
+/** What only the network's own terms tell: which receivers an entry names. */
+function allowIssues({ webhooks }: Config): SchemaIssue[] {
+  return webhooks.allow.flatMap((entry, index) =>
+    checkAllowEntries([entry]).map(() => ({
+      code: 'custom' as const,
+      path: ['webhooks', 'allow', index],
+      input: entry,
+      message: 'is neither a host name nor an address or CIDR block',
+      params: { remedy: 'write hooks.example.com, *.example.com, 10.1.2.3 or 10.0.0.0/8' },
+    })),
+  )
 }
 
 /** The schema looks at references as well, when the shape is sound: what it says twice is said once. */

@@ -245,6 +245,14 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       ],
     ],
     [
+      'receivers that are none',
+      `${model}webhooks: { allow: [hooks.example.com, 'http://x', 10.0.0.0/99] }\n`,
+      [
+        'f:7:40 webhooks.allow[1]: is neither a host name nor an address or CIDR block (got "http://x") — write hooks.example.com, *.example.com, 10.1.2.3 or 10.0.0.0/8',
+        'f:7:52 webhooks.allow[2]: is neither a host name nor an address or CIDR block (got "10.0.0.0/99") — write hooks.example.com, *.example.com, 10.1.2.3 or 10.0.0.0/8',
+      ],
+    ],
+    [
       'durations below what works',
       `${model}lease: 0s\nbreaker: { open_for: 10m }\n`,
       [
