@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
+import { StartError } from './expected-error.ts'
 import { FolderLock } from './folder-lock.ts'
 
 export { DataFolderInUseError } from './folder-lock.ts'
@@ -19,10 +20,10 @@ export class DataFolder {
   readonly previousOwner: string | undefined
   readonly #lock: FolderLock
 
-  /** @throws {DataFolderInUseError} */
+  /** @throws {DataFolderInUseError | StartError} */
   constructor(path: string) {
     this.path = resolve(path)
-    mkdirSync(this.path, { recursive: true })
+    makeFolder(this.path)
     this.#lock = FolderLock.take(this.path)
     const ownerFile = join(this.path, 'owner')
     this.previousOwner = existsSync(ownerFile) ? readFileSync(ownerFile, 'utf8') : undefined
@@ -33,5 +34,18 @@ export class DataFolder {
   /** Safe to call twice. */
   release(): void {
     this.#lock.release()
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+    accessSync(path, constants.W_OK)
+  } catch (error) {
+    const { message } = error as Error
+    throw new StartError(
+      `LONGHAUL_DATA_DIR cannot be used: ${message} — name a folder that can be written to`,
+      { cause: error },
+    )
   }
 }

@@ -7,7 +7,13 @@ export class StartError extends Error {
   }
 }
 
-const expected = new Set(['start_error', 'data_folder_in_use', 'EADDRINUSE', 'EACCES'])
+const expected = new Set([
+  'start_error',
+  'data_folder_in_use',
+  'store_unavailable',
+  'EADDRINUSE',
+  'EACCES',
+])
 
 export function isExpected(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && expected.has(String(error.code))

@@ -40,6 +40,10 @@ describe('what a start prints', () => {
     expect(text).toContain("-H 'authorization: Bearer lh_0123456789abcdef'")
   })
 
+  it('lets the shell put in the key that is known no more', () => {
+    expect(message({ newKey: undefined })).toContain('-H "authorization: Bearer $LONGHAUL_API_KEY"')
+  })
+
   it('shows no key later: it is not known any more', () => {
     const text = message()
     expect(text).toContain('API keys: those made before')

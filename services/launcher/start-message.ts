@@ -35,11 +35,18 @@ export function describeFirstSteps(url: string, newKey: string | undefined): str
     '',
     'Try:',
     '',
-    `  curl -s '${url}/v1/jobs' -H 'authorization: Bearer ${newKey ?? '$LONGHAUL_API_KEY'}' \\`,
+    `  curl -s '${url}/v1/jobs' -H ${authorization(newKey)} \\`,
     `    -H 'content-type: application/json' \\`,
     `    -d '{"body": {"messages": [{"role": "user", "content": "Why is the sky blue?"}]}}'`,
     '',
   ]
+}
+
+/** Quoted so that a shell takes the key as it is, and puts in the variable. */
+function authorization(key: string | undefined): string {
+  return key === undefined
+    ? '"authorization: Bearer $LONGHAUL_API_KEY"'
+    : `'authorization: Bearer ${key}'`
 }
 
 /** Nothing when the life before ended in order and left nothing to do. */

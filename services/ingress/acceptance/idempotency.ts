@@ -31,9 +31,9 @@ export function readIdempotency(
   return { key: header, bodyHash }
 }
 
-/** The key of one job of a bulk request; each stands for the whole body. */
+/** The key of one job of a bulk request; each stands for the whole body. No header holds a tab, so no other key is it. */
 export function keyOfBulkJob({ key }: Idempotency, index: number): string {
-  return `${key}/${index}`
+  return `${key}\t${index}`
 }
 
 export function keyReused(): LonghaulError {
