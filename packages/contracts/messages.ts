@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { uuidOf } from './ids.ts'
 import { endpoints, lanes } from './job.ts'
 
 export const SUBMITTED_TOPIC = 'jobs.submitted'
@@ -27,8 +28,8 @@ export type RouteHints = z.infer<typeof routeHintsSchema>
 /** A job on the bus: the facts that routing and calling need, beside the request body itself. */
 export const jobMessageSchema = z.object({
   /** As in the API: `job_…`. */
-  jobId: z.string(),
-  tenantId: z.string(),
+  jobId: z.string().refine(id => uuidOf('job', id) !== undefined, 'is not the id of a job'),
+  tenantId: z.string().refine(id => uuidOf('tenant', id) !== undefined, 'is not a tenant'),
   endpoint: z.enum(endpoints),
   lane: z.enum(lanes),
   policy: z.string().nullable(),

@@ -4,6 +4,7 @@ import {
   type Config,
   decodeJobMessage,
   encodeJobMessage,
+  type JobError,
   type JobMessage,
   lanes,
   MESSAGE_VERSION,
@@ -36,6 +37,8 @@ export interface RouterDependencies {
 
 /** Deliveries under way at a time; they wait for Postgres, not for the processor. */
 const WINDOW = 1_000
+/** Tries of one delivery that fail although everything is there. */
+const MOST_TRIES = 5
 /** How long a delivery is kept back when a dependency is away, so that it does not spin. */
 const RETRY_DELAY_MS = 500
 
@@ -108,7 +111,23 @@ export class Router {
     } catch (error) {
       const { telemetry, clock } = this.#dependencies
       telemetry.logger.warn({ err: error, jobId: message.jobId }, 'routing failed; trying again')
+      if (delivery.deliveryCount >= MOST_TRIES && !isAway(error)) {
+        return this.#giveUp(message, delivery)
+      }
       await sleep(clock, RETRY_DELAY_MS, this.#stopping.signal)
+      delivery.release()
+    }
+  }
+
+  /** What fails although nothing is away fails again and again: a fault of ours, and the job's end. */
+  async #giveUp(message: JobMessage, delivery: Delivery): Promise<void> {
+    try {
+      await this.#end(message, {
+        code: 'internal_error',
+        message: 'The job could not be routed; the log of the router says why.',
+      })
+      delivery.ack()
+    } catch {
       delivery.release()
     }
   }
@@ -185,11 +204,14 @@ export class Router {
   }
 
   async #fail(message: JobMessage, decision: Decision): Promise<void> {
+    await this.#end(
+      message,
+      decision.failure ?? { code: 'no_model_qualifies', message: decision.record.reason },
+    )
+  }
+
+  async #end(message: JobMessage, error: JobError): Promise<void> {
     const { store, coordination, telemetry } = this.#dependencies
-    const error = decision.failure ?? {
-      code: 'no_model_qualifies' as const,
-      message: decision.record.reason,
-    }
     const settled = await store.jobs.settle({
       jobId: message.jobId,
       from: 'queued',
@@ -203,6 +225,14 @@ export class Router {
     if (settled.eventWritten) coordination.broadcasts.send('event-pending', { count: 1 })
   }
 }
+
+/** The store or the bus is away, or has too much to do: that passes. */
+function isAway(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return AWAY.has(String(code))
+}
+
+const AWAY = new Set(['store_unavailable', 'store_busy', 'bus_unavailable', 'bus_full'])
 
 /** A message that cannot be read goes to the dead letters; Postgres still has its job. */
 function readJobMessage(delivery: Delivery): JobMessage | undefined {
