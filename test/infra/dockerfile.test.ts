@@ -64,7 +64,11 @@ describe('the image', () => {
     const settings = stages.flatMap(stage =>
       stage.instructions.filter(({ word }) => word === 'ARG' || word === 'ENV'),
     )
-    expect(settings.map(({ text }) => text)).toEqual(['VERSION=local', 'NODE_ENV=production'])
+    expect(settings.map(({ text }) => text)).toEqual([
+      'VERSION=local',
+      'NODE_ENV=production',
+      'NODE_OPTIONS="--max-semi-space-size=32 --max-old-space-size=1024"',
+    ])
   })
 })
 

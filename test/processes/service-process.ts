@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { PauseOrder, PausePoint, PauseReport } from '@longhaul/runtime'
 import { request } from 'undici'
+import { NODE_FLAGS } from '../../services/launcher/cluster/node-flags.ts'
 import { Child } from './child.ts'
 
 export interface ServiceProcessOptions {
@@ -23,7 +24,6 @@ export interface ServiceProcessOptions {
 const READY_TIMEOUT_MS = 180_000
 const POLL_MS = 50
 const KILL_TIMEOUT_MS = 5_000
-const QUIET = ['--disable-warning=TimeoutNegativeWarning']
 
 /** One service of a cluster: can be killed, started again at the same address, and held at pause points. */
 export class ServiceProcess {
@@ -58,7 +58,7 @@ export class ServiceProcess {
     this.#child = new Child([program], {
       name,
       logFile: this.logFile,
-      execArgv: [...QUIET, ...execArgv],
+      execArgv: [...NODE_FLAGS, ...execArgv],
       ipc: pausePoints,
       env: {
         ...env,

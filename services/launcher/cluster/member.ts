@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Clock, sleep } from '@longhaul/contracts'
 import { dieWithParent } from '@longhaul/embedded-postgres'
 import { StartError } from '../expected-error.ts'
+import { NODE_FLAGS } from './node-flags.ts'
 import type { ServiceName } from './service-names.ts'
 
 export interface MemberOptions {
@@ -19,8 +20,6 @@ export interface MemberOptions {
   print: (line: string) => void
 }
 
-/** kafkajs sets a timer of less than nothing, once per process, without harm. */
-const QUIET = ['--disable-warning=TimeoutNegativeWarning']
 const READY_TIMEOUT_MS = 90_000
 const POLL_MS = 100
 const ANSWER_TIMEOUT_MS = 5_000
@@ -90,7 +89,7 @@ export class Member {
     const { service, port, env, clock, print } = this.#options
     const program = fileURLToPath(new URL(`../../${service}/main.ts`, import.meta.url))
     const startedAt = clock.now()
-    const child = spawn(process.execPath, [...QUIET, program], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, program], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
       env: { ...env, HOST: '127.0.0.1', PORT: String(port) },
