@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +24,7 @@ export interface ServiceProcessOptions {
 
 const READY_TIMEOUT_MS = 180_000
 const POLL_MS = 50
+const LAST_LOG_CHARS = 2_000
 const KILL_TIMEOUT_MS = 5_000
 
 /** One service of a cluster: can be killed, started again at the same address, and held at pause points. */
@@ -75,8 +77,10 @@ export class ServiceProcess {
   async untilReady(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
     while (!(await this.#isReady())) {
-      if (!this.running) throw new Error(`${this.name} has ended: see ${this.logFile}`)
-      if (performance.now() > deadline) throw new Error(`${this.name} is not ready in time`)
+      if (!this.running) throw new Error(`${this.name} has ended:\n${this.#lastLog()}`)
+      if (performance.now() > deadline) {
+        throw new Error(`${this.name} is not ready in time:\n${this.#lastLog()}`)
+      }
       await delay(POLL_MS)
     }
   }
@@ -120,6 +124,10 @@ export class ServiceProcess {
       waiting.resolve()
       return false
     })
+  }
+
+  #lastLog(): string {
+    return readFileSync(this.logFile, 'utf8').slice(-LAST_LOG_CHARS)
   }
 
   async #isReady(): Promise<boolean> {
