@@ -8,14 +8,15 @@ import { TcpProxy } from './tcp-proxy.ts'
 const QUIET_MS = 100
 
 describe('the proxy', () => {
-  const echo = createServer(socket => socket.pipe(socket))
+  // Whatever is open at the end of a test is reset.
+  const echo = createServer(socket => socket.on('error', () => {}).pipe(socket))
   let proxy: TcpProxy
   let client: Socket
   beforeEach(async () => {
     echo.listen(0, '127.0.0.1')
     await once(echo, 'listening')
     proxy = await TcpProxy.listen(await freePort(), (echo.address() as AddressInfo).port)
-    client = connect(proxy.port, '127.0.0.1')
+    client = connect(proxy.port, '127.0.0.1').on('error', () => {})
     await once(client, 'connect')
   })
   afterEach(async () => {
@@ -58,10 +59,10 @@ describe('the proxy', () => {
   })
 
   it('resets what is open', async () => {
-    client.on('error', () => {})
     client.write('hello')
     await answer()
+    const closed = new Promise<void>(resolve => client.once('close', () => resolve()))
     proxy.reset()
-    await once(client, 'close')
+    await closed
   })
 })
