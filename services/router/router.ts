@@ -41,6 +41,13 @@ const WINDOW = 1_000
 const MOST_TRIES = 5
 /** How long a delivery is kept back when a dependency is away, so that it does not spin. */
 const RETRY_DELAY_MS = 500
+/**
+ * A model or policy that this process does not know may be one that an ingress
+ * knows already: a changed configuration reaches every process within a second
+ * or two. The job waits so many times before it is judged.
+ */
+const LEARNING_DISPATCHES = 3
+const LEARNING_MS = 1_000
 
 /**
  * Takes submitted jobs, decides, stores the decision with its reasons, and
@@ -64,7 +71,7 @@ export class Router {
 
   async start(): Promise<void> {
     const { bus } = this.#dependencies
-    await this.#ensureTopics()
+    await this.#ensureTopics(this.#config)
     this.#subscription = await bus.consume({
       topics: [SUBMITTED_TOPIC],
       group: ROUTER_GROUP,
@@ -76,8 +83,8 @@ export class Router {
 
   /** Decides by the new configuration from the next job on. */
   async reconfigure(config: Config): Promise<void> {
+    await this.#ensureTopics(config)
     this.#config = config
-    await this.#ensureTopics()
     this.#routing = createRouter(config)
   }
 
@@ -93,8 +100,8 @@ export class Router {
     this.#subscription = undefined
   }
 
-  async #ensureTopics(): Promise<void> {
-    const modelTopics = Object.keys(this.#config.models).flatMap(model =>
+  async #ensureTopics(config: Config): Promise<void> {
+    const modelTopics = Object.keys(config.models).flatMap(model =>
       lanes.map(lane => modelTopic(model, lane)),
     )
     await this.#dependencies.bus.ensureTopics([SUBMITTED_TOPIC, ...modelTopics])
@@ -133,7 +140,10 @@ export class Router {
   }
 
   async #route(message: JobMessage): Promise<void> {
-    const { store, bus, telemetry, pause } = this.#dependencies
+    const { store, bus, telemetry, pause, clock } = this.#dependencies
+    if (message.dispatch <= LEARNING_DISPATCHES && this.#asksForUnknown(message)) {
+      return this.#putBack(message, message.requestedModel, clock.now() + LEARNING_MS)
+    }
     const text = message.body ?? (await store.reads.requestBody(message.jobId))
     const decision = this.#decide(message, JSON.parse(text) as Record<string, unknown>)
     await store.decisions.record(message.jobId, decision.record)
@@ -153,8 +163,14 @@ export class Router {
       )
     } catch (error) {
       if (!(error instanceof BusFullError)) throw error
-      await this.#putBack(message, decision.route.model, this.#dependencies.clock.now())
+      await this.#putBack(message, decision.route.model, clock.now())
     }
+  }
+
+  #asksForUnknown({ requestedModel, policy }: JobMessage): boolean {
+    const { models, policies } = this.#config
+    if (requestedModel !== null) return !Object.hasOwn(models, requestedModel)
+    return policy !== null && !Object.hasOwn(policies, policy)
   }
 
   #decide(message: JobMessage, body: Record<string, unknown>): Decision {
@@ -188,7 +204,7 @@ export class Router {
     return exclusion?.until
   }
 
-  async #putBack(message: JobMessage, model: string, dueAt: number): Promise<void> {
+  async #putBack(message: JobMessage, model: string | null, dueAt: number): Promise<void> {
     const { store, coordination } = this.#dependencies
     await store.jobs.settle({
       jobId: message.jobId,
