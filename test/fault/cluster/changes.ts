@@ -14,28 +14,27 @@ const JUDGED_MS = 30_000
 const POLL_MS = 50
 
 /** A worker joins under load, and another one leaves: partitions move, and what is in flight on them with them. */
-export const moveWorkers: ClusterScenario = (surroundings, { jobs, seed }) => {
-  const most = Math.min(jobs, MOST_JOBS)
-  return underLoad(surroundings, {
+export const moveWorkers: ClusterScenario = (surroundings, { seed }) =>
+  underLoad(surroundings, {
     title: 'a worker is added, and removed',
     name: 'workers',
     seed,
-    load: { jobs: most, perSecond: JOBS_PER_SECOND },
+    load: { jobs: MOST_JOBS, perSecond: JOBS_PER_SECOND },
     async disturb({ load, figures, expect }) {
       const { cluster } = surroundings
       await load.reached(JOBS_PER_SECOND)
       const added = await cluster.add('worker')
       figures['accepted when it was ready'] = load.accepted.size
-      await load.reached(Math.min(most, load.accepted.size + 3 * JOBS_PER_SECOND))
-      const called = await added.metric('longhaul_provider_calls_total')
-      figures['calls of the one that was added'] = called
-      expect(called > 0, 'the new worker was given nothing to do')
+      const calls = () => added.metric('longhaul_provider_calls_total')
+      while ((await calls()) === 0 && load.accepted.size < MOST_JOBS) await delay(POLL_MS)
+      await load.reached(Math.min(MOST_JOBS, load.accepted.size + 3 * JOBS_PER_SECOND))
+      figures['calls of the one that was added'] = await calls()
+      expect((await calls()) > 0, 'the new worker was given nothing to do')
       await cluster.remove(added, STOP_MS)
       figures['accepted when it was gone'] = load.accepted.size
       await cluster.named(PROXIED_WORKER).untilReady(STOP_MS)
     },
   })
-}
 
 /** A model comes and goes with the file, while the services run and others have work. */
 export const changeModels: ClusterScenario = (surroundings, { jobs, seed }) => {

@@ -6,7 +6,7 @@ import { type ClusterSurroundings, surroundCluster } from './surroundings.ts'
 const START_MS = 300_000
 const SCENARIO_MS = 240_000
 /** Shorter and smaller than `npm run test:fault` has it, but long enough for every time-out to pass. */
-const OPTIONS = { jobs: 1_000, outageMs: 12_000, stragglerMs: 40_000 }
+const OPTIONS = { jobs: 800, outageMs: 8_000, stragglerMs: 32_000 }
 const KILL_JOBS = 2_000
 
 const title = 'a cluster, two processes of each service'

@@ -55,12 +55,12 @@ function withoutKafka(
 }
 
 /** Redis forgets everything: what it held is in PostgreSQL. */
-export const flushRedis: ClusterScenario = (surroundings, { jobs, seed, outageMs }) =>
+export const flushRedis: ClusterScenario = (surroundings, { jobs, seed }) =>
   underLoad(surroundings, {
     title: 'Redis is flushed',
     name: 'redis-flush',
     seed,
-    load: { jobs: steadily(jobs, outageMs), perSecond: STEADY_RATE },
+    load: { jobs: steadily(jobs, 0), perSecond: STEADY_RATE },
     async disturb(trial) {
       await trial.load.reached(STEADY_RATE)
       const redis = new Redis(surroundings.cluster.redis.url)
