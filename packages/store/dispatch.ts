@@ -184,9 +184,7 @@ const WORKER_LOST = jobError(
 )
 
 /** A loose index scan: one probe per distinct key, however many jobs wait under it. */
-const DUE_KEYS: Statement = {
-  name: 'dispatch-due-keys',
-  text: `WITH RECURSIVE keys AS (
+const KEYS = `WITH RECURSIVE keys AS (
     (SELECT lane, tenant_id, dispatch_model, due_at FROM jobs WHERE phase = 0
      ORDER BY lane, tenant_id, dispatch_model, due_at LIMIT 1)
     UNION ALL
@@ -196,24 +194,18 @@ const DUE_KEYS: Statement = {
         AND (j.lane, j.tenant_id, j.dispatch_model) > (k.lane, k.tenant_id, k.dispatch_model)
       ORDER BY j.lane, j.tenant_id, j.dispatch_model, j.due_at LIMIT 1
     ) next
-  )
+  )`
+
+const DUE_KEYS: Statement = {
+  name: 'dispatch-due-keys',
+  text: `${KEYS}
   SELECT lane, tenant_id, dispatch_model AS model FROM keys
   WHERE due_at <= to_timestamp($1::float8 / 1000)`,
 }
 
 const NEXT_DUE: Statement = {
   name: 'dispatch-next-due',
-  text: `WITH RECURSIVE keys AS (
-    (SELECT lane, tenant_id, dispatch_model, due_at FROM jobs WHERE phase = 0
-     ORDER BY lane, tenant_id, dispatch_model, due_at LIMIT 1)
-    UNION ALL
-    SELECT next.* FROM keys k CROSS JOIN LATERAL (
-      SELECT j.lane, j.tenant_id, j.dispatch_model, j.due_at FROM jobs j
-      WHERE j.phase = 0
-        AND (j.lane, j.tenant_id, j.dispatch_model) > (k.lane, k.tenant_id, k.dispatch_model)
-      ORDER BY j.lane, j.tenant_id, j.dispatch_model, j.due_at LIMIT 1
-    ) next
-  )
+  text: `${KEYS}
   SELECT extract(epoch FROM min(due_at))::float8 * 1000 AS due_at FROM keys
   WHERE due_at > to_timestamp($1::float8 / 1000)`,
 }
