@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import pg from 'pg'
+import { acceptsPostgres } from './accepts-postgres.ts'
 import { findBinaries, type PostgresBinaries } from './binaries.ts'
 import { dieWithParent } from './die-with-parent.ts'
 import { freePort } from './free-port.ts'
@@ -200,26 +200,13 @@ export class EmbeddedPostgres {
 
   async #untilReady(child: ChildProcess): Promise<void> {
     const deadline = Date.now() + READY_TIMEOUT_MS
-    while (!(await this.#accepts())) {
+    while (!(await acceptsPostgres(this.url))) {
       if (child.exitCode !== null || child.signalCode !== null) {
         throw new Error(`PostgreSQL did not start: see ${this.#logFile}`)
       }
       if (Date.now() > deadline)
         throw new Error(`PostgreSQL is not ready after ${READY_TIMEOUT_MS} ms`)
       await delay(50)
-    }
-  }
-
-  async #accepts(): Promise<boolean> {
-    const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 2_000 })
-    client.on('error', () => {})
-    try {
-      await client.connect()
-      return true
-    } catch {
-      return false
-    } finally {
-      await client.end().catch(() => {})
     }
   }
 

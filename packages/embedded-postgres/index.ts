@@ -1,3 +1,4 @@
+export { acceptsPostgres } from './accepts-postgres.ts'
 export type { PostgresBinaries } from './binaries.ts'
 export { dieWithParent } from './die-with-parent.ts'
 export {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { freePort } from '@longhaul/embedded-postgres'
+import { acceptsPostgres, freePort } from '@longhaul/embedded-postgres'
 import { servesGroups } from './kafka/admin.ts'
 import { serverProperties } from './kafka/properties.ts'
-import { acceptsPostgres, answersPing } from './ready.ts'
+import { answersPing } from './ready.ts'
 import { run } from './supervised.ts'
 
 /** A server as `docker run` starts it; `address` is what clients are given. */
