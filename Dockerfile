@@ -30,7 +30,7 @@ LABEL org.opencontainers.image.title="Longhaul" \
       org.opencontainers.image.version="${VERSION}"
 ENV NODE_ENV=production
 # By itself V8 spends what the machine has: these are the bounds of `npm start`.
-ENV NODE_OPTIONS="--max-semi-space-size=32 --max-old-space-size=1024"
+ENV NODE_OPTIONS="--max-semi-space-size=16 --max-old-space-size=1024"
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./

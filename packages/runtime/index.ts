@@ -30,6 +30,7 @@ export {
   type ReadinessOptions,
   readinessOf,
 } from './health.ts'
+export { letHeapGrow } from './heap.ts'
 export {
   type Service,
   type Stoppable,

@@ -41,6 +41,8 @@ export class Database {
       'SET enable_mergejoin = off',
       'SET enable_seqscan = off',
       'SET jit = off',
+      // The rows of one statement, bodies and all, are held in memory and not in a file.
+      "SET work_mem = '32MB'",
     ]
     this.#hot = openPool(options, Math.max(2, options.maxConnections - 5), planOnce)
     this.#lazy = openPool(options, 3, [...planOnce, 'SET synchronous_commit = off'])

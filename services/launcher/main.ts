@@ -1,9 +1,13 @@
-import { describeEnvFaults, readLauncherEnv, stopOnSignal } from '@longhaul/runtime'
+import { describeEnvFaults, letHeapGrow, readLauncherEnv, stopOnSignal } from '@longhaul/runtime'
 import { startTelemetry } from '@longhaul/telemetry'
 import { isExpected } from './expected-error.ts'
 import { launch } from './launch.ts'
 import { describeStart } from './start-message.ts'
 
+/** All services share one heap here: less than what each takes by itself. */
+const HEAP_GROWTH_PERCENT = 100
+
+letHeapGrow(HEAP_GROWTH_PERCENT)
 const parsed = readLauncherEnv(process.env)
 if (!parsed.ok) {
   console.error(describeEnvFaults(parsed.faults))

@@ -67,7 +67,7 @@ describe('the image', () => {
     expect(settings.map(({ text }) => text)).toEqual([
       'VERSION=local',
       'NODE_ENV=production',
-      'NODE_OPTIONS="--max-semi-space-size=32 --max-old-space-size=1024"',
+      'NODE_OPTIONS="--max-semi-space-size=16 --max-old-space-size=1024"',
     ])
   })
 })

@@ -5,6 +5,6 @@
  */
 export const NODE_FLAGS: readonly string[] = [
   '--disable-warning=TimeoutNegativeWarning',
-  '--max-semi-space-size=32',
+  '--max-semi-space-size=16',
   '--max-old-space-size=1024',
 ]

@@ -11,6 +11,8 @@ import { LatencyRecorder } from '../latencies.ts'
 import { jobOf } from '../prompts.ts'
 
 const RETRY_MS = 20
+/** Of singles: until then both sides open connections and compile what they run. */
+const SETTLING_MS = 2_000
 
 const task = JSON.parse(process.argv[2] ?? '{}') as GeneratorTask
 const receiver = createServer((request, response) => {
@@ -63,7 +65,10 @@ async function submitInBulk(): Promise<void> {
   await Promise.all(Array.from({ length: task.connections }, submitter))
 }
 
-/** At a fixed rate, whatever the answers take: a slow answer counts from when its request was due. */
+/**
+ * At a fixed rate, whatever the answers take: a slow answer counts from when its
+ * request was due. Those of the first seconds do not count.
+ */
 async function submitSingly(): Promise<void> {
   if (task.kind !== 'singles') return
   const { jobs, perSecond } = task
@@ -76,8 +81,11 @@ async function submitSingly(): Promise<void> {
       await delay(earlyMs)
       continue
     }
+    const isSettled = dueMs - beganAt >= SETTLING_MS
     underWay.push(
-      submit(JSON.stringify(job(index))).then(() => recorder.record(performance.now() - dueMs)),
+      submit(JSON.stringify(job(index))).then(() => {
+        if (isSettled) recorder.record(performance.now() - dueMs)
+      }),
     )
     index += 1
   }
