@@ -12,7 +12,19 @@ const layers = {
   routing: ['contracts'],
   providers: ['contracts'],
   'local-servers': ['embedded-postgres'],
-  runtime: ['contracts', 'telemetry', 'bus', 'store', 'coordination', 'routing', 'providers'],
+  blobs: ['contracts', 'store'],
+  intake: ['contracts', 'routing', 'runtime'],
+  batches: ['contracts', 'store', 'blobs', 'routing', 'intake'],
+  runtime: [
+    'contracts',
+    'telemetry',
+    'bus',
+    'store',
+    'coordination',
+    'routing',
+    'providers',
+    'blobs',
+  ],
 }
 
 const tests = '\\.test\\.ts$|^test/'
