@@ -52,7 +52,7 @@ export async function runBatch(
   while (!FINAL.includes(batch.status)) {
     if (since() * 1_000 > PATIENCE_MS) throw new Error(`the batch is still ${batch.status}`)
     await delay(POLL_MS)
-    batch = await client.batches.retrieve(created.id)
+    batch = await looked(client, batch)
     if (batch.in_progress_at && validateSeconds === 0) validateSeconds = since() - uploadSeconds
     if (validateSeconds > 0 && firstResultSeconds === 0 && (await hasResult(longhaul, batch.id))) {
       firstResultSeconds = since()
@@ -69,6 +69,16 @@ export async function runBatch(
     await countIds(path, ids)
   }
   return { batch, seconds: since(), uploadSeconds, validateSeconds, firstResultSeconds, ids }
+}
+
+/** What it is now; what it was, while the server is being started again. */
+async function looked(client: OpenAI, batch: OpenAI.Batch): Promise<OpenAI.Batch> {
+  try {
+    return await client.batches.retrieve(batch.id)
+  } catch (error) {
+    if (error instanceof OpenAI.APIConnectionError) return batch
+    throw error
+  }
 }
 
 async function hasResult({ url, apiKey }: LonghaulProcess, id: string): Promise<boolean> {
