@@ -5,6 +5,7 @@ import type { Bus } from '@longhaul/bus'
 import { type Clock, type Config, SUBMITTED_TOPIC } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import type { LiveView } from '@longhaul/routing'
+import type { Pause } from '@longhaul/runtime'
 import { ROUND_ROWS, type Store } from '@longhaul/store'
 import type { RedispatchReason, Telemetry } from '@longhaul/telemetry'
 import { BatchKeeper } from './batches/keeper.ts'
@@ -19,6 +20,7 @@ export interface DispatcherDependencies {
   telemetry: Telemetry
   clock: Clock
   live: LiveView
+  pause?: Pause | undefined
 }
 
 export interface DispatcherOptions {
@@ -33,6 +35,8 @@ const HOUSEKEEPING_MS = 60_000
 const RETRY_MS = 1_000
 /** How long an upload may take, and the removal of a file; what is older was left behind. */
 const FILE_PATIENCE_MS = 86_400_000
+/** Of a lease: longer than the third of it after which workers renew. */
+const GRACE = 0.5
 
 /**
  * The only one that releases work held in Postgres. Loops of bounded rounds:
@@ -44,6 +48,8 @@ export class Dispatcher {
   readonly name = 'dispatcher'
   readonly #dependencies: DispatcherDependencies
   #config: Config
+  /** While Postgres was away nobody could renew a lease: workers get the time to, before theirs are taken. */
+  #reclaimFrom = 0
   readonly #options: DispatcherOptions
   readonly #loops: { release: Rounds; watch: Rounds; housekeeping: Rounds; batches: Rounds }
   readonly #releases: Releases
@@ -124,8 +130,11 @@ export class Dispatcher {
   }
 
   async #watch(signal: AbortSignal): Promise<number> {
-    const { store } = this.#dependencies
-    await this.#inRounds('lease-expired', () => this.#reclaim(), signal)
+    const { store, clock } = this.#dependencies
+    if (this.#loops.watch.failing) this.#reclaimFrom = clock.now() + this.#config.lease * GRACE
+    if (clock.now() >= this.#reclaimFrom) {
+      await this.#inRounds('lease-expired', () => this.#reclaim(), signal)
+    }
     await this.#inRounds(undefined, () => this.#expire(), signal)
     const { redispatch_after } = this.#config.dispatch
     await this.#inRounds(

@@ -160,6 +160,7 @@ export class ModelPool {
   }
 
   async #run(work: Work, slot: Slot): Promise<void> {
+    const { pause } = this.#dependencies
     const whenFree = {
       ...slot,
       free: () => {
@@ -171,6 +172,7 @@ export class ModelPool {
       await new JobRun(this.#dependencies, this.#config, this.#deployments, work.message).execute(
         whenFree,
       )
+      if (pause) await pause('worker-before-ack')
       work.delivery.ack()
     } catch (error) {
       await this.#keepBack(work, error)
