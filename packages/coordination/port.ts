@@ -25,6 +25,8 @@ export interface Channels {
    * Taken back was the claim under `fence`; a later claim is none of it.
    */
   'job-cancelled': { jobId: string; fence?: number }
+  /** A batch was made, cancelled or resumed, or one of its steps is done. */
+  'batch-changed': { batchId: string }
   /** Work was committed that waits in Postgres. */
   'work-pending': { lane: string }
   /** A webhook event was committed. */

@@ -148,7 +148,9 @@ describe('a job', () => {
     const { job, claim } = await insertAndClaim({}, -1_000)
     const reclaimed = await db.store.dispatch.reclaimExpired(10)
     expect(reclaimed).toContainEqual({ jobId: job.id, fence: 1, failed: false })
-    await db.store.dispatch.release([{ lane: 'standard', tenantId, model: '', count: 100 }])
+    await db.store.dispatch.release([
+      { lane: 'standard', tenantId, model: '', batchId: null, count: 100 },
+    ])
     const second = await db.store.jobs.claim(job.id, 'small', 'worker-2', 30_000)
     expect(second?.fence).toBe(2)
     const done = await db.store.jobs.settle({
@@ -292,8 +294,8 @@ describe('the dispatcher', () => {
     const key = { lane: 'bulk' as const, tenantId: other, model: 'm' }
     expect(
       (await db.store.dispatch.dueKeys()).filter(({ tenantId }) => tenantId === other),
-    ).toEqual([key])
-    const released = await db.store.dispatch.release([{ ...key, count: 3 }])
+    ).toEqual([{ ...key, batchId: null }])
+    const released = await db.store.dispatch.release([{ ...key, batchId: null, count: 3 }])
     expect(released.map(({ id }) => id)).toEqual(jobs.slice(0, 3).map(({ id }) => id))
     expect(released[0]).toMatchObject({ dispatch: 1, body: jobs[0]?.body })
     expect(await db.store.dispatch.published()).toContainEqual({ ...key, count: 3 })

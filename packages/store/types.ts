@@ -148,6 +148,11 @@ export interface DispatchKey {
   model: string
 }
 
+/** A part of it: what a batch has waiting, or all that is of none. */
+export interface DueKey extends DispatchKey {
+  batchId: string | null
+}
+
 export interface JobRecord {
   id: string
   tenantId: string

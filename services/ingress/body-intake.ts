@@ -118,7 +118,7 @@ function tooLarge(maxBytes: number): LonghaulError {
 }
 
 /** Reads the rest away: a socket that is closed on unread bytes is reset, and the answer is lost. */
-function drain(request: IncomingMessage): Promise<void> {
+export function drain(request: IncomingMessage): Promise<void> {
   return new Promise(resolve => {
     if (request.readableEnded || request.destroyed) return resolve()
     let drained = 0

@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Blobs } from '@longhaul/blobs'
 import type { Bus } from '@longhaul/bus'
 import { type Clock, type Config, SUBMITTED_TOPIC } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
+import { SubmissionReader } from '@longhaul/intake'
 import { createRouter, type LiveView } from '@longhaul/routing'
 import {
   type HealthPart,
@@ -18,10 +20,11 @@ import { Submitter } from './acceptance/submitter.ts'
 import { authenticated, createApp, type Handlers, type TenantHandler } from './app.ts'
 import { Authenticator } from './auth.ts'
 import { BodyIntake } from './body-intake.ts'
-import { SubmissionReader } from './input/submission.ts'
 import { JobWatch } from './job-watch.ts'
 import { answerMalformed } from './malformed.ts'
+import { BatchRoutes } from './routes/batches.ts'
 import { docsHandlers } from './routes/docs.ts'
+import { FileRoutes } from './routes/files.ts'
 import { JobRoutes } from './routes/jobs.ts'
 import { ModelRoutes } from './routes/models.ts'
 import { decideRoute } from './routes/route.ts'
@@ -30,6 +33,7 @@ import { WebhookSecretRoutes } from './routes/webhook-secret.ts'
 
 export interface IngressDependencies {
   store: Store
+  blobs: Blobs
   bus: Bus
   coordination: Coordination
   telemetry: Telemetry
@@ -77,6 +81,7 @@ export class Ingress {
   readonly #authenticator: Authenticator
   readonly #intake: BodyIntake
   #handlers: Handlers
+  readonly #ending = new AbortController()
   #requestsUnderWay = 0
   #stopping: Promise<void> | undefined
 
@@ -182,6 +187,7 @@ export class Ingress {
     const { clock } = this.#dependencies
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#watch.stop()
+    this.#ending.abort()
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const cancel = clock.schedule(budgetMs, resolve)
     await Promise.race([closed.then(() => this.#submitter.settled()), late])
@@ -195,10 +201,12 @@ export class Ingress {
   }
 
   #readiness() {
-    const { store, bus, coordination, clock, parts = [] } = this.#dependencies
+    const { store, blobs, bus, coordination, clock, parts = [] } = this.#dependencies
     return readinessOf(
       [
         { name: 'store', health: () => store.health(STORE_HEALTH_MS) },
+        // Without it jobs are accepted, and batches that are validated run.
+        { name: 'files', advisory: true, health: () => blobs.health() },
         // Without it jobs are accepted all the same, and wait in Postgres.
         { name: 'bus', advisory: true, health: () => bus.health() },
         { name: 'coordination', health: () => coordination.health() },
@@ -216,6 +224,8 @@ export class Ingress {
     const shared = { ...this.#dependencies, config, intake: this.#intake, reader }
     const submissions = new SubmissionRoutes({ ...shared, submitter: this.#submitter })
     const jobs = new JobRoutes({ ...shared, watch: this.#watch })
+    const files = new FileRoutes(shared)
+    const batches = new BatchRoutes({ ...shared, stopping: this.#ending.signal })
     const models = new ModelRoutes(shared)
     const secrets = new WebhookSecretRoutes(store)
     const routing = { ...shared, router: createRouter(config) }
@@ -226,6 +236,19 @@ export class Ingress {
       getJob: withKey((...call) => jobs.getJob(...call)),
       cancelJob: withKey((...call) => jobs.cancelJob(...call)),
       streamJobEvents: withKey((...call) => jobs.streamJobEvents(...call)),
+      uploadFile: withKey((...call) => files.uploadFile(...call)),
+      listFiles: withKey((...call) => files.listFiles(...call)),
+      getFile: withKey((...call) => files.getFile(...call)),
+      getFileContent: withKey((...call) => files.getFileContent(...call)),
+      deleteFile: withKey((...call) => files.deleteFile(...call)),
+      createBatch: withKey((...call) => batches.createBatch(...call)),
+      listBatches: withKey((...call) => batches.listBatches(...call)),
+      getBatch: withKey((...call) => batches.getBatch(...call)),
+      cancelBatch: withKey((...call) => batches.cancelBatch(...call)),
+      pauseBatch: withKey((...call) => batches.pauseBatch(...call)),
+      resumeBatch: withKey((...call) => batches.resumeBatch(...call)),
+      retryBatch: withKey((...call) => batches.retryBatch(...call)),
+      streamBatchResults: withKey((...call) => batches.streamBatchResults(...call)),
       listModels: withKey((request, response) => models.listModels(request, response)),
       getModel: withKey((request, response) => models.getModel(request, response)),
       decideRoute: withKey((request, response, tenant) =>

@@ -9,10 +9,10 @@ import {
   SUBMITTED_TOPIC,
 } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
+import type { Submission } from '@longhaul/intake'
 import type { Pause } from '@longhaul/runtime'
 import type { DispatchKey, NewJob, Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
-import type { Submission } from '../input/submission.ts'
 import type { Admission } from './admission.ts'
 import { keyReused } from './idempotency.ts'
 import { traceparentOf } from './trace-context.ts'

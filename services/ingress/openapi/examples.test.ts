@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { oas31 } from 'zod-openapi'
 import { callApi, openTestIngress, type TestIngress } from '../../../test/ingress.ts'
+import { cancelledBatch, formOf, newBatch, uploadTo } from '../../../test/ingress-batches.ts'
 import { openApiDocument } from './document.ts'
 import { exampleTarget } from './example-target.ts'
 import { apiOperations } from './operations.ts'
@@ -20,13 +21,13 @@ interface Example {
 
 /** Every example of every operation, as `/docs` shows it; one without a body is its own. */
 const examples: Example[] = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-  (['get', 'post'] as const).flatMap(method => {
+  (['get', 'post', 'delete'] as const).flatMap(method => {
     const operation = item[method]
     if (!operation) return []
     const { requestBody } = operation
     const bodies =
       requestBody && 'content' in requestBody
-        ? Object.entries(requestBody.content['application/json']?.examples ?? {})
+        ? Object.entries(Object.values(requestBody.content)[0]?.examples ?? {})
         : [['alone', undefined] as const]
     return bodies.map(([name, example]) => ({
       method: method.toUpperCase(),
@@ -110,15 +111,29 @@ describe('/openapi.json', () => {
 /** With ids of what is there, in the place of the document's. */
 async function send(test: TestIngress, { method, path, operation, body }: Example) {
   const values: Record<string, string> = {}
-  if (path.includes('{id}')) {
-    const submitted = await test.call('POST', '/v1/jobs', {
-      body: { messages: [{ role: 'user', content: 'hello' }] },
-    })
-    values.id = submitted.json.id
-    // So that `wait` and streams end.
-    await test.call('POST', `/v1/jobs/${values.id}/cancel`)
-  }
-  return test.call(method, exampleTarget(path, operation, values), body)
+  if (path.includes('{id}')) values.id = await idFor(test, path)
+  const target = exampleTarget(path, operation, values)
+  const isForm = path === '/v1/files' && method === 'POST'
+  if (isForm) return test.call(method, target, formOf(body as Record<string, string>))
+  const sent = path === '/v1/batches' && method === 'POST' ? await withInput(test, body) : body
+  return test.call(method, target, sent)
+}
+
+/** Something that is there, and that the route may be asked for. */
+async function idFor(test: TestIngress, path: string): Promise<string> {
+  if (path.startsWith('/v1/files/')) return uploadTo(test)
+  if (path === '/v1/batches/{id}/retry') return cancelledBatch(test)
+  if (path.startsWith('/v1/batches/')) return newBatch(test)
+  const submitted = await test.call('POST', '/v1/jobs', {
+    body: { messages: [{ role: 'user', content: 'hello' }] },
+  })
+  // So that `wait` and streams end.
+  await test.call('POST', `/v1/jobs/${submitted.json.id}/cancel`)
+  return submitted.json.id
+}
+
+async function withInput(test: TestIngress, body: unknown): Promise<object> {
+  return { ...(body as object), input_file_id: await uploadTo(test) }
 }
 
 function successOf(operation: oas31.OperationObject): [string, oas31.ResponseObject] {

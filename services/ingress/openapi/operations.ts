@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { batchOperations } from './batch-operations.ts'
 import * as examples from './examples.ts'
+import { fileOperations } from './file-operations.ts'
 import { jobOperations } from './job-operations.ts'
 import { type Operation, submissionErrors } from './operation.ts'
 import * as schemas from './schemas.ts'
@@ -169,7 +171,12 @@ const probeOperations = {
 } as const satisfies Record<string, Operation>
 
 /** The routes that need a handler. */
-export const apiOperations = { ...jobOperations, ...otherOperations }
+export const apiOperations = {
+  ...jobOperations,
+  ...fileOperations,
+  ...batchOperations,
+  ...otherOperations,
+}
 export type ApiOperationId = keyof typeof apiOperations
 
 export const operations: Record<string, Operation> = { ...apiOperations, ...probeOperations }

@@ -140,13 +140,21 @@ export class SubmissionReader {
 
   #webhook({ webhook }: SubmitJob, path: string): Submission['webhook'] {
     if (!webhook) return null
-    const checked = this.#receiverPolicy.checkUrl(webhook.url)
-    if (checked.ok) return { url: checked.url.href, events: webhook.events ?? null }
-    const param = join(path, ['webhook', 'url'])
-    const code = checked.reason === 'private' ? 'webhook_url_private' : 'webhook_url_invalid'
-    const separator = checked.message.startsWith('must') ? '' : ':'
-    throw new LonghaulError(code, `\`${param}\`${separator} ${checked.message}.`, { param })
+    const url = receiverUrl(this.#receiverPolicy, webhook.url, join(path, ['webhook', 'url']))
+    return { url, events: webhook.events ?? null }
   }
+}
+
+/**
+ * The URL of a receiver that is allowed.
+ * @throws {LonghaulError} webhook_url_private, webhook_url_invalid
+ */
+export function receiverUrl(policy: ReceiverPolicy, url: string, param: string): string {
+  const checked = policy.checkUrl(url)
+  if (checked.ok) return checked.url.href
+  const code = checked.reason === 'private' ? 'webhook_url_private' : 'webhook_url_invalid'
+  const separator = checked.message.startsWith('must') ? '' : ':'
+  throw new LonghaulError(code, `\`${param}\`${separator} ${checked.message}.`, { param })
 }
 
 function timesOf(job: SubmitJob, now: number, path: string) {
