@@ -20,6 +20,8 @@ import { BodyIntake } from './body-intake.ts'
 import { SubmissionReader } from './input/submission.ts'
 import { JobWatch } from './job-watch.ts'
 import { answerMalformed } from './malformed.ts'
+import { FrontRoutes } from './openai/front.ts'
+import { SynchronousJobs } from './openai/synchronous-jobs.ts'
 import { docsHandlers } from './routes/docs.ts'
 import { JobRoutes } from './routes/jobs.ts'
 import { ModelRoutes } from './routes/models.ts'
@@ -216,6 +218,12 @@ export class Ingress {
     const jobs = new JobRoutes({ ...shared, watch: this.#watch })
     const models = new ModelRoutes(shared)
     const secrets = new WebhookSecretRoutes(store)
+    const synchronous = new SynchronousJobs({
+      ...shared,
+      submitter: this.#submitter,
+      watch: this.#watch,
+    })
+    const front = new FrontRoutes({ ...shared, watch: this.#watch, jobs: synchronous })
     const routing = { ...shared, router: createRouter(config) }
     return {
       submitJob: withKey((...call) => submissions.submitJob(...call)),
@@ -231,6 +239,8 @@ export class Ingress {
       ),
       getWebhookSecret: withKey((...call) => secrets.getWebhookSecret(...call)),
       rotateWebhookSecret: withKey((...call) => secrets.rotateWebhookSecret(...call)),
+      createChatCompletion: withKey((...call) => front.createChatCompletion(...call)),
+      createEmbedding: withKey((...call) => front.createEmbedding(...call)),
       ...docsHandlers(),
     }
   }

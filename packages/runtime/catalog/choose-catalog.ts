@@ -32,7 +32,12 @@ export async function chooseCatalog(dependencies: CatalogDependencies): Promise<
     const keys = providers.map(name => knownProviders[name]?.key ?? '')
     const written = providerCatalog(providers, env)
     const config = configSchema.parse(written)
-    return { kind: 'providers', config, written, source: `${modelsOf(config)}, by ${listed(keys)}.` }
+    return {
+      kind: 'providers',
+      config,
+      written,
+      source: `${modelsOf(config)}, by ${listed(keys)}.`,
+    }
   }
   const local = await dependencies.probeOllama()
   if (local && local.length > 0) {

@@ -3,6 +3,7 @@ import {
   type Endpoint,
   endpointBodySchemas,
   type JobEventType,
+  type JobOptions,
   type Lane,
   LonghaulError,
   momentMs,
@@ -28,6 +29,14 @@ export interface Submission {
   notBefore: number | null
   deadlineAt: number | null
   webhook: { url: string; events: JobEventType[] | null } | null
+  options: JobOptions | null
+}
+
+/** What comes beside the body of an endpoint that is sent on its own. */
+export interface DirectOptions {
+  lane: Lane
+  metadata: Record<string, string> | null
+  options: JobOptions | null
 }
 
 /** How far ahead a deadline and `not_before` may lie. */
@@ -58,27 +67,48 @@ export class SubmissionReader {
     refuseProtoKey(metadata, join(path, ['metadata']))
     const bodyPath = join(path, ['body'])
     check(endpointBodySchemas[job.endpoint], body, { ...REQUEST_BODY, path: bodyPath })
-    const route = this.#route(job, body.model, path)
+    const places = { model: join(bodyPath, ['model']), policy: join(path, ['policy']) }
+    const route = this.#route(job, body, places)
     const times = timesOf(job, now, path)
     const webhook = this.#webhook(job, path)
-    const bodyText = JSON.stringify(body)
     return {
       endpoint: job.endpoint,
-      body,
-      bodyText,
-      bodyBytes: Buffer.byteLength(bodyText),
+      ...textOf(body),
       lane: job.lane,
       metadata: job.metadata ?? null,
       webhook,
+      options: null,
       ...route,
       ...times,
     }
   }
 
-  #route(job: SubmitJob, model: unknown, path: string) {
+  /**
+   * The body of an endpoint on its own, as OpenAI's clients send it.
+   * @throws {LonghaulError} the first fault, with its path in the body
+   */
+  readBody(endpoint: Endpoint, value: unknown, direct: DirectOptions): Submission {
+    check(endpointBodySchemas[endpoint], value)
+    const body = value as Record<string, unknown>
+    const places = { model: 'model', policy: 'policy' }
+    const route = this.#route({ endpoint, policy: undefined }, body, places)
+    return {
+      endpoint,
+      ...textOf(body),
+      ...direct,
+      webhook: null,
+      notBefore: null,
+      deadlineAt: null,
+      ...route,
+    }
+  }
+
+  #route(
+    job: Pick<SubmitJob, 'endpoint'> & { policy?: string | undefined },
+    { model }: Record<string, unknown>,
+    { model: modelPath, policy: policyPath }: { model: string; policy: string },
+  ) {
     const named = typeof model === 'string' && model !== 'auto' ? model : undefined
-    const modelPath = join(path, ['body', 'model'])
-    const policyPath = join(path, ['policy'])
     if (named === undefined) {
       return { requestedModel: null, policy: this.#policy(job.policy, policyPath) }
     }
@@ -147,6 +177,12 @@ export class SubmissionReader {
     const separator = checked.message.startsWith('must') ? '' : ':'
     throw new LonghaulError(code, `\`${param}\`${separator} ${checked.message}.`, { param })
   }
+}
+
+/** What came is what the model gets. */
+function textOf(body: Record<string, unknown>) {
+  const bodyText = JSON.stringify(body)
+  return { body, bodyText, bodyBytes: Buffer.byteLength(bodyText) }
 }
 
 function timesOf(job: SubmitJob, now: number, path: string) {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { oas31 } from 'zod-openapi'
-import { callApi, openTestIngress, type TestIngress } from '../../../test/ingress.ts'
+import { callApi, type TestAnswer } from '../../../test/ingress.ts'
+import { type OpenAiServer, openOpenAiServer } from '../../../test/openai/server.ts'
 import { openApiDocument } from './document.ts'
 import { exampleTarget } from './example-target.ts'
 import { apiOperations } from './operations.ts'
@@ -39,9 +40,9 @@ const examples: Example[] = Object.entries(document.paths ?? {}).flatMap(([path,
 )
 
 describe('/openapi.json', () => {
-  let test: TestIngress
+  let test: ApiCaller & OpenAiServer
   beforeAll(async () => {
-    test = await openTestIngress()
+    test = withCalls(await openOpenAiServer())
   })
   afterAll(() => test.close())
 
@@ -107,8 +108,20 @@ describe('/openapi.json', () => {
   )
 })
 
+interface ApiCaller {
+  call<T = { id: string }>(method: string, path: string, body?: unknown): Promise<TestAnswer<T>>
+}
+
+function withCalls(server: OpenAiServer): OpenAiServer & ApiCaller {
+  const authorization = `Bearer ${server.key}`
+  return {
+    ...server,
+    call: (method, path, body) => callApi(server.url + path, method, body, { authorization }),
+  }
+}
+
 /** With ids of what is there, in the place of the document's. */
-async function send(test: TestIngress, { method, path, operation, body }: Example) {
+async function send(test: ApiCaller, { method, path, operation, body }: Example) {
   const values: Record<string, string> = {}
   if (path.includes('{id}')) {
     const submitted = await test.call('POST', '/v1/jobs', {
