@@ -69,6 +69,11 @@ export const errorCatalogue = {
     'The answer does not meet the requested JSON schema.',
     'provider_error',
   ),
+  stream_interrupted: entry(
+    502,
+    'The stream broke off in the middle of the answer; ask again, or read the job.',
+    'server_error',
+  ),
   worker_lost: entry(
     500,
     'Workers died on this job as often as the retry policy allows.',

@@ -8,6 +8,7 @@ import { Link } from './redis/link.ts'
 import { SharedBreakers } from './redis/shared-breakers.ts'
 import { SharedBroadcasts } from './redis/shared-broadcasts.ts'
 import { SharedLiveStats } from './redis/shared-live-stats.ts'
+import { SharedStreams } from './redis/shared-streams.ts'
 
 export interface RedisCoordinationOptions {
   /** `redis://` or `rediss://`. */
@@ -37,6 +38,8 @@ const BUCKETS = 10
 
 const BREAKERS = 'breakers'
 const LIVE = 'live'
+/** Followed by the address of the process that listens. */
+const TOKENS = 'tokens:'
 const SCRIPT = readFileSync(new URL('./redis/breakers.lua', import.meta.url), 'utf8')
 
 /**
@@ -59,6 +62,7 @@ export async function openRedisCoordination(
  */
 class RedisCoordination implements Coordination {
   readonly broadcasts: SharedBroadcasts
+  readonly streams: SharedStreams
   readonly live: SharedLiveStats
   readonly breakers: SharedBreakers
   readonly #options: RedisCoordinationOptions
@@ -86,6 +90,12 @@ class RedisCoordination implements Coordination {
     const request = (withinMs = 0) => this.#flusher.request(withinMs)
     const shared = () => this.#shared
     this.broadcasts = new SharedBroadcasts({ logger, linked: () => this.#link.ready, request })
+    this.streams = new SharedStreams({
+      address: this.#instance,
+      logger,
+      linked: () => this.#link.ready,
+      request,
+    })
     this.live = new SharedLiveStats({ clock, request })
     let leases = 0
     const newLease = () => {
@@ -97,7 +107,7 @@ class RedisCoordination implements Coordination {
     this.#link = new Link({
       url,
       script: SCRIPT,
-      channels: [BREAKERS, LIVE, ...this.broadcasts.channels].map(
+      channels: [BREAKERS, LIVE, TOKENS + this.#instance, ...this.broadcasts.channels].map(
         channel => this.#channelPrefix + channel,
       ),
       ready: () => this.#resync(),
@@ -140,6 +150,7 @@ class RedisCoordination implements Coordination {
   async #stop(): Promise<void> {
     this.#cancelTick()
     this.broadcasts.stop()
+    this.streams.stop()
     this.breakers.stop()
     await this.#flusher.stop()
     this.#shared = false
@@ -153,6 +164,8 @@ class RedisCoordination implements Coordination {
     const pipeline = this.#link.pipeline()
     const publish = (channel: string, message: string) =>
       pipeline.publish(this.#channelPrefix + channel, `${this.#instance} ${message}`)
+    // Before the news that their job has ended.
+    for (const { address, message } of this.streams.drain()) publish(TOKENS + address, message)
     for (const { channel, message } of this.broadcasts.drain()) publish(channel, message)
     const live = this.live.drain(this.#stopping !== undefined)
     if (live !== undefined) publish(LIVE, live)
@@ -212,6 +225,7 @@ class RedisCoordination implements Coordination {
     if (!this.#shared) return
     this.#shared = false
     this.broadcasts.forgetWaiting()
+    this.streams.forgetWaiting()
     this.breakers.goAlone()
     this.#logger.warn({ reason }, 'Redis is away: coordination is of this process only')
   }
@@ -260,6 +274,7 @@ class RedisCoordination implements Coordination {
     if (isEcho && channel === LIVE) this.#heardAt = systemClock.now()
     if (isEcho) return
     if (channel === LIVE) this.live.receive(instance, message.slice(end + 1))
+    else if (channel.startsWith(TOKENS)) this.streams.receive(message.slice(end + 1))
     else this.broadcasts.receive(channel as keyof Channels, message.slice(end + 1))
   }
 }

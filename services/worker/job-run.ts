@@ -9,7 +9,7 @@ import {
   type RouteHints,
   unreachable,
 } from '@longhaul/contracts'
-import type { ProviderResult } from '@longhaul/providers'
+import type { OnChunk, ProviderResult } from '@longhaul/providers'
 import type { AttemptRecord, Claim, Store } from '@longhaul/store'
 import { type CallDependencies, callDeployment } from './call.ts'
 import type { Deployments, Slot } from './deployments.ts'
@@ -103,11 +103,24 @@ export class JobRun {
         this.#message,
         body,
         held.abort.signal,
+        this.#teller(held),
       )
       this.#tried.add(slot.deployment.key)
       slot = result.ok
         ? await this.#succeed(held, claim, attempt, result.body)
         : await this.#afterFailure(held, attempt, result)
+    }
+  }
+
+  /** Tells the answer while it is written, when somebody listens. */
+  #teller({ jobId, fence: attempt }: Held): OnChunk | undefined {
+    const { streams } = this.#dependencies.coordination
+    const address = this.#message.options?.streamTo
+    if (address === undefined) return undefined
+    let told = 0
+    return chunk => {
+      streams.send(address, { jobId, attempt, first: told, chunks: [chunk] })
+      told += 1
     }
   }
 

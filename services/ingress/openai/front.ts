@@ -1,17 +1,21 @@
-import { type Clock, type Endpoint, metadataSchema } from '@longhaul/contracts'
-import type { Tenant } from '@longhaul/store'
+import { type Clock, type Endpoint, LonghaulError, metadataSchema } from '@longhaul/contracts'
+import type { Coordination } from '@longhaul/coordination'
+import type { Store, Tenant } from '@longhaul/store'
 import type { Request, Response } from 'express'
+import { z } from 'zod'
 import { readIdempotency } from '../acceptance/idempotency.ts'
 import type { SubmitContext } from '../acceptance/submitter.ts'
 import { validTraceparent } from '../acceptance/trace-context.ts'
 import { sendJson } from '../answer.ts'
 import type { BodyIntake } from '../body-intake.ts'
 import { parseJson } from '../input/json.ts'
-import type { SubmissionReader } from '../input/submission.ts'
+import type { Submission, SubmissionReader } from '../input/submission.ts'
 import { check } from '../input/validation.ts'
 import type { JobWatch } from '../job-watch.ts'
 import { noQuery, readQuery } from '../query.ts'
+import { streamChat } from './chat-stream.ts'
 import { errorOf, longhaulHeaders, sendJobError } from './ended-job.ts'
+import type { JsonObject } from './json-object.ts'
 import { setRateHeaders } from './rate-headers.ts'
 import type { SynchronousJobs } from './synchronous-jobs.ts'
 
@@ -21,6 +25,8 @@ export interface FrontDependencies {
   reader: SubmissionReader
   watch: JobWatch
   jobs: SynchronousJobs
+  store: Store
+  coordination: Coordination
 }
 
 /** `POST /v1/chat/completions` and `POST /v1/embeddings`, as OpenAI's clients call them. */
@@ -31,27 +37,28 @@ export class FrontRoutes {
     this.#dependencies = dependencies
   }
 
-  createChatCompletion(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    return this.#answer('/v1/chat/completions', request, response, tenant)
-  }
-
-  createEmbedding(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    return this.#answer('/v1/embeddings', request, response, tenant)
-  }
-
-  async #answer(
-    endpoint: Endpoint,
-    request: Request,
-    response: Response,
-    tenant: Tenant,
-  ): Promise<void> {
-    const { reader, jobs, clock } = this.#dependencies
+  async createChatCompletion(request: Request, response: Response, tenant: Tenant): Promise<void> {
     const { value, context } = await receiveBody(this.#dependencies, request, response, tenant)
-    const submission = reader.readBody(endpoint, value, {
-      lane: 'interactive',
-      metadata: metadataOf(value),
-      options: null,
-    })
+    const { stream, includeUsage, body } = readStreaming(value)
+    const submission = this.#read('/v1/chat/completions', body)
+    if (!stream) return this.#answer(submission, context, response)
+    const finished = (completion: string) => completion
+    await streamChat(this.#dependencies, submission, context, response, { includeUsage, finished })
+  }
+
+  async createEmbedding(request: Request, response: Response, tenant: Tenant): Promise<void> {
+    const { value, context } = await receiveBody(this.#dependencies, request, response, tenant)
+    await this.#answer(this.#read('/v1/embeddings', value), context, response)
+  }
+
+  #read(endpoint: Endpoint, body: unknown): Submission {
+    const { reader } = this.#dependencies
+    const metadata = metadataOf(body)
+    return reader.readBody(endpoint, body, { lane: 'interactive', metadata, options: null })
+  }
+
+  async #answer(submission: Submission, context: SubmitContext, response: Response): Promise<void> {
+    const { jobs, clock } = this.#dependencies
     const awaited = await jobs.submit(submission, context, response)
     try {
       const ended = await jobs.untilEnded(awaited)
@@ -67,6 +74,25 @@ export class FrontRoutes {
       jobs.release(awaited)
     }
   }
+}
+
+const streamingSchema = z.looseObject({
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+})
+
+/** Whether and how to stream is between the caller and us; the rest of the body is the model's. */
+function readStreaming(value: unknown) {
+  const { stream, stream_options: options } = check(streamingSchema, value)
+  if (options && !stream) {
+    throw new LonghaulError(
+      'invalid_value',
+      '`stream_options` can be given only with `stream: true`.',
+      { param: 'stream_options' },
+    )
+  }
+  const { stream: _, stream_options: __, ...body } = value as JsonObject
+  return { stream: stream === true, includeUsage: options?.include_usage === true, body }
 }
 
 /** The body of a request as JSON, and what the job that it becomes should know of it. */

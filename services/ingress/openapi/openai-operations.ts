@@ -13,6 +13,7 @@ const jobErrors: ErrorCode[] = [
   'provider_rejected',
   'content_refused',
   'response_unusable',
+  'stream_interrupted',
   'worker_lost',
   'job_cancelled',
 ]
@@ -30,6 +31,16 @@ const embeddingListSchema = z
   .looseObject({ object: z.literal('list'), data: z.array(z.looseObject({})) })
   .meta({ id: 'EmbeddingList' })
 
+const chatCompletionBody = endpointBodySchemas['/v1/chat/completions']
+  .extend({
+    stream: z
+      .boolean()
+      .nullish()
+      .describe('Answers with server-sent events: chunks as the model writes, then `[DONE]`'),
+    stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  })
+  .meta({ id: 'CreateChatCompletion' })
+
 export const openAiOperations = {
   createChatCompletion: {
     method: 'post',
@@ -41,7 +52,7 @@ export const openAiOperations = {
     auth: true,
     headers: idempotencyHeader,
     body: {
-      schema: endpointBodySchemas['/v1/chat/completions'],
+      schema: chatCompletionBody,
       examples: examples.chatCompletions,
     },
     success: {
