@@ -23,6 +23,7 @@ export const errorCatalogue = {
   invalid_api_key: entry(401, 'The API key is missing or wrong.', 'authentication_error'),
   model_not_found: entry(404, 'No such model or policy in the configuration.'),
   job_not_found: entry(404, 'No job of yours has this id.'),
+  response_not_found: entry(404, 'No response of yours has this id.'),
   event_not_found: entry(404, 'No webhook event of yours has this id.'),
   route_not_found: entry(404, 'No such route; `/docs` lists them.'),
   method_not_allowed: entry(

@@ -60,6 +60,7 @@ export function decideUnder(
     policy: terms.policy,
     pinned: terms.pinned?.name,
     exclusions: request.exclusions,
+    constraints: request.constraints,
     now: options.now,
     deadlineAt: request.deadlineAt,
   })

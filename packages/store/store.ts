@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '@longhaul/contracts'
 import { Database } from './database.ts'
 import { Decisions } from './decisions.ts'
 import { Dispatch } from './dispatch.ts'
+import { JobContents } from './job-contents.ts'
 import { JobReads } from './job-reads.ts'
 import { Jobs, type ObserveBatch } from './jobs.ts'
 import { migrate } from './migrate.ts'
@@ -22,6 +23,7 @@ export interface StoreOptions {
 export interface Store {
   readonly jobs: Jobs
   readonly reads: JobReads
+  readonly contents: JobContents
   readonly dispatch: Dispatch
   readonly decisions: Decisions
   readonly tenants: Tenants
@@ -57,6 +59,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     jobs: new Jobs(database, clock, observe),
     reads: new JobReads(database),
+    contents: new JobContents(database, clock),
     dispatch: new Dispatch(database, clock),
     decisions: new Decisions(database, observe),
     tenants: new Tenants(database, clock),

@@ -21,6 +21,8 @@ import { SubmissionReader } from './input/submission.ts'
 import { JobWatch } from './job-watch.ts'
 import { answerMalformed } from './malformed.ts'
 import { FrontRoutes } from './openai/front.ts'
+import { LiveResponses } from './openai/live-responses.ts'
+import { ResponseRoutes } from './openai/responses.ts'
 import { SynchronousJobs } from './openai/synchronous-jobs.ts'
 import { docsHandlers } from './routes/docs.ts'
 import { JobRoutes } from './routes/jobs.ts'
@@ -74,6 +76,8 @@ export class Ingress {
   readonly #admission: Admission
   readonly #submitter: Submitter
   readonly #watch: JobWatch
+  readonly #synchronous: SynchronousJobs
+  readonly #live: LiveResponses
   readonly #authenticator: Authenticator
   readonly #intake: BodyIntake
   #handlers: Handlers
@@ -100,6 +104,12 @@ export class Ingress {
       clock,
       logger: telemetry.logger,
     })
+    this.#synchronous = new SynchronousJobs({
+      ...dependencies,
+      submitter: this.#submitter,
+      watch: this.#watch,
+    })
+    this.#live = new LiveResponses({ coordination, jobs: this.#synchronous })
     this.#authenticator = new Authenticator({ tenants: store.tenants, clock })
     this.#intake = new BodyIntake({
       maxBodyBytes: options.maxBodyBytes ?? 10 * MIB,
@@ -218,12 +228,13 @@ export class Ingress {
     const jobs = new JobRoutes({ ...shared, watch: this.#watch })
     const models = new ModelRoutes(shared)
     const secrets = new WebhookSecretRoutes(store)
-    const synchronous = new SynchronousJobs({
-      ...shared,
+    const waiting = { ...shared, watch: this.#watch, jobs: this.#synchronous }
+    const front = new FrontRoutes(waiting)
+    const responses = new ResponseRoutes({
+      ...waiting,
       submitter: this.#submitter,
-      watch: this.#watch,
+      live: this.#live,
     })
-    const front = new FrontRoutes({ ...shared, watch: this.#watch, jobs: synchronous })
     const routing = { ...shared, router: createRouter(config) }
     return {
       submitJob: withKey((...call) => submissions.submitJob(...call)),
@@ -240,6 +251,11 @@ export class Ingress {
       getWebhookSecret: withKey((...call) => secrets.getWebhookSecret(...call)),
       rotateWebhookSecret: withKey((...call) => secrets.rotateWebhookSecret(...call)),
       createChatCompletion: withKey((...call) => front.createChatCompletion(...call)),
+      createResponse: withKey((...call) => responses.createResponse(...call)),
+      getResponse: withKey((...call) => responses.getResponse(...call)),
+      deleteResponse: withKey((...call) => responses.deleteResponse(...call)),
+      cancelResponse: withKey((...call) => responses.cancelResponse(...call)),
+      listInputItems: withKey((...call) => responses.listInputItems(...call)),
       createEmbedding: withKey((...call) => front.createEmbedding(...call)),
       ...docsHandlers(),
     }

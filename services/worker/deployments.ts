@@ -43,6 +43,7 @@ export class Deployments {
           config: deployment,
           price: deployment.price ?? config.price,
           maxOutputTokens: config.max_output_tokens,
+          endpoints: config.endpoints,
         },
       })
     })

@@ -10,6 +10,7 @@ import {
   type SubmitJob,
   submitJobSchema,
 } from '@longhaul/contracts'
+import { untranslatable } from '@longhaul/providers'
 import { resolveRequested } from '@longhaul/routing'
 import { nearMiss, type ReceiverPolicy } from '@longhaul/runtime'
 import { check, describeValue, join, REQUEST_BODY, refuseProtoKey } from './validation.ts'
@@ -77,7 +78,7 @@ export class SubmissionReader {
       lane: job.lane,
       metadata: job.metadata ?? null,
       webhook,
-      options: null,
+      options: optionsOf(job.endpoint, body, null),
       ...route,
       ...times,
     }
@@ -96,6 +97,7 @@ export class SubmissionReader {
       endpoint,
       ...textOf(body),
       ...direct,
+      options: optionsOf(endpoint, body, direct.options),
       webhook: null,
       notBefore: null,
       deadlineAt: null,
@@ -105,9 +107,10 @@ export class SubmissionReader {
 
   #route(
     job: Pick<SubmitJob, 'endpoint'> & { policy?: string | undefined },
-    { model }: Record<string, unknown>,
+    body: Record<string, unknown>,
     { model: modelPath, policy: policyPath }: { model: string; policy: string },
   ) {
+    const { model } = body
     const named = typeof model === 'string' && model !== 'auto' ? model : undefined
     if (named === undefined) {
       return { requestedModel: null, policy: this.#policy(job.policy, policyPath) }
@@ -122,7 +125,7 @@ export class SubmissionReader {
       )
     }
     if (requested.kind !== 'model') return { requestedModel: null, policy: named }
-    this.#assertSpeaks(named, job.endpoint, modelPath)
+    this.#assertSpeaks(named, job.endpoint, body, modelPath)
     return { requestedModel: named, policy: null }
   }
 
@@ -133,9 +136,25 @@ export class SubmissionReader {
     throw this.#unknown(path, 'policy', policy, ['auto', ...Object.keys(this.#config.policies)])
   }
 
-  #assertSpeaks(model: string, endpoint: Endpoint, path: string): void {
+  #assertSpeaks(
+    model: string,
+    endpoint: Endpoint,
+    body: Record<string, unknown>,
+    path: string,
+  ): void {
     const { models } = this.#config
-    if (models[model]?.endpoints.includes(endpoint)) return
+    const { endpoints = [] } = models[model] ?? {}
+    if (endpoints.includes(endpoint)) return
+    if (endpoint === '/v1/responses' && endpoints.includes('/v1/chat/completions')) {
+      const fault = untranslatable(body)
+      if (!fault) return
+      const param = path.slice(0, -'model'.length) + fault.field
+      throw new LonghaulError(
+        'invalid_value',
+        `"${model}" speaks chat completions only, and ${fault.message}. Leave it out, or choose another model.`,
+        { param },
+      )
+    }
     const others = Object.keys(models).filter(name => models[name]?.endpoints.includes(endpoint))
     const remedy =
       others.length > 0
@@ -177,6 +196,16 @@ export class SubmissionReader {
     const separator = checked.message.startsWith('must') ? '' : ':'
     throw new LonghaulError(code, `\`${param}\`${separator} ${checked.message}.`, { param })
   }
+}
+
+/** A response that cannot be said as a chat completion needs a model that gives responses itself. */
+function optionsOf(
+  endpoint: Endpoint,
+  body: Record<string, unknown>,
+  options: JobOptions | null,
+): JobOptions | null {
+  if (endpoint !== '/v1/responses' || !untranslatable(body)) return options
+  return { ...options, constraints: { ...options?.constraints, native: true } }
 }
 
 /** What came is what the model gets. */

@@ -33,6 +33,7 @@ export class EventStream {
     this.#response = response
     this.#clock = dependencies.clock
     this.#headers = dependencies.headers
+    if (response.destroyed) return
     this.#scheduleHeartbeat()
     response.once('close', () => this.#cancelHeartbeat())
   }

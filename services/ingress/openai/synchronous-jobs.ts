@@ -8,11 +8,10 @@ import {
   newId,
 } from '@longhaul/contracts'
 import { type JobDetail, StoreUnavailableError } from '@longhaul/store'
-import { keyReused } from '../acceptance/idempotency.ts'
 import type { SubmitContext, Submitter } from '../acceptance/submitter.ts'
 import type { Submission } from '../input/submission.ts'
 import { type CancelDependencies, cancelJob } from '../job-cancelling.ts'
-import { closedSignal } from '../job-waiting.ts'
+import { closedSignal, jobNotFound } from '../job-waiting.ts'
 import type { JobWatch, Watcher } from '../job-watch.ts'
 
 export interface SynchronousDependencies extends CancelDependencies {
@@ -25,8 +24,8 @@ export interface SynchronousDependencies extends CancelDependencies {
 export interface AwaitedJob {
   jobId: string
   tenantId: string
-  /** Sent before under the same idempotency key: others may wait for it as well. */
-  replayed: boolean
+  /** Others may wait for it as well, now or later: it goes on without this caller. */
+  shared: boolean
   watcher: Watcher
   /** Aborts when the caller is gone. */
   closed: AbortSignal
@@ -67,15 +66,32 @@ export class SynchronousJobs {
     try {
       const accepted = await submitter.submit(submission, { ...context, jobId })
       if (accepted.kind === 'accepted') {
-        return { jobId, tenantId, replayed: false, watcher, closed }
+        return { jobId, tenantId, shared: false, watcher, closed }
       }
       watcher.close()
       const earlier = watch.open(accepted.jobId)
-      return { jobId: accepted.jobId, tenantId, replayed: true, watcher: earlier, closed }
+      return { jobId: accepted.jobId, tenantId, shared: true, watcher: earlier, closed }
     } catch (error) {
       watcher.close()
       throw error
     }
+  }
+
+  /**
+   * The same job for no caller in particular, who cannot go away.
+   * @param awaited whose caller is let go
+   */
+  shared(awaited: AwaitedJob): AwaitedJob {
+    return { ...awaited, shared: true, closed: new AbortController().signal }
+  }
+
+  /**
+   * A job that was accepted before; `release` must follow.
+   * @throws {LonghaulError} overloaded
+   */
+  watch(tenantId: string, jobId: string): AwaitedJob {
+    const watcher = this.#dependencies.watch.open(jobId)
+    return { jobId, tenantId, shared: true, watcher, closed: new AbortController().signal }
   }
 
   /**
@@ -90,7 +106,7 @@ export class SynchronousJobs {
   ): Promise<EndedJob | undefined> {
     const { watch } = this.#dependencies
     const { watcher, closed } = awaited
-    let known = awaited.replayed ? await this.#look(awaited) : undefined
+    let known = awaited.shared ? await this.#look(awaited) : undefined
     while (!known) {
       if (closed.aborted || watch.stopping) return this.#abandon(awaited)
       await watcher.changed(LONGEST_WAIT_MS, closed)
@@ -110,8 +126,8 @@ export class SynchronousJobs {
   }
 
   /** Ends a job that nobody waits for any more; one that others may wait for goes on. */
-  async cancel({ tenantId, jobId, replayed }: AwaitedJob): Promise<void> {
-    if (replayed) return
+  async cancel({ tenantId, jobId, shared }: AwaitedJob): Promise<void> {
+    if (shared) return
     try {
       await cancelJob(this.#dependencies, tenantId, jobId)
     } catch (error) {
@@ -134,7 +150,7 @@ export class SynchronousJobs {
     const { reads } = this.#dependencies.store
     try {
       const [job, decision] = await Promise.all([reads.get(tenantId, jobId), reads.decision(jobId)])
-      if (!job) throw keyReused()
+      if (!job) throw jobNotFound(jobId)
       watcher.seen = job.status
       return isTerminal(job.status) ? { job, decision } : undefined
     } catch (error) {

@@ -141,7 +141,7 @@ function code(text: string): Html {
 
 function routesOf(document: OpenApiDocument): Route[] {
   return Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-    (['get', 'post'] as const).flatMap(method => {
+    (['get', 'post', 'delete'] as const).flatMap(method => {
       const operation = item[method]
       return operation ? [{ method: method.toUpperCase(), path, operation }] : []
     }),

@@ -21,7 +21,7 @@ interface Example {
 
 /** Every example of every operation, as `/docs` shows it; one without a body is its own. */
 const examples: Example[] = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-  (['get', 'post'] as const).flatMap(method => {
+  (['get', 'post', 'delete'] as const).flatMap(method => {
     const operation = item[method]
     if (!operation) return []
     const { requestBody } = operation
@@ -130,6 +130,11 @@ async function send(test: ApiCaller, { method, path, operation, body }: Example)
     values.id = submitted.json.id
     // So that `wait` and streams end.
     await test.call('POST', `/v1/jobs/${values.id}/cancel`)
+  }
+  if (path.includes('{response_id}')) {
+    const body = { model: 'small', input: 'hello', background: true }
+    const created = await test.call('POST', '/v1/responses', body)
+    values.response_id = created.json.id
   }
   return test.call(method, exampleTarget(path, operation, values), body)
 }

@@ -37,3 +37,56 @@ export const embeddingList = {
   model: 'embedder',
   usage: { prompt_tokens: 4, total_tokens: 4 },
 }
+
+export const responses = {
+  background: {
+    summary: 'In the background: the answer comes at once, the response later',
+    value: { model: 'auto', input: prompt, background: true },
+  },
+  now: {
+    summary: 'With instructions, for a caller who waits',
+    value: { model: 'auto', instructions: 'Answer in one sentence.', input: prompt },
+  },
+}
+
+export const response = {
+  id: 'resp_0198c0ffee007abc8def0123456789ab',
+  object: 'response',
+  created_at: 1_785_576_600,
+  completed_at: 1_785_576_601,
+  status: 'completed',
+  background: true,
+  error: null,
+  incomplete_details: null,
+  instructions: null,
+  model: 'small',
+  output: [
+    {
+      id: 'msg_1',
+      type: 'message',
+      status: 'completed',
+      role: 'assistant',
+      content: [{ type: 'output_text', text: 'Because the universe has an age.', annotations: [] }],
+    },
+  ],
+  previous_response_id: null,
+  store: true,
+  usage: { input_tokens: 14, output_tokens: 7, total_tokens: 21 },
+  metadata: {},
+}
+
+export const inputItems = {
+  object: 'list',
+  data: [
+    {
+      id: 'msg_0198c0ffee007abc8def0123456789ab_0',
+      type: 'message',
+      status: 'completed',
+      role: 'user',
+      content: [{ type: 'input_text', text: prompt }],
+    },
+  ],
+  first_id: 'msg_0198c0ffee007abc8def0123456789ab_0',
+  last_id: 'msg_0198c0ffee007abc8def0123456789ab_0',
+  has_more: false,
+}

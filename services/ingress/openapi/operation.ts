@@ -3,7 +3,7 @@ import type { z } from 'zod'
 
 /** One route of the API: what the document says of it, and what the app serves. */
 export interface Operation {
-  method: 'get' | 'post'
+  method: 'get' | 'post' | 'delete'
   /** As OpenAPI writes it: `/v1/jobs/{id}`. */
   path: string
   tag: 'Jobs' | 'OpenAI' | 'Models and routing' | 'Webhooks' | 'Service'
