@@ -1,3 +1,4 @@
+export { ignoredFields } from './anthropic/request.ts'
 export { classify, type ErrorAnswer, type ErrorClass, impliedStatus } from './classify.ts'
 export { type ProviderError, readErrorBody } from './error-body.ts'
 export type {

@@ -54,6 +54,23 @@ const notRequested: Filter = {
     pinned !== undefined && pinned !== name ? { detail: `the request names ${pinned}` } : undefined,
 }
 
+const notListed: Filter = {
+  reason: 'not-requested',
+  check: ({ name }, { constraints }) =>
+    constraints?.models && !constraints.models.includes(name)
+      ? { detail: 'not among the models that the request lists' }
+      : undefined,
+}
+
+const noDeployment: Filter = {
+  reason: 'not-allowed',
+  check({ deployments }, { constraints }) {
+    const allowed = constraints?.deployments
+    if (!allowed || deployments.some(key => allowed.includes(key))) return undefined
+    return { detail: 'the request allows none of its deployments' }
+  },
+}
+
 const notAllowed: Filter = {
   reason: 'not-allowed',
   check: ({ name }, { policy }) =>
@@ -175,7 +192,9 @@ const foundTooLong: Filter = {
  */
 const hardFilters: readonly Filter[] = [
   notRequested,
+  notListed,
   notAllowed,
+  noDeployment,
   endpoint,
   modality,
   tools,

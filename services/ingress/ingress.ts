@@ -20,6 +20,7 @@ import { BodyIntake } from './body-intake.ts'
 import { SubmissionReader } from './input/submission.ts'
 import { JobWatch } from './job-watch.ts'
 import { answerMalformed } from './malformed.ts'
+import { ExtensionReader } from './openai/extensions.ts'
 import { FrontRoutes } from './openai/front.ts'
 import { LiveResponses } from './openai/live-responses.ts'
 import { ResponseRoutes } from './openai/responses.ts'
@@ -228,7 +229,8 @@ export class Ingress {
     const jobs = new JobRoutes({ ...shared, watch: this.#watch })
     const models = new ModelRoutes(shared)
     const secrets = new WebhookSecretRoutes(store)
-    const waiting = { ...shared, watch: this.#watch, jobs: this.#synchronous }
+    const extensions = new ExtensionReader({ config, live: shared.coordination.live })
+    const waiting = { ...shared, extensions, watch: this.#watch, jobs: this.#synchronous }
     const front = new FrontRoutes(waiting)
     const responses = new ResponseRoutes({
       ...waiting,

@@ -155,7 +155,8 @@ export class JobRun {
       await this.#abandon(held, attempt)
       return undefined
     }
-    const other = this.#deployments.acquire(this.#tried)
+    const constraints = this.#message.options?.constraints
+    const other = this.#deployments.acquire(this.#tried, constraints)
     const step = nextStep(failure, this.#context(other !== undefined), this.#config.retry)
     if (step.kind === 'again' && other) {
       const settled = await this.#settleAgain(held, attempt, step)
@@ -172,13 +173,15 @@ export class JobRun {
   #context(otherDeployment: boolean) {
     const { clock, random } = this.#dependencies
     const policy = this.#policy()
+    // Who lists several models wants the next one whatever went wrong.
+    const listed = this.#message.options?.constraints?.models !== undefined
     return {
       model: this.#message.route?.model ?? '',
       failures: this.#failures,
       fallbacks: this.#message.route?.fallbacks ?? [],
       otherDeployment,
-      onRefused: policy.on_refused,
-      onUnusable: policy.on_unusable,
+      onRefused: listed ? ('fallback' as const) : policy.on_refused,
+      onUnusable: listed ? ('fallback' as const) : policy.on_unusable,
       deadlineAt: this.#message.deadlineAt ?? undefined,
       now: clock.now(),
       random,

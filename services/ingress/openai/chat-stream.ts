@@ -5,7 +5,7 @@ import type { Store } from '@longhaul/store'
 import type { SubmitContext } from '../acceptance/submitter.ts'
 import type { Submission } from '../input/submission.ts'
 import { ChatRelay, usageChunk } from './chat-relay.ts'
-import { errorOf, jobErrorEnvelope, longhaulHeaders, sendJobError } from './ended-job.ts'
+import { answerOf, errorOf, jobErrorEnvelope, longhaulHeaders, sendJobError } from './ended-job.ts'
 import { EventStream } from './event-stream.ts'
 import { objectOf } from './json-object.ts'
 import { StreamParts } from './stream-parts.ts'
@@ -18,12 +18,6 @@ export interface ChatStreamDependencies {
   clock: Clock
 }
 
-export interface ChatStreamOptions {
-  includeUsage: boolean
-  /** The completion as the caller is to see it. */
-  finished: (completion: string, ended: EndedJob) => string
-}
-
 /**
  * A chat completion as a stream: tokens as they come from whoever calls the
  * model, with comment lines until then. What of it was not heard, because the
@@ -34,7 +28,7 @@ export async function streamChat(
   submission: Submission,
   context: SubmitContext,
   response: ServerResponse,
-  { includeUsage, finished }: ChatStreamOptions,
+  includeUsage: boolean,
 ): Promise<void> {
   const { jobs, coordination, clock } = dependencies
   const { streams } = coordination
@@ -57,7 +51,7 @@ export async function streamChat(
     const ended = await jobs.untilEnded(awaited, status => {
       events.state = status
     })
-    if (ended) finish(ended, finished, { events, relay, response, clock, includeUsage })
+    if (ended) finish(ended, { events, relay, response, clock, includeUsage })
   } catch (error) {
     if (!events.begun) throw error
     events.event(JSON.stringify(envelopeOf(error)))
@@ -78,13 +72,10 @@ interface Ending {
   includeUsage: boolean
 }
 
-function finish(
-  ended: EndedJob,
-  finished: ChatStreamOptions['finished'],
-  { events, relay, response, clock, includeUsage }: Ending,
-): void {
+function finish(ended: EndedJob, { events, relay, response, clock, includeUsage }: Ending): void {
   const { job, decision } = ended
-  if (job.status !== 'succeeded' || job.resultBody === null) {
+  const answer = answerOf(job)
+  if (answer === undefined) {
     const error = errorOf(job)
     if (!events.begun) {
       sendJobError(response, error, longhaulHeaders(job, decision, clock.now()))
@@ -94,7 +85,7 @@ function finish(
     events.end()
     return
   }
-  const completion = objectOf(JSON.parse(finished(job.resultBody, ended)))
+  const completion = objectOf(JSON.parse(answer))
   if (!relay.complete(completion)) {
     interrupt(events)
     return

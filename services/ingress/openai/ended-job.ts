@@ -8,6 +8,7 @@ import {
 } from '@longhaul/contracts'
 import type { JobDetail } from '@longhaul/store'
 import { sendJson } from '../answer.ts'
+import { objectOf } from './json-object.ts'
 
 /**
  * Statuses that OpenAI's own API answers with in these cases, where the native
@@ -60,6 +61,14 @@ export function sendJobError(
     ...headers,
     'x-should-retry': 'false',
   })
+}
+
+/** What the caller gets of a job that succeeded: the model's answer as it came, with its cost when asked. */
+export function answerOf({ status, resultBody, options, costUsd }: JobDetail): string | undefined {
+  if (status !== 'succeeded' || resultBody === null) return undefined
+  if (options?.includeCost !== true) return resultBody
+  const answer = objectOf(JSON.parse(resultBody))
+  return JSON.stringify({ ...answer, usage: { ...objectOf(answer.usage), cost: costUsd } })
 }
 
 /** What a job that has ended without an answer says of itself. */

@@ -14,7 +14,8 @@ import { check } from '../input/validation.ts'
 import type { JobWatch } from '../job-watch.ts'
 import { noQuery, readQuery } from '../query.ts'
 import { streamChat } from './chat-stream.ts'
-import { errorOf, longhaulHeaders, sendJobError } from './ended-job.ts'
+import { answerOf, errorOf, longhaulHeaders, sendJobError } from './ended-job.ts'
+import type { ExtensionReader } from './extensions.ts'
 import type { JsonObject } from './json-object.ts'
 import { setRateHeaders } from './rate-headers.ts'
 import type { SynchronousJobs } from './synchronous-jobs.ts'
@@ -25,6 +26,7 @@ export interface FrontDependencies {
   reader: SubmissionReader
   watch: JobWatch
   jobs: SynchronousJobs
+  extensions: ExtensionReader
   store: Store
   coordination: Coordination
 }
@@ -42,19 +44,20 @@ export class FrontRoutes {
     const { stream, includeUsage, body } = readStreaming(value)
     const submission = this.#read('/v1/chat/completions', body)
     if (!stream) return this.#answer(submission, context, response)
-    const finished = (completion: string) => completion
-    await streamChat(this.#dependencies, submission, context, response, { includeUsage, finished })
+    const withUsage = includeUsage || submission.options?.includeCost === true
+    await streamChat(this.#dependencies, submission, context, response, withUsage)
   }
 
   async createEmbedding(request: Request, response: Response, tenant: Tenant): Promise<void> {
     const { value, context } = await receiveBody(this.#dependencies, request, response, tenant)
-    await this.#answer(this.#read('/v1/embeddings', value), context, response)
+    await this.#answer(this.#read('/v1/embeddings', value as JsonObject), context, response)
   }
 
-  #read(endpoint: Endpoint, body: unknown): Submission {
-    const { reader } = this.#dependencies
+  #read(endpoint: Endpoint, value: JsonObject): Submission {
+    const { reader, extensions } = this.#dependencies
+    const { body, options } = extensions.read(endpoint, value)
     const metadata = metadataOf(body)
-    return reader.readBody(endpoint, body, { lane: 'interactive', metadata, options: null })
+    return reader.readBody(endpoint, body, { lane: 'interactive', metadata, options })
   }
 
   async #answer(submission: Submission, context: SubmitContext, response: Response): Promise<void> {
@@ -65,11 +68,9 @@ export class FrontRoutes {
       if (!ended) return
       const { job, decision } = ended
       const headers = longhaulHeaders(job, decision, clock.now())
-      if (job.status === 'succeeded' && job.resultBody !== null) {
-        sendJson(response, 200, job.resultBody, headers)
-      } else {
-        sendJobError(response, errorOf(job), headers)
-      }
+      const answer = answerOf(job)
+      if (answer === undefined) sendJobError(response, errorOf(job), headers)
+      else sendJson(response, 200, answer, headers)
     } finally {
       jobs.release(awaited)
     }

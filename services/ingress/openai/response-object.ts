@@ -2,7 +2,7 @@ import type { Endpoint, JobStatus } from '@longhaul/contracts'
 import { idFrom, uuidOf } from '@longhaul/contracts'
 import type { JobRecord } from '@longhaul/store'
 import { errorOf } from './ended-job.ts'
-import { type JsonObject, objectOf } from './json-object.ts'
+import { isObject, type JsonObject, objectOf } from './json-object.ts'
 
 export const RESPONSES: Endpoint = '/v1/responses'
 
@@ -19,6 +19,7 @@ export type ResponseJob = Pick<
   | 'model'
   | 'requestedModel'
   | 'policy'
+  | 'costUsd'
 >
 
 /** What a response says where its request says nothing. */
@@ -63,9 +64,14 @@ export function responseObject(job: ResponseJob, request: JsonObject): JsonObjec
     output: answer.output ?? [],
     previous_response_id: said?.previousId ?? null,
     store: said?.store ?? true,
-    usage: answer.usage ?? null,
+    usage: usageOf(answer.usage, job),
     metadata: request.metadata ?? {},
   }
+}
+
+function usageOf(usage: unknown, { options, costUsd }: ResponseJob): unknown {
+  if (!isObject(usage) || options?.includeCost !== true) return usage ?? null
+  return { ...usage, cost: costUsd }
 }
 
 /** The same UUID under the other name. */

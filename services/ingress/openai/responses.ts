@@ -65,9 +65,10 @@ export class ResponseRoutes {
       previousId: created.previous_response_id ?? null,
     }
     if (said.background && !said.store) throw storeNeeded()
-    const body = await this.#bodyForModel(value as JsonObject, said.previousId, tenant)
+    const extended = this.#dependencies.extensions.read(RESPONSES, value as JsonObject)
+    const body = await this.#bodyForModel(extended.body, said.previousId, tenant)
     const streamTo = said.stream ? { streamTo: this.#dependencies.live.address } : {}
-    const options: JobOptions = { response: said, ...streamTo }
+    const options: JobOptions = { ...extended.options, response: said, ...streamTo }
     const submission = this.#dependencies.reader.readBody(RESPONSES, body, {
       lane: said.background ? 'standard' : 'interactive',
       metadata: metadataOf(body),
@@ -246,6 +247,7 @@ function justAccepted(job: NewJob): ResponseJob {
     finishedAt: null,
     error: null,
     resultBody: null,
+    costUsd: null,
     model: null,
   }
 }
@@ -261,6 +263,7 @@ function newlyQueued(id: string, { options, requestedModel, policy }: Submission
     finishedAt: null,
     error: null,
     resultBody: null,
+    costUsd: null,
     model: null,
   }
 }
