@@ -9,10 +9,20 @@ const layers = {
   coordination: ['contracts'],
   bus: ['contracts', 'telemetry'],
   store: ['contracts', 'telemetry'],
+  'delivery-queue': ['contracts', 'telemetry', 'store'],
   routing: ['contracts'],
   providers: ['contracts'],
   'local-servers': ['embedded-postgres'],
-  runtime: ['contracts', 'telemetry', 'bus', 'store', 'coordination', 'routing', 'providers'],
+  runtime: [
+    'contracts',
+    'telemetry',
+    'bus',
+    'store',
+    'coordination',
+    'delivery-queue',
+    'routing',
+    'providers',
+  ],
 }
 
 const tests = '\\.test\\.ts$|^test/'

@@ -20,7 +20,10 @@ export default async function globalSetup(): Promise<void> {
     detached: true,
   })
   globalThis.longhaulServerHost = host
-  const [url] = await once(createInterface(host.stdout), 'line')
+  const died = once(host, 'exit').then(([code]) => {
+    throw new Error(`the host of the test servers ended with ${code}`)
+  })
+  const [url] = await Promise.race([once(createInterface(host.stdout), 'line'), died])
   process.env.LONGHAUL_TEST_SERVERS = url
   const response = await fetch(`${url}/postgres`)
   const answer = await response.text()

@@ -9,7 +9,11 @@ import {
   systemClock,
   uuidOf,
 } from '@longhaul/contracts'
-import { type Coordination, openMemoryCoordination } from '@longhaul/coordination'
+import {
+  type Coordination,
+  type MemoryCoordinationOptions,
+  openMemoryCoordination,
+} from '@longhaul/coordination'
 import { Dispatcher } from '@longhaul/dispatcher'
 import { openProviders } from '@longhaul/providers'
 import { Router } from '@longhaul/router'
@@ -26,6 +30,8 @@ export interface PipelineOptions {
   /** The configuration, given where the simulator is. */
   config: (simulator: Simulator) => ConfigInput
   clock?: Clock
+  /** Default: in memory. */
+  openCoordination?: (options: MemoryCoordinationOptions) => Promise<Coordination>
 }
 
 /** Router, worker and dispatcher on the embedded drivers, a real Postgres and the simulator. */
@@ -59,7 +65,11 @@ export class Pipeline {
     this.#stops = parts.stops
   }
 
-  static async open({ config: configOf, clock = systemClock }: PipelineOptions): Promise<Pipeline> {
+  static async open({
+    config: configOf,
+    clock = systemClock,
+    openCoordination = openMemoryCoordination,
+  }: PipelineOptions): Promise<Pipeline> {
     const simulator = await startSimulator()
     const config = configSchema.parse(configOf(simulator))
     const db = await openTestStore(clock)
@@ -67,7 +77,7 @@ export class Pipeline {
     const telemetry = startTelemetry({ service: 'test', logLevel: 'silent' })
     const bus = await openMemoryBus({ clock })
     const { breaker } = config
-    const coordination = await openMemoryCoordination({
+    const coordination = await openCoordination({
       clock,
       breaker: {
         failureRate: breaker.failure_rate,

@@ -31,7 +31,7 @@ export interface Delivery {
   readonly deliveryCount: number
   /** Done: it does not come again, but after a crash before the acknowledgement was recorded. */
   ack(): void
-  /** Not now: it comes again, to this consumer or another, behind what already waits. */
+  /** Not now: it comes again, to this consumer or another, behind what already waits (Kafka: what this consumer has fetched). */
   release(): void
   /** Never: it goes to the topic's dead letters (`<topic>.dead`) with the reason in a header; a dead letter is dropped. */
   reject(reason: string): void
@@ -69,19 +69,29 @@ export interface BusHealth {
 export interface Bus {
   /** Whether messages survive this process. If not, whoever starts publishes the queued jobs again. */
   readonly durable: boolean
-  /** Creates what does not exist yet, dead letters included; publishing to or consuming an unknown topic is an error. */
+  /**
+   * Creates what does not exist yet, dead letters included; publishing to or
+   * consuming a topic that this process did not ask for is an error. When the
+   * broker is away it resolves after some seconds: the topics are known from
+   * then on, and are created once it is back.
+   */
   ensureTopics(topics: readonly string[]): Promise<void>
   /**
-   * Resolves once the bus has it.
+   * Resolves once the bus has it; after a rejection it may have it all the same.
    * @throws {BusFullError} the topic holds as much as it may
-   * @throws {BusUnavailableError} the broker cannot be reached
+   * @throws {BusUnavailableError} the broker cannot be reached; told within
+   *   seconds, and at once while it is known to be away
    */
   publish(topic: string, message: Message): Promise<void>
-  /** How many more messages the topic takes now; a hint, since others publish too. */
+  /** How many more messages the topic takes now, none while the broker is away; a hint, since others publish too. */
   room(topic: string): number
-  /** Messages of the topic that the group has not settled. */
+  /** Messages of the topic that the group has not settled; the last figure while the broker is away. */
   lag(topic: string, group: string): Promise<number>
-  /** Delivers at least once. A group that is new begins at the oldest message kept. */
+  /**
+   * Delivers at least once. A group that is new begins at the oldest message
+   * kept. When the broker is away it resolves all the same, and deliveries begin
+   * once it is back.
+   */
   consume(options: ConsumeOptions): Promise<Subscription>
   health(): BusHealth
   /** Safe to call twice. */

@@ -300,6 +300,62 @@ class TimerlessClock extends ManualClock {
   }
 }
 
+describe('a breaker that is shared', () => {
+  const theirs = (until: number, trips = 1) => ({ until, reason: 'theirs', trips })
+
+  it('opens as others found, or is half-open when that is over', () => {
+    const { breaker, clock } = setUp()
+    breaker.adopt(theirs(clock.now() + 5_000))
+    expect(breaker.view()).toEqual({
+      state: 'open',
+      openUntil: clock.now() + 5_000,
+      reason: 'theirs',
+    })
+
+    const late = setUp()
+    late.breaker.adopt(theirs(late.clock.now() - 5_000))
+    expect(late.breaker.view().state).toBe('half-open')
+    expect(late.breaker.opening).toEqual(theirs(late.clock.now() - 5_000))
+  })
+
+  it('keeps the later of two ends, and doubles what follows the trips of all', () => {
+    const { breaker, clock } = setUp()
+    breaker.holdUntil(clock.now() + 8_000, 'ours')
+    breaker.adopt(theirs(clock.now() + 5_000, 2))
+    breaker.adopt(undefined)
+    expect(breaker.view().openUntil).toBe(clock.now() + 8_000)
+    clock.advance(8_000)
+    acquire(breaker).settle('failure')
+
+    expect(breaker.view().openUntil).toBe(clock.now() + 4 * OPTIONS.openForMs)
+  })
+
+  it('closes when others closed what it knows of no more than they', () => {
+    const { breaker, clock } = halfOpen()
+    const probe = acquire(breaker)
+    breaker.adopt(undefined)
+    probe.settle('failure')
+    expect(breaker.view().state).toBe('closed')
+
+    breaker.adopt(theirs(clock.now() + 5_000))
+    breaker.adopt(undefined, true)
+    expect(breaker.view().state).toBe('closed')
+    expect(clock.pending).toBe(0)
+  })
+
+  it('counts and does not judge where somebody else does, until it is told to', () => {
+    const clock = new ManualClock()
+    let judges = false
+    const breaker = new Breaker({ clock, changed: () => {}, judges: () => judges }, OPTIONS)
+    call(breaker, 'failure', 20)
+    expect(breaker.view().state).toBe('closed')
+    judges = true
+    call(breaker, 'failure', 1)
+
+    expect(breaker.view().reason).toContain('21 of 21')
+  })
+})
+
 function setUp(clock = new ManualClock()) {
   const changes: BreakerView[] = []
   const breaker = new Breaker({ clock, changed: view => changes.push(view) }, OPTIONS)

@@ -123,15 +123,21 @@ export class Breaker {
     if (epochMs > until) this.#open(epochMs, reason)
   }
 
-  /** What others found; undefined: closed. It shortens no time for which this one is open. */
-  adopt(opening: Opening | undefined): void {
+  /**
+   * What others found; undefined: closed. It shortens no time for which this
+   * one is open, unless they `knew` of that and have closed it since: their
+   * clocks are ahead.
+   */
+  adopt(opening: Opening | undefined, knew = false): void {
     this.#endOpenWhenDue()
     const state = this.#state
-    if (opening) this.#trips = Math.max(this.#trips, opening.trips)
-    if (state.kind === 'open' && (opening === undefined || opening.until <= state.until)) return
     if (opening === undefined) {
-      if (state.kind === 'half-open') this.#close()
-    } else if (opening.until > this.#clock.now()) {
+      if (state.kind === 'half-open' || (state.kind === 'open' && knew)) this.#close()
+      return
+    }
+    this.#trips = Math.max(this.#trips, opening.trips)
+    if (state.kind === 'open' && opening.until <= state.until) return
+    if (opening.until > this.#clock.now()) {
       this.#open(opening.until, opening.reason)
     } else if (state.kind === 'closed') {
       this.#halfOpen(opening.until, opening.reason)
@@ -175,6 +181,7 @@ export class Breaker {
   }
 
   #close(): void {
+    this.#cancelTimer?.()
     this.#trips = 0
     this.#window.clear()
     this.#enter({ kind: 'closed' }, CLOSED)

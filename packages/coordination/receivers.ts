@@ -1,5 +1,6 @@
 export interface CoordinationLogger {
   warn(fields: object, text: string): void
+  info?(fields: object, text: string): void
 }
 
 /** Receivers of one kind of news. One that throws disturbs neither the sender nor the others. */

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Clock, systemClock } from '@longhaul/contracts'
-import type { BreakerOptions, Channels, Coordination } from './port.ts'
+import type { BreakerOptions, Coordination } from './port.ts'
 import type { CoordinationLogger } from './receivers.ts'
 import { Flusher } from './redis/flusher.ts'
 import { Link } from './redis/link.ts'
 import { SharedBreakers } from './redis/shared-breakers.ts'
 import { SharedBroadcasts } from './redis/shared-broadcasts.ts'
-import { SharedLiveStats } from './redis/shared-live-stats.ts'
+import { type LiveReport, SharedLiveStats } from './redis/shared-live-stats.ts'
 import { SharedStreams } from './redis/shared-streams.ts'
 
 export interface RedisCoordinationOptions {
@@ -37,8 +37,11 @@ const OPEN_PATIENCE_MS = 1_000
 const BUCKETS = 10
 
 const BREAKERS = 'breakers'
+/** Every process's own figures. */
 const LIVE = 'live'
-/** Followed by the address of the process that listens. */
+/** Before the names of broadcasts. */
+const TOLD = 'told:'
+/** Before the address of the process that listens for tokens. */
 const TOKENS = 'tokens:'
 const SCRIPT = readFileSync(new URL('./redis/breakers.lua', import.meta.url), 'utf8')
 
@@ -89,7 +92,12 @@ class RedisCoordination implements Coordination {
     this.#flusher = new Flusher(() => this.#flush())
     const request = (withinMs = 0) => this.#flusher.request(withinMs)
     const shared = () => this.#shared
-    this.broadcasts = new SharedBroadcasts({ logger, linked: () => this.#link.ready, request })
+    this.broadcasts = new SharedBroadcasts({
+      logger,
+      linked: () => this.#link.ready,
+      request,
+      listenTo: channel => this.#link.listenTo(this.#channelPrefix + TOLD + channel),
+    })
     this.streams = new SharedStreams({
       address: this.#instance,
       logger,
@@ -107,7 +115,7 @@ class RedisCoordination implements Coordination {
     this.#link = new Link({
       url,
       script: SCRIPT,
-      channels: [BREAKERS, LIVE, TOKENS + this.#instance, ...this.broadcasts.channels].map(
+      channels: [BREAKERS, LIVE, TOKENS + this.#instance].map(
         channel => this.#channelPrefix + channel,
       ),
       ready: () => this.#resync(),
@@ -162,22 +170,22 @@ class RedisCoordination implements Coordination {
   async #flush(): Promise<void> {
     if (!this.#link.ready) return
     const pipeline = this.#link.pipeline()
-    const publish = (channel: string, message: string) =>
-      pipeline.publish(this.#channelPrefix + channel, `${this.#instance} ${message}`)
+    const publish = (channel: string, text: string) =>
+      pipeline.publish(this.#channelPrefix + channel, `${this.#instance} ${text}`)
     // Before the news that their job has ended.
     for (const { address, message } of this.streams.drain()) publish(TOKENS + address, message)
-    for (const { channel, message } of this.broadcasts.drain()) publish(channel, message)
+    for (const [channel, payloads] of this.broadcasts.drain()) publish(TOLD + channel, payloads)
     const live = this.live.drain(this.#stopping !== undefined)
-    if (live !== undefined) publish(LIVE, live)
+    if (live) publish(LIVE, JSON.stringify(live))
     const reports = this.breakers.drain()
-    if (reports.length > 0) pipeline.longhaulBreakers(this.#settings(), JSON.stringify(reports))
-    if (pipeline.length === 0) return
     const joining = this.#joining
+    const asks = joining || reports.length > 0
+    if (asks) pipeline.longhaulBreakers(this.#settings(), JSON.stringify(reports))
+    if (pipeline.length === 0) return
     try {
       const results = (await pipeline.exec()) ?? []
       for (const [error] of results) if (error) throw error
-      const answers = results.at(-1)?.[1]
-      if (reports.length > 0) this.breakers.answered(reports, String(answers))
+      if (asks) this.breakers.answered(reports, String(results.at(-1)?.[1]))
       if (joining) this.#join()
     } catch (error) {
       this.#failed(error)
@@ -191,6 +199,7 @@ class RedisCoordination implements Coordination {
       prefix: `${keyPrefix}:${FORMAT}:`,
       channel: this.#channelPrefix + BREAKERS,
       now: clock.now(),
+      joining: this.#joining,
       bucketMs: Math.max(1, breaker.windowMs / BUCKETS),
       leaseMs: LEASE_MS,
       keepMs: 2 * breaker.maxOpenForMs + breaker.windowMs,
@@ -214,7 +223,7 @@ class RedisCoordination implements Coordination {
     this.#heardAt = systemClock.now()
     this.#first.resolve()
     const awayMs = systemClock.now() - this.#away.since
-    this.#logger.warn({ awayMs }, 'coordination is shared through Redis')
+    this.#logger.info?.({ awayMs }, 'coordination is shared through Redis')
   }
 
   #goAlone(reason: string): void {
@@ -270,12 +279,14 @@ class RedisCoordination implements Coordination {
     }
     const end = message.indexOf(' ')
     const instance = message.slice(0, end)
-    const isEcho = instance === this.#instance
-    if (isEcho && channel === LIVE) this.#heardAt = systemClock.now()
-    if (isEcho) return
-    if (channel === LIVE) this.live.receive(instance, message.slice(end + 1))
-    else if (channel.startsWith(TOKENS)) this.streams.receive(message.slice(end + 1))
-    else this.broadcasts.receive(channel as keyof Channels, message.slice(end + 1))
+    if (instance === this.#instance) {
+      this.#heardAt = systemClock.now()
+      return
+    }
+    const text = message.slice(end + 1)
+    if (channel === LIVE) this.live.receive(instance, JSON.parse(text) as LiveReport)
+    else if (channel.startsWith(TOKENS)) this.streams.receive(text)
+    else this.broadcasts.receive(channel.slice(TOLD.length), text)
   }
 }
 

@@ -15,6 +15,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { findBinaries, type PostgresBinaries } from './binaries.ts'
+import { dieWithParent } from './die-with-parent.ts'
 import { freePort } from './free-port.ts'
 import { isAlive, postmasterPid, stopOrphan } from './orphan.ts'
 import { type Account, spawnAs, standInAccount } from './run-as.ts'
@@ -24,6 +25,10 @@ export interface EmbeddedPostgresOptions {
   dataDir: string
   /** Default: the server that npm installed for this machine. */
   binaries?: PostgresBinaries
+  /** Default 60. */
+  maxConnections?: number
+  /** Default false: it outlives a process that is killed, and the next start stops it. */
+  diesWithParent?: boolean
   /** Told when the server is found dead, and when it is back. */
   log?: (message: string) => void
 }
@@ -71,6 +76,8 @@ export class EmbeddedPostgres {
   readonly #passwordFile: string
   readonly #log: (message: string) => void
   readonly #account: Account | undefined
+  readonly #settings: Record<string, string>
+  readonly #diesWithParent: boolean
   #binaries: PostgresBinaries | undefined
   #port = 0
   #process: ChildProcess | undefined
@@ -86,6 +93,12 @@ export class EmbeddedPostgres {
     this.#log = options.log ?? (() => {})
     this.#account = standInAccount()
     this.#binaries = options.binaries
+    this.#diesWithParent = options.diesWithParent ?? false
+    const { maxConnections } = options
+    this.#settings = {
+      ...SETTINGS,
+      ...(maxConnections !== undefined && { max_connections: String(maxConnections) }),
+    }
   }
 
   get url(): string {
@@ -150,7 +163,10 @@ export class EmbeddedPostgres {
 
   async #launch(): Promise<void> {
     if (!this.#binaries) throw new Error('start() first')
-    const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const settings = Object.entries(this.#settings).flatMap(([name, value]) => [
+      '-c',
+      `${name}=${value}`,
+    ])
     const child = this.#spawn(this.#binaries.postgres, [
       '-D',
       this.#cluster,
@@ -159,6 +175,7 @@ export class EmbeddedPostgres {
       ...settings,
     ])
     this.#process = child
+    if (this.#diesWithParent) dieWithParent(child)
     child.once('exit', () => {
       if (this.#process !== child || this.#stopping) return
       this.#process = undefined

@@ -1,4 +1,5 @@
 export type { PostgresBinaries } from './binaries.ts'
+export { dieWithParent } from './die-with-parent.ts'
 export {
   EmbeddedPostgres,
   type EmbeddedPostgresOptions,

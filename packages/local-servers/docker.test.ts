@@ -1,8 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, it } from '@jest/globals'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
-import { kafkaContainer, postgresContainer, redisContainer, runArguments } from './docker.ts'
+import {
+  Container,
+  dockerAnswers,
+  kafkaContainer,
+  postgresContainer,
+  redisContainer,
+  runArguments,
+} from './docker.ts'
 import { readLock } from './kafka/jars.ts'
 
 const COMPOSE_FILE = join(import.meta.dirname, '../../docker-compose.yml')
@@ -56,5 +64,52 @@ describe('a container', () => {
       new RegExp(`^KAFKA_LISTENERS=PLAINTEXT://:${port},CONTROLLER://127\\.0\\.0\\.1:\\d+$`),
     )
     expect(address).toBe(`127.0.0.1:${port}`)
+  })
+})
+
+/** Stands for the engine: writes down what it is told, and answers a container's id. */
+const DOCKER = `#!/bin/sh
+echo "$*" >> "$(dirname "$0")/told"
+[ "$1" != info ] || exit "$(cat "$(dirname "$0")/engine")"
+echo 0123abcd
+`
+
+describe('an engine', () => {
+  const { PATH = '' } = process.env
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'longhaul-docker-'))
+    writeFileSync(join(folder, 'docker'), DOCKER, { mode: 0o755 })
+    writeFileSync(join(folder, 'engine'), '0')
+    process.env.PATH = `${folder}${delimiter}${PATH}`
+  })
+  afterEach(() => {
+    process.env.PATH = PATH
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const told = () => readFileSync(join(folder, 'told'), 'utf8').trim().split('\n')
+
+  it('is not there when the command is, but nobody answers', async () => {
+    expect(await dockerAnswers()).toBe(true)
+    writeFileSync(join(folder, 'engine'), '1')
+    expect(await dockerAnswers()).toBe(false)
+    process.env.PATH = folder
+    rmSync(join(folder, 'docker'))
+    expect(await dockerAnswers()).toBe(false)
+  })
+
+  it('runs a container until it is stopped', async () => {
+    let asked = 0
+    const redis = await redisContainer()
+    const ready = async () => {
+      asked += 1
+      return asked > 1
+    }
+    const container = new Container({ ...redis, ready })
+    await container.start()
+    expect(asked).toBe(2)
+    await container.stop()
+    await container.stop()
+    expect(told()).toEqual([runArguments(redis).join(' '), 'rm --force 0123abcd'])
   })
 })

@@ -54,6 +54,14 @@ describe('a supervised process', () => {
     await expect(server.untilReady(async () => false, 5_000)).rejects.toThrow(/the port is taken/)
   })
 
+  it('is killed when it is not ready in time', async () => {
+    const server = new Supervised({ program: 'sleep', args: ['600'], logFile })
+    await expect(server.untilReady(async () => false, 100)).rejects.toThrow(
+      /not ready after 100 ms/,
+    )
+    expect(server.running).toBe(false)
+  })
+
   it('that does not exist is told like one that died', async () => {
     const server = new Supervised({ program: join(folder, 'none'), args: [], logFile })
     await server.exited()

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { dieWithParent } from '@longhaul/embedded-postgres'
 
 export interface SupervisedOptions {
   program: string
@@ -12,20 +13,14 @@ export interface SupervisedOptions {
   cwd?: string
 }
 
-/**
- * Reads the server's pid, then waits for the end of its input, which comes when
- * the parent dies, however it does; then kills the server.
- */
-const WATCHDOG = 'read -r server && { read -r _ || kill -9 "$server"; } 2>/dev/null'
-
+/** A package manager behind a slow line; nothing else comes near it. */
+const RUN_TIMEOUT_MS = 600_000
 const LOG_TAIL_BYTES = 2_000
 
 /**
- * A server program as a child process that does not outlive its parent: a shell
- * beside it kills it once the parent is gone, be it by `kill -9`.
- *
- * Both run in process groups of their own, so that Ctrl-C does not reach a
- * server before its users have stopped.
+ * A server program as a child process that does not outlive its parent. It runs
+ * in a process group of its own, so that Ctrl-C does not reach a server before
+ * its users have stopped.
  */
 export class Supervised {
   readonly #options: SupervisedOptions
@@ -34,10 +29,6 @@ export class Supervised {
 
   constructor(options: SupervisedOptions) {
     this.#options = options
-    const watchdog = spawn('sh', ['-c', WATCHDOG], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-    })
     const log = openSync(options.logFile, 'a', 0o600)
     this.#child = spawn(options.program, options.args, {
       stdio: ['ignore', log, log],
@@ -46,12 +37,8 @@ export class Supervised {
       ...(options.cwd && { cwd: options.cwd }),
     })
     closeSync(log)
-    watchdog.on('error', () => {})
-    watchdog.stdin.on('error', () => {})
-    watchdog.stdin.write(`${this.#child.pid ?? ''}\n`)
-    watchdog.unref()
+    dieWithParent(this.#child)
     this.#exited = once(this.#child, 'exit').catch(() => {})
-    void this.#exited.then(() => watchdog.kill('SIGKILL'))
   }
 
   get pid(): number | undefined {
@@ -70,13 +57,16 @@ export class Supervised {
 
   /**
    * Asks every 50 ms until `ready` says yes.
-   * @throws {Error} with the end of the log: the process died, or is not ready in time
+   * @throws {Error} with the end of the log: the process died, or is not ready in time and was killed
    */
   async untilReady(ready: () => Promise<boolean>, timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs
     while (!(await ready())) {
       if (!this.running) throw this.#failure('did not start')
-      if (Date.now() > deadline) throw this.#failure(`is not ready after ${timeoutMs} ms`)
+      if (Date.now() > deadline) {
+        await this.kill()
+        throw this.#failure(`is not ready after ${timeoutMs} ms`)
+      }
       await delay(50)
     }
   }
@@ -104,13 +94,15 @@ export class Supervised {
 }
 
 /**
- * Runs a program to its end.
+ * Runs a program to its end, for ten minutes at most.
  * @returns what it wrote to standard output
  * @throws {Error} it ended with another code than 0; the message holds what it wrote to standard error
  */
 export async function run(program: string, args: string[], cwd?: string): Promise<string> {
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: process.env,
+    signal: AbortSignal.timeout(RUN_TIMEOUT_MS),
     ...(cwd && { cwd }),
   })
   let output = ''
@@ -121,7 +113,9 @@ export async function run(program: string, args: string[], cwd?: string): Promis
   child.stderr.setEncoding('utf8').on('data', text => {
     errors += text
   })
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${errors}`)
+  const [code, signal] = await once(child, 'close')
+  if (code !== 0) {
+    throw new Error(`${program} ${args.join(' ')} ended with ${code ?? signal}: ${errors}`)
+  }
   return output
 }

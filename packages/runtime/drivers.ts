@@ -16,6 +16,7 @@ import {
   openMemoryCoordination,
   openRedisCoordination,
 } from '@longhaul/coordination'
+import { bullmqOnPostgres, bullmqOnRedis, type QueueBackend } from '@longhaul/delivery-queue'
 import { openProviders, type Provider, type ProviderDeployment } from '@longhaul/providers'
 import { openStore, type Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
@@ -30,8 +31,9 @@ export interface DriverOptions {
   shared: SharedServers
   telemetry: Telemetry
   clock: Clock
-  /** PostgreSQL schema; default `longhaul`. */
+  /** PostgreSQL schemas of Longhaul and of the delivery queue. */
   schema?: string
+  queueSchema?: string
 }
 
 /** What the services of a process stand on. This is the one place that knows which drivers there are. */
@@ -40,6 +42,7 @@ export interface Drivers {
   bus: Bus
   coordination: Coordination
   provider: Provider
+  queueBackend: QueueBackend
   live: ModelFigures
   /** Takes up the models of a changed configuration, their topics included; how the drivers were opened stays. */
   reconfigure(config: Config): Promise<void>
@@ -64,6 +67,7 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
     bus,
     coordination,
     provider,
+    queueBackend: queueBackendOf(options),
     live,
     async reconfigure(changed) {
       await bus.ensureTopics(topicsOf(changed))
@@ -100,6 +104,14 @@ function openCoordination(options: DriverOptions): Promise<Coordination> {
   if (shared.redisUrl === undefined) return openMemoryCoordination({ clock, logger, breaker })
   const { key_prefix: keyPrefix } = config.redis
   return openRedisCoordination({ url: shared.redisUrl, keyPrefix, clock, logger, breaker })
+}
+
+/** On Redis where there is one: on PostgreSQL an attempt costs a dozen statements. */
+function queueBackendOf({ config, databaseUrl, shared, queueSchema }: DriverOptions): QueueBackend {
+  const { redisUrl } = shared
+  return redisUrl === undefined
+    ? bullmqOnPostgres({ databaseUrl, ...(queueSchema !== undefined && { schema: queueSchema }) })
+    : bullmqOnRedis({ redisUrl, keyPrefix: config.redis.key_prefix })
 }
 
 function openObservedStore({

@@ -46,6 +46,13 @@ export {
   serveOperations,
 } from './operations-server.ts'
 export {
+  openPausePoints,
+  type Pause,
+  type PauseOrder,
+  type PausePoint,
+  type PauseReport,
+} from './pause-points.ts'
+export {
   checkAllowEntries,
   createReceiverPolicy,
   type ReceiverCheck,

@@ -9,6 +9,7 @@ import { describeEnvFaults, readServiceEnv, type ServiceEnv } from './environmen
 import { type HealthPart, readinessOf } from './health.ts'
 import { type Service, type Stoppable, startInOrder } from './lifecycle.ts'
 import { serveOperations } from './operations-server.ts'
+import { openPausePoints, type Pause } from './pause-points.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
 /** What a service in a process of its own gets. */
@@ -17,6 +18,8 @@ export interface ServiceProcess extends Omit<Drivers, 'reconfigure'> {
   config: Config
   telemetry: Telemetry
   clock: Clock
+  /** Undefined outside of fault tests. */
+  pause: Pause | undefined
 }
 
 export interface ServiceProcessOptions {
@@ -49,7 +52,8 @@ export async function runServiceProcess(
     )
   }
   const drivers = await openDrivers({ ...env, config, telemetry, clock })
-  const service = await wire({ ...drivers, env, config, telemetry, clock })
+  const pause = openPausePoints(variables, process)
+  const service = await wire({ ...drivers, env, config, telemetry, clock, pause })
   const { logger } = telemetry
   const watch = new ConfigWatch(
     { clock, logger },

@@ -5,13 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { systemClock } from '@longhaul/contracts'
 import { type Coordination, openMemoryCoordination } from '@longhaul/coordination'
+import { bullmqOnPostgres } from '@longhaul/delivery-queue'
 import { EmbeddedPostgres } from '@longhaul/embedded-postgres'
 import { createReceiverPolicy } from '@longhaul/runtime'
 import { openStore, type Store } from '@longhaul/store'
 import { startTelemetry } from '@longhaul/telemetry'
 import { commitEvent } from '../../test/webhook-event.ts'
 import { WebhookReceiver } from '../../test/webhook-receiver.ts'
-import { bullmqOnPostgres } from './bullmq-postgres.ts'
 import { Courier } from './courier.ts'
 
 const CONCURRENCY = 8
@@ -83,9 +83,15 @@ describe('Courier, when PostgreSQL dies', () => {
     await Promise.all(jobs)
     coordination.broadcasts.send('event-pending', { count: jobs.length })
     await receiver.received(10)
+    // It may be over before a slower look.
+    let wasRed = false
+    const looking = setInterval(() => {
+      wasRed ||= !courier.health().ok
+    }, 1)
     process.kill(postgres.pid ?? 0, 'SIGKILL')
 
-    await until('red', () => !courier.health().ok)
+    await until('red', () => wasRed)
+    clearInterval(looking)
     await until('all delivered', async () => {
       const { events } = await store.webhookEvents
         .list({ tenantId, limit: 100 })

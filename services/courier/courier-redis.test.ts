@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals'
 import { type Coordination, openMemoryCoordination } from '@longhaul/coordination'
+import { bullmqOnRedis } from '@longhaul/delivery-queue'
 import { LocalRedis } from '@longhaul/local-servers'
 import { createReceiverPolicy } from '@longhaul/runtime'
 import { startTelemetry } from '@longhaul/telemetry'
@@ -14,7 +15,6 @@ import { TravelClock } from '../../test/travel-clock.ts'
 import { commitEvent } from '../../test/webhook-event.ts'
 import { statuses, WebhookReceiver } from '../../test/webhook-receiver.ts'
 import { Courier } from './courier.ts'
-import { deliveryQueueBackend } from './queue-backend.ts'
 
 const CONCURRENCY = 8
 const EVENTS = 60
@@ -60,11 +60,7 @@ await describeOn('redis', 'Courier, when Redis loses or stops', () => {
         clock,
         random: Math.random,
         receiverPolicy: createReceiverPolicy(['127.0.0.1']),
-        queueBackend: deliveryQueueBackend({
-          databaseUrl: test.databaseUrl,
-          redisUrl: redis.url,
-          keyPrefix: test.schema,
-        }),
+        queueBackend: bullmqOnRedis({ redisUrl: redis.url, keyPrefix: test.schema }),
       },
       { webhooks: { allow: [], timeout: 20_000, concurrency: CONCURRENCY } },
     )

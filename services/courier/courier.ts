@@ -1,10 +1,10 @@
 import type { Clock, Config } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
-import type { ReceiverPolicy } from '@longhaul/runtime'
+import type { DeliveryQueue, QueueBackend } from '@longhaul/delivery-queue'
+import type { Pause, ReceiverPolicy } from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { Deliverer } from './deliverer.ts'
-import type { DeliveryQueue, QueueBackend } from './delivery-queue.ts'
 import { Feeder } from './feeder.ts'
 import { ReceiverClient } from './receiver-client.ts'
 import { Signer } from './signer.ts'
@@ -19,6 +19,7 @@ export interface CourierDependencies {
   random: () => number
   receiverPolicy: ReceiverPolicy
   queueBackend: QueueBackend
+  pause?: Pause | undefined
 }
 
 /** Kept in step with package.json by a test. */

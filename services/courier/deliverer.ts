@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '@longhaul/contracts'
+import type { Pause } from '@longhaul/runtime'
 import { type DueEvent, type Store, StoreBusyError, StoreUnavailableError } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { payloadOf } from './payload.ts'
@@ -15,6 +16,7 @@ export interface DelivererDependencies {
   signer: Signer
   client: ReceiverClient
   slowReceivers: SlowReceivers
+  pause?: Pause | undefined
 }
 
 /** While Postgres is away nothing else could be delivered either; what cannot be recorded comes again. */
@@ -34,8 +36,10 @@ export class Deliverer {
 
   /** Never rejects: an event that ends without a record falls due again. */
   async deliver(event: DueEvent): Promise<void> {
+    const { pause } = this.#dependencies
     try {
       const verdict = await this.#attempt(event)
+      if (verdict && pause) await pause('courier-before-record')
       if (verdict) await this.#record(event, verdict)
     } catch (error) {
       const { logger } = this.#dependencies.telemetry

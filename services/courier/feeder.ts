@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '@longhaul/contracts'
+import type { DeliveryQueue } from '@longhaul/delivery-queue'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
-import type { DeliveryQueue } from './delivery-queue.ts'
 
 export interface FeederDependencies {
   store: Store

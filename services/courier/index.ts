@@ -1,5 +1,1 @@
-export { type BullmqPostgresOptions, bullmqOnPostgres } from './bullmq-postgres.ts'
-export { type BullmqRedisOptions, bullmqOnRedis } from './bullmq-redis.ts'
 export { Courier, type CourierDependencies } from './courier.ts'
-export type { DeliveryQueue, DeliveryQueueOptions, QueueBackend } from './delivery-queue.ts'
-export { type DeliveryQueueSettings, deliveryQueueBackend } from './queue-backend.ts'

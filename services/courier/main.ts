@@ -1,6 +1,5 @@
 import { createReceiverPolicy, runServiceProcess } from '@longhaul/runtime'
 import { Courier } from './courier.ts'
-import { deliveryQueueBackend } from './queue-backend.ts'
 
 await runServiceProcess(
   { name: 'courier', needsSharedBus: false, servesOperations: true },
@@ -11,11 +10,6 @@ await runServiceProcess(
         ...parts,
         random: Math.random,
         receiverPolicy: createReceiverPolicy(parts.config.webhooks.allow),
-        queueBackend: deliveryQueueBackend({
-          databaseUrl: parts.env.databaseUrl,
-          redisUrl: parts.env.shared.redisUrl,
-          keyPrefix: parts.config.redis.key_prefix,
-        }),
       },
       parts.config,
     ),

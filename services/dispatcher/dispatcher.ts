@@ -1,6 +1,7 @@
 import type { Bus } from '@longhaul/bus'
 import { type Clock, type Config, SUBMITTED_TOPIC } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
+import type { Pause } from '@longhaul/runtime'
 import { ROUND_ROWS, type Store } from '@longhaul/store'
 import type { RedispatchReason, Telemetry } from '@longhaul/telemetry'
 import { allocate } from './allocate.ts'
@@ -13,6 +14,7 @@ export interface DispatcherDependencies {
   coordination: Coordination
   telemetry: Telemetry
   clock: Clock
+  pause?: Pause | undefined
 }
 
 export interface DispatcherOptions {
@@ -27,6 +29,8 @@ const IDLE_MS = 500
 const WATCH_MS = 1_000
 const HOUSEKEEPING_MS = 60_000
 const RETRY_MS = 1_000
+/** Of a lease: longer than the third of it after which workers renew. */
+const GRACE = 0.5
 
 /**
  * The only one that releases work held in Postgres. Three loops of bounded
@@ -37,6 +41,8 @@ export class Dispatcher {
   readonly name = 'dispatcher'
   readonly #dependencies: DispatcherDependencies
   #config: Config
+  /** While Postgres was away nobody could renew a lease: workers get the time to, before theirs are taken. */
+  #reclaimFrom = 0
   readonly #options: DispatcherOptions
   readonly #loops: { release: Rounds; watch: Rounds; housekeeping: Rounds }
   readonly #unsubscribe: Array<() => void> = []
@@ -124,8 +130,11 @@ export class Dispatcher {
   }
 
   async #watch(signal: AbortSignal): Promise<number> {
-    const { store } = this.#dependencies
-    await this.#inRounds('lease-expired', () => this.#reclaim(), signal)
+    const { store, clock } = this.#dependencies
+    if (this.#loops.watch.failing) this.#reclaimFrom = clock.now() + this.#config.lease * GRACE
+    if (clock.now() >= this.#reclaimFrom) {
+      await this.#inRounds('lease-expired', () => this.#reclaim(), signal)
+    }
     await this.#inRounds(undefined, () => this.#expire(), signal)
     const { redispatch_after } = this.#config.dispatch
     await this.#inRounds(

@@ -1,13 +1,23 @@
 import type { Bus } from '@longhaul/bus'
 import { type Clock, type JobMessage, MESSAGE_VERSION, SUBMITTED_TOPIC } from '@longhaul/contracts'
+import type { Pause } from '@longhaul/runtime'
 import type { ReleasedJob, Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 
+export interface PublishingDependencies {
+  bus: Bus
+  store: Store
+  clock: Clock
+  telemetry: Telemetry
+  pause?: Pause | undefined
+}
+
 /** Publishes released jobs for routing; what the bus does not take goes back to Postgres. */
 export async function publishReleased(
-  dependencies: { bus: Bus; store: Store; clock: Clock; telemetry: Telemetry },
+  dependencies: PublishingDependencies,
   jobs: ReleasedJob[],
 ): Promise<void> {
+  if (dependencies.pause && jobs.length > 0) await dependencies.pause('dispatcher-before-publish')
   const outcomes = await Promise.allSettled(
     jobs.map(job =>
       dependencies.bus.publish(SUBMITTED_TOPIC, {

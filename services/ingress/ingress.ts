@@ -7,6 +7,7 @@ import { createRouter, type LiveView } from '@longhaul/routing'
 import {
   type HealthPart,
   operationsHandler,
+  type Pause,
   type ReceiverPolicy,
   readinessOf,
 } from '@longhaul/runtime'
@@ -44,6 +45,7 @@ export interface IngressDependencies {
   receiverPolicy: ReceiverPolicy
   /** What `/readyz` asks beside store, bus, coordination and the ingress itself. */
   parts?: readonly HealthPart[]
+  pause?: Pause | undefined
 }
 
 export interface IngressOptions {

@@ -1,5 +1,5 @@
 import { type Clock, type Config, systemClock } from '@longhaul/contracts'
-import { Courier, deliveryQueueBackend } from '@longhaul/courier'
+import { Courier } from '@longhaul/courier'
 import { Dispatcher } from '@longhaul/dispatcher'
 import { Ingress } from '@longhaul/ingress'
 import { Router } from '@longhaul/router'
@@ -28,7 +28,7 @@ export interface SystemOptions {
   owner: string
   /** Names of lives that are known to be over. */
   deadOwners: readonly string[]
-  /** PostgreSQL schemas of Longhaul and of BullMQ. */
+  /** PostgreSQL schemas of Longhaul and of the delivery queue. */
   schema?: string
   queueSchema?: string
   clock?: Clock
@@ -59,13 +59,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const receiverPolicy = createReceiverPolicy(config.webhooks.allow)
   const shared = { store, bus, coordination, telemetry, clock, random, live, receiverPolicy }
 
-  const queueBackend = deliveryQueueBackend({
-    databaseUrl: options.databaseUrl,
-    redisUrl: servers.redisUrl,
-    schema: options.queueSchema,
-    keyPrefix: config.redis.key_prefix,
-  })
-  const courier = new Courier({ ...shared, queueBackend }, config)
+  const courier = new Courier({ ...shared, queueBackend: drivers.queueBackend }, config)
   const worker = new Worker({ ...shared, provider }, config, { owner: options.owner })
   const router = new Router(shared, config)
   const dispatcher = new Dispatcher(shared, config, { deadOwners: options.deadOwners })

@@ -18,7 +18,7 @@ import {
   type LiveView,
   type Router as RoutingRouter,
 } from '@longhaul/routing'
-import { ROUTER_GROUP } from '@longhaul/runtime'
+import { type Pause, ROUTER_GROUP } from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 
@@ -30,6 +30,7 @@ export interface RouterDependencies {
   clock: Clock
   live: LiveView
   random: () => number
+  pause?: Pause | undefined
 }
 
 /** Deliveries under way at a time; they wait for Postgres, not for the processor. */
@@ -98,8 +99,10 @@ export class Router {
   async #handle(delivery: Delivery): Promise<void> {
     const message = readJobMessage(delivery)
     if (!message) return
+    const { pause } = this.#dependencies
     try {
       await this.#route(message, delivery)
+      if (pause) await pause('router-before-ack')
       delivery.ack()
     } catch (error) {
       const { telemetry, clock } = this.#dependencies
@@ -110,7 +113,7 @@ export class Router {
   }
 
   async #route(message: JobMessage, delivery: Delivery): Promise<void> {
-    const { store, bus, telemetry } = this.#dependencies
+    const { store, bus, telemetry, pause } = this.#dependencies
     const text = message.body ?? (await store.reads.requestBody(message.jobId))
     const decision = this.#decide(message, JSON.parse(text) as Record<string, unknown>)
     await store.decisions.record(message.jobId, decision.record)
@@ -118,6 +121,7 @@ export class Router {
       strategy: decision.record.strategy,
       model: decision.record.model ?? 'none',
     })
+    if (pause) await pause('router-before-publish')
     if (!decision.route) return this.#fail(message, decision)
 
     const waitUntil = this.#waitsUntil(message, decision.route.model)

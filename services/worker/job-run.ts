@@ -10,6 +10,7 @@ import {
   unreachable,
 } from '@longhaul/contracts'
 import type { OnChunk, ProviderResult } from '@longhaul/providers'
+import type { Pause } from '@longhaul/runtime'
 import type { AttemptRecord, Claim, Store } from '@longhaul/store'
 import { type CallDependencies, callDeployment } from './call.ts'
 import type { Deployments, Slot } from './deployments.ts'
@@ -24,6 +25,7 @@ export interface JobRunDependencies extends CallDependencies {
   recorder: Recorder
   /** Who holds the leases. */
   owner: string
+  pause?: Pause | undefined
 }
 
 type Failure = Exclude<ProviderResult, { ok: true }>
@@ -58,7 +60,7 @@ export class JobRun {
    * @throws the store's error when the claim could not be made
    */
   async execute(slot: Slot): Promise<void> {
-    const { leases, clock } = this.#dependencies
+    const { leases, clock, pause } = this.#dependencies
     const { jobId, deadlineAt } = this.#message
     const held = leases.hold(jobId)
     const cancelTimer = deadlineAt
@@ -66,6 +68,7 @@ export class JobRun {
       : undefined
     try {
       const claim = await this.#claim(slot)
+      if (claim && pause) await pause('worker-after-claim')
       if (claim) await this.#callUntilSettled(slot, held, claim)
     } finally {
       cancelTimer?.()
@@ -90,6 +93,7 @@ export class JobRun {
   }
 
   async #callUntilSettled(first: Slot, held: Held, claim: Claim): Promise<void> {
+    const { pause } = this.#dependencies
     held.fence = claim.fence
     this.#failures = claim.failures
     const text =
@@ -106,6 +110,7 @@ export class JobRun {
         this.#teller(held),
       )
       this.#tried.add(slot.deployment.key)
+      if (pause) await pause('worker-before-settle')
       slot = result.ok
         ? await this.#succeed(held, claim, attempt, result.body)
         : await this.#afterFailure(held, attempt, result)

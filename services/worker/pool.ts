@@ -186,6 +186,7 @@ export class ModelPool {
   }
 
   async #run(work: Work, slot: Slot): Promise<void> {
+    const { pause } = this.#dependencies
     const whenFree = {
       ...slot,
       free: () => {
@@ -197,6 +198,7 @@ export class ModelPool {
       await new JobRun(this.#dependencies, this.#config, this.#deployments, work.message).execute(
         whenFree,
       )
+      if (pause) await pause('worker-before-ack')
       work.delivery.ack()
     } catch (error) {
       await this.#keepBack(work, error)

@@ -2,7 +2,7 @@ import type { Bus } from '@longhaul/bus'
 import { type Clock, type Config, sleep } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import type { Provider } from '@longhaul/providers'
-import { workerGroup } from '@longhaul/runtime'
+import { type Pause, workerGroup } from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { Leases } from './leases.ts'
@@ -17,6 +17,7 @@ export interface WorkerDependencies {
   telemetry: Telemetry
   clock: Clock
   random: () => number
+  pause?: Pause | undefined
 }
 
 export interface WorkerOptions {

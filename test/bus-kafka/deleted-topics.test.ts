@@ -1,27 +1,12 @@
-import { afterAll, expect, it } from '@jest/globals'
-import { type Bus, openKafkaBus } from '@longhaul/bus'
+import { expect, it } from '@jest/globals'
 import { Kafka, logLevel } from 'kafkajs'
 import { eventually } from '../conformance/eventually.ts'
 import { describeOn } from '../servers.ts'
-import { CountingMetrics } from './counting-metrics.ts'
 import { Ledger, seconds, startLoad } from './ledger.ts'
-import { removeNames, uniquePrefix } from './own-names.ts'
+import { ownBuses } from './own-buses.ts'
 
 await describeOn('kafka', 'topics that are deleted', brokers => {
-  const topicPrefix = uniquePrefix()
-  afterAll(() => removeNames(brokers, topicPrefix))
-
-  function open(metrics = new CountingMetrics()): Promise<Bus> {
-    return openKafkaBus({
-      brokers: brokers.split(','),
-      clientId: 'deleted-topics',
-      topicPrefix,
-      sessionTimeoutMs: 6_000,
-      partitions: 3,
-      lagMaxAgeMs: 100,
-      metrics,
-    })
-  }
+  const { open, topicPrefix } = ownBuses(brokers)
 
   async function deleteTopics(topics: string[]): Promise<void> {
     const kafka = new Kafka({
@@ -50,12 +35,10 @@ await describeOn('kafka', 'topics that are deleted', brokers => {
       await ledger.complete()
     }
     expect(ledger.refused).toBe(0)
-    await bus.stop()
   }, 60_000)
 
   it.concurrent('do not disturb the consumers of other topics, nor publishing for long', async () => {
-    const metrics = new CountingMetrics()
-    const bus = await open(metrics)
+    const bus = await open()
     const doomed = new Ledger()
     const spared = new Ledger()
     await bus.ensureTopics(['doomed', 'spared'])
@@ -88,7 +71,6 @@ await describeOn('kafka', 'topics that are deleted', brokers => {
     expect(spared.refused).toBe(0)
     expect(spared.repeats).toBe(0)
     expect(longestGapMs).toBeLessThan(4_000)
-    await bus.stop()
   }, 60_000)
 
   it.concurrent('between two lives of a consumer are no obstacle', async () => {
@@ -104,7 +86,6 @@ await describeOn('kafka', 'topics that are deleted', brokers => {
       () => bus.lag('revived', 'workers.revived'),
       lag => lag === 0,
     )
-    await bus.stop()
   }, 60_000)
 })
 

@@ -1,43 +1,36 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, expect, it } from '@jest/globals'
-import { type Bus, openKafkaBus } from '@longhaul/bus'
+import type { Bus } from '@longhaul/bus'
 import { eventually } from '../conformance/eventually.ts'
 import { describeOn } from '../servers.ts'
 import { CountingMetrics } from './counting-metrics.ts'
 import { Ledger, message, seconds, startLoad } from './ledger.ts'
-import { removeNames, uniquePrefix } from './own-names.ts'
+import { ownBuses } from './own-buses.ts'
 
 const PARTITIONS = 6
 const WINDOW = 10
 
 await describeOn('kafka', 'consumers of one group', brokers => {
-  const topicPrefix = uniquePrefix()
-  afterAll(() => removeNames(brokers, topicPrefix))
-
-  function open(metrics = new CountingMetrics()): Promise<Bus> {
-    return openKafkaBus({
-      brokers: brokers.split(','),
-      clientId: 'rebalances',
-      topicPrefix,
-      sessionTimeoutMs: 6_000,
-      partitions: PARTITIONS,
-      lagMaxAgeMs: 100,
-      metrics,
-    })
-  }
+  const { open, topicPrefix } = ownBuses(brokers)
+  const victims: ChildProcess[] = []
+  afterAll(() => {
+    for (const victim of victims) victim.kill('SIGKILL')
+  })
 
   it.concurrent('that join under load make come again no more than was in flight or not committed', async () => {
     const metrics = new CountingMetrics()
-    const bus = await open(metrics)
+    const bus = await open({ metrics, partitions: PARTITIONS })
     const ledger = new Ledger()
     await bus.ensureTopics(['joined'])
-    const consumer = { ...consumerOf('joined'), handle: ledger.work(300) }
+    const consumer = { ...consumerOf('joined'), handle: ledger.work(500) }
     await bus.consume(consumer)
     const load = startLoad(ledger, bus, 'joined', 5)
-    await seconds(2)
-    const openBefore = ledger.open.size
+    await eventually(
+      () => ledger.open.size,
+      open => open > 20,
+    )
     const joining = [await bus.consume(consumer), await bus.consume(consumer)]
     await seconds(2)
     await Promise.all(joining.map(subscription => subscription.stop(5_000)))
@@ -45,18 +38,16 @@ await describeOn('kafka', 'consumers of one group', brokers => {
     await load.stop()
     await ledger.complete()
 
-    expect(openBefore).toBeGreaterThan(10)
     // Two joins and two leaves, each with what is in hand or done within a commit interval.
     expect(ledger.repeats).toBeLessThanOrEqual(4 * PARTITIONS * WINDOW)
     expect(metrics.of('busConsumerFailures')).toBe(0)
     expect(ledger.refused).toBe(0)
     await lagBecomes(bus, 'joined', 0)
-    await bus.stop()
   }, 60_000)
 
   it.concurrent('drop what they have in hand already when the survivor is sent it again', async () => {
     const metrics = new CountingMetrics()
-    const bus = await open(metrics)
+    const bus = await open({ metrics, partitions: PARTITIONS })
     const ledger = new Ledger()
     await bus.ensureTopics(['survived'])
     await bus.consume({ ...consumerOf('survived'), handle: delivery => ledger.take(delivery) })
@@ -79,7 +70,6 @@ await describeOn('kafka', 'consumers of one group', brokers => {
     expect(metrics.of('busRepeatsDropped')).toBeGreaterThanOrEqual(30)
     for (const delivery of ledger.open) ledger.ack(delivery)
     await lagBecomes(bus, 'survived', 0)
-    await bus.stop()
   }, 60_000)
 
   it.concurrent('take over what one of them had in hand when it was killed', async () => {
@@ -87,14 +77,14 @@ await describeOn('kafka', 'consumers of one group', brokers => {
     const ledger = new Ledger()
     await bus.ensureTopics(['killed'])
     const victim = startConsumer(brokers, topicPrefix, 'killed')
+    victims.push(victim.child)
     await victim.printed('ready')
-    await bus.publish('killed', message('hold 1'))
-    await bus.publish('killed', message('hold 2'))
-    await bus.publish('killed', message('done'))
+    // First, so that nothing that is held can lie before it in its partition.
+    for (const key of ['done', 'hold 1', 'hold 2']) await bus.publish('killed', message(key))
     await Promise.all(['hold 1', 'hold 2', 'done'].map(victim.printed))
     await lagBecomes(bus, 'killed', 2)
 
-    victim.kill()
+    victim.child.kill('SIGKILL')
     await bus.consume({ ...consumerOf('killed'), handle: ledger.work(0) })
     await eventually(
       () => [...ledger.handed.keys()].sort(),
@@ -103,7 +93,6 @@ await describeOn('kafka', 'consumers of one group', brokers => {
     await lagBecomes(bus, 'killed', 0)
 
     expect([...ledger.handed.keys()].sort()).toEqual(['hold 1', 'hold 2'])
-    await bus.stop()
   }, 60_000)
 })
 
@@ -126,12 +115,12 @@ function startConsumer(brokers: string, prefix: string, topic: string) {
   const lines = new Set<string>()
   createInterface({ input: child.stdout }).on('line', line => lines.add(line))
   return {
+    child,
     printed: async (line: string): Promise<void> => {
       await eventually(
         () => lines.has(line),
         isThere => isThere,
       )
     },
-    kill: (): void => void child.kill('SIGKILL'),
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { newId, systemClock } from '@longhaul/contracts'
-import type { DeliveryQueue, QueueBackend } from '@longhaul/courier'
+import type { DeliveryQueue, QueueBackend } from '@longhaul/delivery-queue'
 import type { DueEvent } from '@longhaul/store'
 import { startTelemetry } from '@longhaul/telemetry'
 

@@ -30,13 +30,22 @@ export function settleTimeoutMs(jobs: number): number {
   return SETTLE_TIMEOUT_MS + jobs * SETTLE_MS_PER_JOB
 }
 
-/** Resolves once every job has ended and every event was delivered, or gives up. */
-export async function untilSettled(cluster: EmbeddedCluster, timeoutMs: number): Promise<boolean> {
+/**
+ * Resolves once every job has ended and every event was delivered, or gives up.
+ * @param name of the load whose jobs they are
+ */
+export async function untilSettled(
+  cluster: EmbeddedCluster,
+  timeoutMs: number,
+  name = 'job',
+): Promise<boolean> {
   const deadline = performance.now() + timeoutMs
   while (performance.now() < deadline) {
     const [row] = await cluster.query<{ open: number }>(
-      `SELECT ((SELECT count(*) FROM jobs WHERE finished_at IS NULL)
-        + (SELECT count(*) FROM webhook_events WHERE due_at IS NOT NULL))::integer AS open`,
+      `SELECT ((SELECT count(*) FROM jobs WHERE finished_at IS NULL AND metadata->>'marker' LIKE $1)
+        + (SELECT count(*) FROM webhook_events w JOIN jobs j ON j.id = w.job_id
+           WHERE w.due_at IS NOT NULL AND j.metadata->>'marker' LIKE $1))::integer AS open`,
+      [`${name}-%`],
     )
     if (row?.open === 0) return true
     await delay(POLL_MS)
@@ -44,7 +53,8 @@ export async function untilSettled(cluster: EmbeddedCluster, timeoutMs: number):
   return false
 }
 
-export async function readLedger(cluster: EmbeddedCluster): Promise<LedgerRow[]> {
+/** @param name of the load whose jobs are read */
+export async function readLedger(cluster: EmbeddedCluster, name = 'job'): Promise<LedgerRow[]> {
   const rows = await cluster.query<LedgerRow>(
     `SELECT j.id, j.metadata->>'marker' AS marker, j.status, j.error::text, j.fence,
       coalesce(b.responses, 0) AS responses, coalesce(a.attempts, 0) AS attempts, coalesce(a.numbers, 0) AS numbers,
@@ -58,7 +68,9 @@ export async function readLedger(cluster: EmbeddedCluster): Promise<LedgerRow[]>
         count(*) FILTER (WHERE outcome = 'succeeded')::integer AS successes
       FROM attempts GROUP BY job_id) a ON a.job_id = j.id
     LEFT JOIN (SELECT job_id, array_agg(id::text) AS events FROM webhook_events
-      GROUP BY job_id) w ON w.job_id = j.id`,
+      GROUP BY job_id) w ON w.job_id = j.id
+    WHERE j.metadata->>'marker' LIKE $1`,
+    [`${name}-%`],
   )
   return rows.map(row => ({ ...row, id: idFrom('job', row.id) }))
 }

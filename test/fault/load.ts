@@ -4,10 +4,17 @@ import { AnswerLog } from './answer-log.ts'
 import type { Receipts } from './receipts.ts'
 
 export interface LoadOptions {
-  url: string
+  /** Of one ingress, or of several, which take turns. */
+  url: string | readonly string[]
   apiKey: string
   jobs: number
   receipts: Receipts
+  /** Begins markers and idempotency keys: loads on one Longhaul differ in it. Default `job`. */
+  name?: string
+  /** What every job has beside prompt, webhook and marker. */
+  fields?: object
+  /** Jobs that are begun per second, at most; default: as fast as they are taken. */
+  perSecond?: number
   /** The model that the job is pinned to; undefined: `auto`. */
   modelOf?: (index: number) => string | undefined
   /** Requests of submitters under way at a time. */
@@ -33,11 +40,8 @@ const HANG_MS = 15_000
 /** Jobs that are accepted and not yet delivered at a time: submitting goes on for as long as the kills. */
 const SMALLEST_BACKLOG = 400
 
-/** The first that is submitted alone: under its key it stays the same job. */
-const REPEATED: Unit = { key: `single-${BULK}`, first: BULK, count: 1 }
-
-export function markerOf(index: number): string {
-  return `job-${String(index).padStart(6, '0')}`
+export function markerOf(index: number, name = 'job'): string {
+  return `${name}-${String(index).padStart(6, '0')}`
 }
 
 /**
@@ -52,18 +56,26 @@ export class Load {
   readonly #options: LoadOptions
   readonly #agent = new Agent({ connections: 64, headersTimeout: HANG_MS, bodyTimeout: HANG_MS })
   readonly #units: Iterator<Unit>
+  readonly #urls: readonly string[]
+  readonly #name: string
+  #requests = 0
+  #begun = 0
+  #begunAt = 0
   #waiting: Array<{ count: number; resolve: () => void }> = []
   #done = false
 
   constructor(options: LoadOptions) {
     this.#options = options
     this.answers = new AnswerLog(options.excuses ?? ['store_unavailable'])
+    this.#name = options.name ?? 'job'
+    this.#urls = [options.url].flat()
     this.#units = units(options.jobs)
   }
 
   /** Resolves when every job was accepted. @throws {Error} an answer that no client can act on */
   async run(): Promise<void> {
     const { submitters = 16, readers = 0 } = this.#options
+    this.#begunAt = performance.now()
     const reading = Array.from({ length: readers }, () => this.#read())
     try {
       await Promise.all(Array.from({ length: submitters }, () => this.#submitAll()))
@@ -87,6 +99,7 @@ export class Load {
   async #submitAll(): Promise<void> {
     for (let next = this.#units.next(); !next.done; next = this.#units.next()) {
       await this.#untilRoom()
+      await this.#untilTurn(next.value)
       while (!this.#done && !(await this.#submit(next.value))) await delay(RETRY_MS)
     }
   }
@@ -98,12 +111,20 @@ export class Load {
     while (!hasRoom()) await receipts.until(hasRoom, HANG_MS)
   }
 
+  async #untilTurn({ count }: Unit): Promise<void> {
+    const { perSecond } = this.#options
+    if (perSecond === undefined) return
+    const dueAt = this.#begunAt + (this.#begun / perSecond) * 1_000
+    this.#begun += count
+    await delay(Math.max(0, dueAt - performance.now()))
+  }
+
   /** @returns whether all of it is accepted */
   async #submit(unit: Unit): Promise<boolean> {
     const jobs = Array.from({ length: unit.count }, (_, index) => this.#job(unit.first + index))
     const bulk = unit.count > 1
     const answer = await this.#send('POST', bulk ? '/v1/jobs/bulk' : '/v1/jobs', {
-      'idempotency-key': unit.key,
+      'idempotency-key': `${this.#name}-${unit.key}`,
       body: JSON.stringify(bulk ? { jobs } : jobs[0]),
     })
     if (answer?.status !== 202) return false
@@ -112,7 +133,7 @@ export class Load {
       error?: { code: string }
     }>
     for (const [index, item] of items.entries()) {
-      if (item.id) this.accepted.set(item.id, markerOf(unit.first + index))
+      if (item.id) this.accepted.set(item.id, markerOf(unit.first + index, this.#name))
       else this.answers.checkItem(item.error?.code)
     }
     this.#wake()
@@ -120,10 +141,11 @@ export class Load {
   }
 
   #job(index: number): object {
-    const { modelOf, receipts } = this.#options
+    const { modelOf, receipts, fields } = this.#options
     const model = modelOf?.(index)
-    const marker = markerOf(index)
+    const marker = markerOf(index, this.#name)
     return {
+      ...fields,
       body: {
         ...(model && { model }),
         messages: [{ role: 'user', content: `[[${marker}]] What is ${index} × ${index + 1}?` }],
@@ -138,7 +160,8 @@ export class Load {
       const ids = [...this.accepted.keys()].slice(-50)
       const id = ids[Math.floor(Math.random() * ids.length)]
       const answer = await this.#send('GET', id ? `/v1/jobs/${id}` : '/v1/jobs?limit=5')
-      await this.#submit(REPEATED)
+      // The first that was submitted alone: under its key it stays the same job.
+      await this.#submit({ key: `single-${BULK}`, first: BULK, count: 1 })
       await delay(answer?.status === 200 ? 5 : RETRY_MS)
     }
   }
@@ -149,7 +172,8 @@ export class Load {
     path: string,
     extra: { body?: string; 'idempotency-key'?: string } = {},
   ): Promise<{ status: number; body: unknown } | undefined> {
-    const { url, apiKey } = this.#options
+    const { apiKey } = this.#options
+    const url = this.#urls[this.#requests++ % this.#urls.length]
     const startedAt = performance.now()
     try {
       const key = extra['idempotency-key']

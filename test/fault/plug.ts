@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EmbeddedCluster } from '../processes/embedded-cluster.ts'
 import { seededRandom } from '../simulator/random.ts'
+import { auditCalls } from './audit-calls.ts'
 import { auditLedger, readLedger, settleTimeoutMs, untilSettled } from './ledger.ts'
 import { Load } from './load.ts'
 import { describeTimes, type FaultOptions, type FaultReport } from './report.ts'
@@ -57,7 +58,10 @@ export async function pullThePlug(options: FaultOptions): Promise<FaultReport> {
         ...(settled ? [] : ['not all had ended, or not all events were delivered, in time']),
         ...kills.flatMap(({ violations }) => violations),
         ...auditLedger({ jobs, rows, accepted: load.accepted, calls, receipts }),
-        ...auditCalls(calls.byMarker, kills),
+        ...auditCalls(
+          calls.byMarker,
+          kills.map(({ running }) => running),
+        ),
         ...load.answers.faults,
       ],
       figures: {
@@ -66,7 +70,7 @@ export async function pullThePlug(options: FaultOptions): Promise<FaultReport> {
         'provider calls': calls.total,
         'in flight at the kills': inFlight,
         'calls repeated': calls.total - jobs,
-        'deliveries repeated or retried': repeats(receipts.events.values()),
+        'deliveries repeated or retried': receipts.repeats,
         'ms from kill to ready': describeTimes(kills.map(({ readyMs }) => readyMs)),
         'ms from kill to the next 202': describeTimes(kills.map(({ acceptingMs }) => acceptingMs)),
         answers: JSON.stringify(load.answers.counts),
@@ -128,21 +132,4 @@ async function unfinished(
     queued: rows.filter(({ status }) => status === 'queued').length,
     running: rows.filter(({ status }) => status === 'running').map(({ marker }) => marker),
   }
-}
-
-/** A prompt may be sent once, and once more for each kill that it was in flight at. */
-function auditCalls(byMarker: Record<string, number>, kills: readonly Kill[]): string[] {
-  const allowed = new Map<string, number>()
-  for (const marker of kills.flatMap(({ running }) => running)) {
-    allowed.set(marker, (allowed.get(marker) ?? 1) + 1)
-  }
-  return Object.entries(byMarker)
-    .filter(([marker, calls]) => calls > (allowed.get(marker) ?? 1))
-    .map(([marker, calls]) => `${marker} was sent ${calls} times, not in flight that often`)
-}
-
-function repeats(events: Iterable<{ times: number }>): number {
-  let repeated = 0
-  for (const { times } of events) repeated += times - 1
-  return repeated
 }

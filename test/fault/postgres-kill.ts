@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { EmbeddedCluster } from '../processes/embedded-cluster.ts'
 import { seededRandom } from '../simulator/random.ts'
 import { auditLedger, readLedger, settleTimeoutMs, untilSettled } from './ledger.ts'
 import { Load } from './load.ts'
 import { describeTimes, type FaultOptions, type FaultReport } from './report.ts'
-import { type Surroundings, surround } from './surroundings.ts'
+import { surround } from './surroundings.ts'
 
 const KILLS = 2
 const JITTER_MS = 40
@@ -33,7 +34,7 @@ export async function killPostgres(options: FaultOptions): Promise<FaultReport> 
       const moment = Math.floor((jobs * (number + random())) / (KILLS + 1))
       await Promise.race([load.reached(moment), submitted])
       await delay(random() * JITTER_MS)
-      outagesMs.push(await killOnce(surroundings, load))
+      outagesMs.push(await endPostgres(longhaul.cluster, load, 'SIGKILL'))
       log(`PostgreSQL killed after ${load.accepted.size} accepted`)
     }
     await submitted
@@ -71,23 +72,27 @@ export async function killPostgres(options: FaultOptions): Promise<FaultReport> 
 }
 
 /**
- * Resolves when a submit was refused, and another one accepted by the server
- * that took the dead one's place.
- * @returns how long that took
+ * Takes PostgreSQL away; something starts it again.
+ * @param signal to the postmaster
+ * @returns resolves when a submit was refused, and another one accepted by the server that took
+ *   the dead one's place: how long that took
  */
-async function killOnce({ longhaul }: Surroundings, { answers }: Load): Promise<number> {
-  const { cluster } = longhaul
-  const killedAt = performance.now()
+export async function endPostgres(
+  cluster: EmbeddedCluster,
+  { answers }: Load,
+  signal: NodeJS.Signals,
+): Promise<number> {
+  const endedAt = performance.now()
   const refused = answers.next('POST 503')
-  const killed = cluster.kill()
-  const signal = AbortSignal.timeout(OUTAGE_TIMEOUT_MS)
-  await within(signal, refused, 'no submit was answered 503')
-  while (cluster.pid === undefined || cluster.pid === killed || !(await cluster.accepts())) {
-    signal.throwIfAborted()
+  const ended = cluster.end(signal)
+  const timeout = AbortSignal.timeout(OUTAGE_TIMEOUT_MS)
+  await within(timeout, refused, 'no submit was answered 503')
+  while (cluster.pid === undefined || cluster.pid === ended || !(await cluster.accepts())) {
+    timeout.throwIfAborted()
     await delay(POLL_MS)
   }
-  await within(signal, answers.next('POST 202'), 'nothing is accepted')
-  return performance.now() - killedAt
+  await within(timeout, answers.next('POST 202'), 'nothing is accepted')
+  return performance.now() - endedAt
 }
 
 async function within(signal: AbortSignal, wanted: Promise<void>, otherwise: string) {

@@ -37,6 +37,13 @@ export class Receipts {
     return this.#receiver.url
   }
 
+  /** Deliveries beyond the first of each event. */
+  get repeats(): number {
+    let repeated = 0
+    for (const { times } of this.events.values()) repeated += times - 1
+    return repeated
+  }
+
   /** @param secret `whsec_…` */
   verifyWith(secret: string): void {
     this.#webhook = new Webhook(secret)

@@ -25,11 +25,11 @@ export interface Surroundings {
   end(): Promise<void>
 }
 
-const MODELS = ['alpha', 'beta', 'gamma']
+export const MODELS = ['alpha', 'beta', 'gamma']
 /** So that calls are in flight at any moment. */
-const LATENCY: Behaviour = { latencyMs: { distribution: 'uniform', min: 20, max: 50 } }
+export const LATENCY: Behaviour = { latencyMs: { distribution: 'uniform', min: 20, max: 50 } }
 /** Short, so that what a dead connection left claimed comes back while the test waits. */
-const LEASE = '5s'
+export const LEASE = '5s'
 
 export async function surround(options: SurroundingsOptions = {}): Promise<Surroundings> {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-fault-'))
@@ -39,7 +39,7 @@ export async function surround(options: SurroundingsOptions = {}): Promise<Surro
   const longhaul = await LonghaulProcess.prepare({
     folder,
     config: {
-      models: Object.fromEntries(names.map(name => [name, model(simulator.origin)])),
+      models: Object.fromEntries(names.map(name => [name, simulatedModel(simulator.origin)])),
       policies: { auto: { strategy: 'round-robin', models: MODELS } },
       webhooks: { allow: ['127.0.0.1/32'] },
       lease: LEASE,
@@ -63,7 +63,8 @@ export async function surround(options: SurroundingsOptions = {}): Promise<Surro
   }
 }
 
-function model(origin: string) {
+/** A model of the simulator. */
+export function simulatedModel(origin: string) {
   return {
     context_window: 32_768,
     price: { input: 1, output: 2 },
@@ -73,7 +74,11 @@ function model(origin: string) {
   }
 }
 
-async function webhookSecret({ url, apiKey }: LonghaulProcess): Promise<string> {
+/** Of the tenant that the key belongs to. */
+export async function webhookSecret({
+  url,
+  apiKey,
+}: Pick<LonghaulProcess, 'url' | 'apiKey'>): Promise<string> {
   const { body } = await request(`${url}/v1/webhook-secret`, {
     headers: { authorization: `Bearer ${apiKey}` },
   })

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EmbeddedPostgres } from '@longhaul/embedded-postgres'
+import { LocalRedis } from '@longhaul/local-servers'
 import type { Behaviour } from '@longhaul/simulator'
 import pg from 'pg'
 import { SimulatorProcess } from '../processes/simulator-process.ts'
@@ -13,16 +14,21 @@ export interface Arena {
   /** Of the postmaster. */
   postgresPid: number
   simulator: SimulatorProcess
+  /** The same for all who ask, started for the first. */
+  redis(): Promise<LocalRedis>
   /** Asks Postgres, on one connection that is kept. */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
   /** Ends all processes and removes the folder. */
   close(): Promise<void>
 }
 
+/** Enough for every service of a cluster, or for a plain program. */
+const MAX_CONNECTIONS = 120
+
 /** @param models how the model server behaves; default: it answers at once */
 export async function openArena(models: Record<string, Behaviour> = {}): Promise<Arena> {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-load-'))
-  const postgres = new EmbeddedPostgres({ dataDir: folder })
+  const postgres = new EmbeddedPostgres({ dataDir: folder, maxConnections: MAX_CONNECTIONS })
   await postgres.start()
   const { url, pid } = postgres
   if (pid === undefined) throw new Error('PostgreSQL does not run')
@@ -30,17 +36,23 @@ export async function openArena(models: Record<string, Behaviour> = {}): Promise
   const simulator = await SimulatorProcess.start(folder, models)
   const client = new pg.Client({ connectionString: url, application_name: 'bench' })
   await client.connect()
+  const redis = new LocalRedis({ dataDir: folder })
   return {
     folder,
     databaseUrl: url,
     postgresPid: pid,
     simulator,
+    async redis() {
+      await redis.start()
+      return redis
+    },
     async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
       return (await client.query<Row>(text, values)).rows
     },
     async close() {
       await client.end()
       await simulator.stop()
+      await redis.stop()
       await postgres.stop()
       rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },

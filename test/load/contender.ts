@@ -1,8 +1,21 @@
+export interface NamedProcess {
+  readonly name: string
+  readonly pid: number
+}
+
+/** @throws {Error} it does not run */
+export function named(name: string, pid: number | undefined): NamedProcess {
+  if (pid === undefined) throw new Error(`${name} does not run`)
+  return { name, pid }
+}
+
 /** A system under load: takes jobs by HTTP, calls the simulator, records results in Postgres. */
 export interface Contender {
   readonly name: string
-  /** Of its own processes; the load generator, the models and Postgres are not among them. */
-  readonly pids: readonly number[]
+  /** Its own; the load generator, the models and the servers are not among them. */
+  readonly processes: readonly NamedProcess[]
+  /** What it stands on beside Postgres. */
+  readonly servers: readonly NamedProcess[]
   readonly intake: Intake
   start(): Promise<void>
   /** Jobs whose result is recorded. */

@@ -14,6 +14,8 @@ interface Target {
   connections: number
   /** One job in so many asks for a webhook; 0: none. */
   webhookEvery: number
+  /** RFC 3339; default: jobs may run at once. */
+  notBefore?: string
 }
 
 export type GeneratorTask =

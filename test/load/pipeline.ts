@@ -2,29 +2,54 @@
 import { parseArgs } from 'node:util'
 import { type Arena, openArena } from './arena.ts'
 import { BullmqContender } from './bullmq-contender.ts'
+import { check } from './check.ts'
+import { ClusterContender } from './cluster-contender.ts'
 import type { Contender } from './contender.ts'
 import { LonghaulContender } from './longhaul-contender.ts'
 import { measure } from './measure.ts'
-import { summariseProfile } from './profile.ts'
+import { profileFile, summariseProfile } from './profile.ts'
 import { type Measured, report } from './report.ts'
 
 const BULK_SIZE = 500
 const SINGLES_PER_SECOND = 300
 const SINGLES_SECONDS = 12
-const WARM_UP_SHARE = 0.15
+/** Most of what V8 compiles it compiles in the first thousands. */
+const WARM_UP_SHARE = 0.5
 /** One job in so many asks for a webhook. */
-const WEBHOOK_EVERY = 50
-const PROFILE_NAME = 'pipeline.cpuprofile'
+const WEBHOOK_EVERY = 100
 
-/** By the bus that Longhaul runs on: who is measured, in this order. */
-const lineUps: Record<string, (arena: Arena, profile: boolean) => Promise<Contender[]>> = {
-  memory: async (arena, profile) => [
-    await LonghaulContender.prepare(arena, {
-      webhookEvery: WEBHOOK_EVERY,
-      ...(profile && { profileName: PROFILE_NAME }),
-    }),
-    new BullmqContender(arena),
-  ],
+interface LineUp {
+  /** Who is measured, in this order; the first is Longhaul. */
+  prepare(arena: Arena, profile: boolean): Promise<Contender[]>
+  /** What must hold for the first beside the others. */
+  check?(first: Measured, others: readonly Measured[]): void
+}
+
+const LEAST_PER_SECOND = 1_500
+const MOST_CPU_US = 450
+
+/** By the bus that Longhaul runs on. */
+const lineUps: Record<string, LineUp> = {
+  memory: {
+    prepare: async (arena, profile) => [
+      await LonghaulContender.prepare(arena, { webhookEvery: WEBHOOK_EVERY, profile }),
+      new BullmqContender(arena),
+    ],
+  },
+  kafka: {
+    prepare: async (arena, profile) => [
+      await ClusterContender.prepare(arena, { webhookEvery: WEBHOOK_EVERY, profile }),
+      new BullmqContender(arena, await arena.redis()),
+    ],
+    check({ bulk }, others) {
+      const { own } = bulk.cpuUsPerJob
+      check(bulk.jobsPerSecond >= LEAST_PER_SECOND, `at least ${LEAST_PER_SECOND} jobs/s by bulk`)
+      check(own <= MOST_CPU_US, `at most ${MOST_CPU_US} µs of its processes' CPU per job`)
+      for (const other of others) {
+        check(bulk.jobsPerSecond >= other.bulk.jobsPerSecond, `as many jobs/s as ${other.name}`)
+      }
+    },
+  },
 }
 
 const { values } = parseArgs({
@@ -46,12 +71,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const arena = await openArena()
 try {
   const measured: Measured[] = []
-  for (const contender of await lineUp(arena, values.profile)) {
+  for (const contender of await lineUp.prepare(arena, values.profile)) {
     if (values.only && !contender.name.startsWith(values.only)) continue
     measured.push(await measureAll(arena, contender))
   }
   console.log(report(measured))
-  if (values.profile) console.log(`\n${PROFILE_NAME}:\n${summariseProfile(PROFILE_NAME)}`)
+  const [first, ...others] = measured
+  if (first && !values.only) lineUp.check?.(first, others)
+  if (values.profile && first) {
+    for (const name of Object.keys(first.bulk.peakBytes)) {
+      console.log(`\n${profileFile(name)}:\n${summariseProfile(profileFile(name))}`)
+    }
+  }
 } finally {
   await arena.close()
 }

@@ -12,6 +12,15 @@ interface Profile {
 const SHOWN = 40
 const NOT_WORK = new Set(['(idle)', '(program)', '(root)'])
 
+/** For Node: a profile of this process, written into the working directory at its end. */
+export function profileFlags(name: string): string[] {
+  return ['--cpu-prof', `--cpu-prof-name=${profileFile(name)}`]
+}
+
+export function profileFile(name: string): string {
+  return `${name}.cpuprofile`
+}
+
 /** The functions that a V8 CPU profile shows most of, by their own time. */
 export function summariseProfile(file: string): string {
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, 'utf8')) as Profile

@@ -10,7 +10,7 @@ const SENTENCES = [
 const SENTENCES_EACH = 11
 
 /** Job `index` as `POST /v1/jobs` takes it: about 1 KB, no prompt like another. */
-export function jobOf(index: number, webhookUrl: string | undefined): object {
+export function jobOf(index: number): object {
   const sentences = Array.from(
     { length: SENTENCES_EACH },
     (_, place) => SENTENCES[(index + place * 3) % SENTENCES.length],
@@ -21,6 +21,5 @@ export function jobOf(index: number, webhookUrl: string | undefined): object {
       max_tokens: 200,
     },
     metadata: { number: String(index) },
-    ...(webhookUrl && { webhook: { url: webhookUrl } }),
   }
 }

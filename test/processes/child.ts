@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
+import { dieWithParent } from '@longhaul/embedded-postgres'
 
 export interface ChildOptions {
   /** For errors. */
@@ -10,6 +11,8 @@ export interface ChildOptions {
   env?: Record<string, string>
   /** For Node itself: `--cpu-prof`. */
   execArgv?: readonly string[]
+  /** A channel over which the two send messages. */
+  ipc?: boolean
 }
 
 const LAST_LOG_CHARS = 2_000
@@ -27,17 +30,16 @@ export class Child {
     const log = openSync(options.logFile, 'a')
     this.#options = options
     this.#process = spawn(process.execPath, [...(options.execArgv ?? []), ...args], {
-      stdio: ['ignore', 'pipe', log],
+      stdio: options.ipc ? ['ignore', 'pipe', log, 'ipc'] : ['ignore', 'pipe', log],
       env: { ...process.env, ...options.env },
     })
     closeSync(log)
+    dieWithParent(this.#process)
     this.#exited = once(this.#process, 'exit')
     this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#output += text
       this.#onOutput()
     })
-    process.once('exit', this.#killAtExit)
-    void this.#exited.then(() => process.off('exit', this.#killAtExit))
   }
 
   get pid(): number {
@@ -79,6 +81,16 @@ export class Child {
     }
   }
 
+  /** Over its channel. */
+  send(message: object): void {
+    this.#process.send?.(message)
+  }
+
+  /** Told of what comes over its channel. */
+  onMessage(listener: (message: unknown) => void): void {
+    this.#process.on('message', listener)
+  }
+
   /** Resolves when it has ended, by whatever. */
   get exited(): Promise<unknown> {
     return this.#exited
@@ -91,10 +103,6 @@ export class Child {
     await this.#exited
     clearTimeout(timer)
     return this.#process.exitCode
-  }
-
-  #killAtExit = () => {
-    this.#process.kill('SIGKILL')
   }
 
   #lastLog(): string {

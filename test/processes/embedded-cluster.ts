@@ -51,8 +51,13 @@ export class EmbeddedCluster {
 
   /** Kills the postmaster; its children notice and follow. @returns its pid; undefined when none runs */
   kill(): number | undefined {
+    return this.end('SIGKILL')
+  }
+
+  /** SIGINT: orderly, which breaks connections. @returns the pid of the postmaster; undefined when none runs */
+  end(signal: NodeJS.Signals): number | undefined {
     const { pid } = this
-    if (pid !== undefined) process.kill(pid, 'SIGKILL')
+    if (pid !== undefined) process.kill(pid, signal)
     return pid
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,8 @@ import type { z } from 'zod'
 import { Child } from './child.ts'
 import { EmbeddedCluster } from './embedded-cluster.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../services/launcher/main.ts', import.meta.url))
+const REPOSITORY = new URL('../../', import.meta.url)
+const PROGRAM = fileURLToPath(new URL('services/launcher/main.ts', REPOSITORY))
 const START_TIMEOUT_MS = 90_000
 const KILL_TIMEOUT_MS = 5_000
 const API_KEY = 'a-key-for-tests-and-benchmarks'
@@ -61,11 +62,11 @@ export class LonghaulProcess {
 
   /** Resolves when it is ready. @returns what it printed */
   async start(): Promise<string> {
-    const { folder, env, execArgv } = this.#options
+    const { folder, env, execArgv = [] } = this.#options
     this.#child = new Child([PROGRAM], {
       name: 'Longhaul',
       logFile: this.logFile,
-      ...(execArgv && { execArgv }),
+      execArgv: [...startFlags(), ...execArgv],
       env: {
         LONGHAUL_DATA_DIR: folder,
         LONGHAUL_CONFIG: join(folder, 'longhaul.yaml'),
@@ -98,6 +99,14 @@ export class LonghaulProcess {
   }
 
   #killCluster = () => this.cluster.kill()
+}
+
+/** What `npm start` tells Node. */
+function startFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL('package.json', REPOSITORY), 'utf8')) as {
+    scripts: { start: string }
+  }
+  return scripts.start.split(' ').filter(word => word.startsWith('--'))
 }
 
 /** A port that was free a moment ago. */

@@ -31,7 +31,8 @@ export interface GroupListener {
   assigned(partitions: ReadonlyMap<string, readonly number[]>): void
   /** A rebalance begins, or the consumer failed: nothing may be handed over or committed until `assigned`. */
   suspended(): void
-  fetched(topic: string, partition: number, records: readonly Record[]): void
+  /** Nothing more is fetched until the promise resolves, and no heartbeat sent: it must be soon. */
+  fetched(topic: string, partition: number, records: readonly Record[]): Promise<void> | undefined
   /** The consumer failed after it had joined; it is started again. */
   failed(): void
 }
@@ -56,6 +57,10 @@ const STABLE_MS = 30_000
  * by itself after others; here every failure ends in a new consumer, after a
  * rest that doubles up to five seconds. Before it joins, topics that are gone
  * are created: one that is missing would stop all topics of the consumer.
+ *
+ * Fetching without having joined again is a failure: when joining fails while
+ * the broker comes back, and the broker still knows the member from its log,
+ * kafkajs goes on in the old generation, and tells nobody.
  *
  * A fetch that fails is a failure too, although kafkajs would go on: it may
  * mean that a topic was deleted and created again, and kafkajs would go on at
@@ -213,19 +218,21 @@ export class GroupConsumer {
       autoCommit: false,
       eachBatchAutoResolve: false,
       eachBatch: async payload => {
-        if (end === this.#end) this.#take(payload)
+        if (end === this.#end) await this.#take(payload)
       },
     })
     // It ended while it joined: kafkajs runs what it was told to stop before.
     if (end !== this.#end) await consumer.disconnect()
   }
 
-  #take({ batch, resolveOffset, commitOffsetsIfNecessary, isStale }: EachBatchPayload): void {
-    const last = batch.messages.at(-1)
-    if (isStale() || !last) return
-    this.#commit = commitOffsetsIfNecessary
-    this.#listener.fetched(batch.topic, batch.partition, batch.messages.map(recordOf))
-    resolveOffset(last.offset)
+  #take(payload: EachBatchPayload): Promise<void> | undefined {
+    const { topic, partition, messages } = payload.batch
+    const last = messages.at(-1)
+    if (payload.isStale() || !last) return undefined
+    this.#commit = payload.commitOffsetsIfNecessary
+    const taken = this.#listener.fetched(topic, partition, messages.map(recordOf))
+    payload.resolveOffset(last.offset)
+    return taken
   }
 
   #watch(consumer: Consumer): void {
@@ -234,7 +241,9 @@ export class GroupConsumer {
     const isCurrent = () => end === this.#end
     const fetching = new Set<number>()
     consumer.on(FETCH_START, ({ payload: { nodeId } }) => {
-      if (fetching.has(nodeId) && isCurrent()) end(new Error('a fetch failed'))
+      if (!isCurrent()) return
+      if (fetching.has(nodeId)) end(new Error('a fetch failed'))
+      else if (this.#state === 'joining') end(new Error('it went on without joining again'))
       fetching.add(nodeId)
     })
     consumer.on(FETCH, ({ payload: { nodeId } }) => {

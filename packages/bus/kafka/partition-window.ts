@@ -1,5 +1,6 @@
 import { Deque } from '../memory/deque.ts'
 import type { Message } from '../port.ts'
+import { OffsetList } from './offset-list.ts'
 import type { Record } from './record.ts'
 
 /**
@@ -30,8 +31,6 @@ export interface WindowOptions {
 
 /** A partition fetches while fewer bytes than this wait to be handed over, and again once half of it does. */
 const WAITING_BYTES = 128 * 1024
-/** Entries of a list that are let go together, so that forgetting the oldest stays cheap. */
-const FORGET_TOGETHER = 1_024
 
 /**
  * What one consumer knows of one partition.
@@ -66,9 +65,7 @@ export class PartitionWindow {
   readonly name: string
   readonly partition: number
   readonly #options: WindowOptions
-  /** By offset; those before `#first` are let go. */
-  #entries: Entry[] = []
-  #first = 0
+  readonly #entries = new OffsetList<Entry>()
   /** Index of the first entry that the watermark has not passed. */
   #passed = 0
   readonly #waiting = new Deque<Entry>()
@@ -130,7 +127,7 @@ export class PartitionWindow {
   assign(): void {
     this.#held = true
     this.#position = undefined
-    this.#passed = this.#first
+    this.#passed = 0
     this.#epoch += 1
   }
 
@@ -157,8 +154,8 @@ export class PartitionWindow {
     if (oldest.offset < this.#floor || this.#isElsewhere(records)) this.#beginAnew(oldest.offset)
     let known = 0
     for (const record of records) {
-      const place = this.#placeOf(record.offset)
-      if (this.#entries[place]?.offset === record.offset) known += 1
+      const place = this.#entries.placeOf(record.offset)
+      if (this.#entries.at(place)?.offset === record.offset) known += 1
       else this.#insert(place, record)
       this.#position = record.offset + 1
     }
@@ -225,8 +222,9 @@ export class PartitionWindow {
     const detached: Entry[] = []
     while (this.#held && this.#detached < this.#options.window) {
       this.#pass()
-      const entry = this.#entries[this.#passed]
-      if (entry?.state !== 'open' || entry.handedAtMs === undefined) break
+      const entry = this.#entries.at(this.#passed)
+      if (!entry || !this.#isPassable(entry)) break
+      if (entry.state !== 'open' || entry.handedAtMs === undefined) break
       if (nowMs - entry.handedAtMs < this.#options.stragglerAfterMs) break
       if (!this.#holdsBackOthers()) break
       entry.detached = true
@@ -245,7 +243,7 @@ export class PartitionWindow {
   get committable(): number | undefined {
     if (!this.#held || this.#position === undefined) return undefined
     this.#pass()
-    const last = this.#entries[this.#passed - 1]
+    const last = this.#entries.at(this.#passed - 1)
     return last && last.offset >= this.#floor ? last.offset + 1 : undefined
   }
 
@@ -257,12 +255,7 @@ export class PartitionWindow {
   /** The consumer ends: settling what is open does nothing any more. */
   close(): void {
     this.suspend()
-    for (let index = this.#first; index < this.#entries.length; index += 1) {
-      const entry = this.#entries[index]
-      if (entry) entry.state = 'forgotten'
-    }
-    this.#entries = []
-    this.#first = 0
+    for (const entry of this.#entries.dropBelow(Number.POSITIVE_INFINITY)) entry.state = 'forgotten'
     this.#passed = 0
     this.#inHand = 0
     this.#detached = 0
@@ -275,15 +268,9 @@ export class PartitionWindow {
 
   #forgetBelow(offset: number): void {
     this.#floor = offset
-    let index = this.#first
-    for (let entry = this.#entries[index]; entry && entry.offset < offset; ) {
-      this.#forget(entry)
-      index += 1
-      entry = this.#entries[index]
-    }
-    this.#first = index
-    this.#passed = Math.max(this.#passed, index)
-    if (this.#first >= FORGET_TOGETHER || this.#first === this.#entries.length) this.#compact()
+    const dropped = this.#entries.dropBelow(offset)
+    for (const entry of dropped) this.#forget(entry)
+    this.#passed = Math.max(0, this.#passed - dropped.length)
   }
 
   /** Detached ones stay with their handlers, and keep their place among the detached. */
@@ -332,48 +319,37 @@ export class PartitionWindow {
       handedAtMs: undefined,
       deliveryCount: 0,
     }
-    this.#entries.splice(place, 0, entry)
+    this.#entries.insert(place, entry)
     this.#passed = Math.min(this.#passed, place)
     this.#wait(entry)
   }
 
   #pass(): void {
     for (;;) {
-      const entry = this.#entries[this.#passed]
-      if (!entry || this.#position === undefined || entry.offset >= this.#position) return
+      const entry = this.#entries.at(this.#passed)
+      if (!entry || !this.#isPassable(entry)) return
       if (entry.state !== 'done' && !entry.detached) return
       this.#passed += 1
     }
   }
 
+  #isPassable({ offset }: Entry): boolean {
+    return this.#position !== undefined && offset < this.#position
+  }
+
   #holdsBackOthers(): boolean {
     for (let index = this.#passed + 1; index < this.#entries.length; index += 1) {
-      if (this.#entries[index]?.state === 'done') return true
+      if (this.#entries.at(index)?.state === 'done') return true
     }
     return false
   }
 
-  /** Index of the entry with the offset, or where it would have to be inserted. */
-  #placeOf(offset: number): number {
-    let low = this.#first
-    let high = this.#entries.length
-    const last = this.#entries[high - 1]
-    if (!last || last.offset < offset || high === low) return high
-    while (low < high) {
-      const middle = (low + high) >> 1
-      const entry = this.#entries[middle]
-      if (entry && entry.offset < offset) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
   /** Whether something else is now where we know messages. */
   #isElsewhere(records: readonly Record[]): boolean {
-    const last = this.#entries.at(-1)
+    const { last } = this.#entries
     if (!last || last.offset < (records[0]?.offset ?? 0)) return false
     return records.some(({ offset, timestamp, message }) => {
-      const known = this.#entries[this.#placeOf(offset)]
+      const known = this.#entries.at(this.#entries.placeOf(offset))
       return (
         known?.offset === offset && (known.timestamp !== timestamp || known.key !== message.key)
       )
@@ -381,14 +357,7 @@ export class PartitionWindow {
   }
 
   #keep(isKept: (entry: Entry) => boolean): void {
-    this.#entries = this.#entries.slice(this.#first).filter(isKept)
-    this.#first = 0
+    this.#entries.keep(isKept)
     this.#passed = 0
-  }
-
-  #compact(): void {
-    this.#entries = this.#entries.slice(this.#first)
-    this.#passed -= this.#first
-    this.#first = 0
   }
 }

@@ -6,6 +6,7 @@ import { type ConsumeOptions, deadLetterTopic, type Message, type Subscription }
 import type { KafkaLogger } from './client.ts'
 import { Committer } from './committer.ts'
 import { KafkaDelivery, type Settler } from './delivery.ts'
+import { FetchGate } from './fetch-gate.ts'
 import type { GroupConsumer, GroupListener } from './group-consumer.ts'
 import { HandlerRest } from './handler-rest.ts'
 import { type Entry, PartitionWindow } from './partition-window.ts'
@@ -54,7 +55,7 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
   readonly #options: SubscriptionOptions
   readonly #versions: ReadonlySet<string>
   readonly #windows = new Map<string, PartitionWindow>()
-  readonly #paused = new Set<PartitionWindow>()
+  readonly #gate: FetchGate
   readonly #rest: HandlerRest
   readonly #committer: Committer
   /** Handlers run in the context of whoever consumes, not of some delivery's. */
@@ -82,12 +83,13 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
       () => this.#windows.values(),
       offsets => this.consumer.commit(offsets),
     )
+    this.#gate = new FetchGate(dependencies.clock, () => this.consumer)
     this.consumer = dependencies.startConsumer(this)
   }
 
   /** Partitions that fetch no more, since enough waits. */
   get paused(): number {
-    return this.#paused.size
+    return this.#gate.paused
   }
 
   get unsettled(): number {
@@ -115,8 +117,7 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
       if (assigned.has(window)) window.assign()
       else window.revoke()
     }
-    // kafkajs remembers what was paused, and has to ask again for what is not committed.
-    for (const window of this.#paused) this.#resume(window)
+    this.#gate.open()
     this.#pump()
     this.#scheduleTick()
   }
@@ -126,15 +127,15 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
     for (const window of this.#windows.values()) window.suspend()
   }
 
-  fetched(name: string, partition: number, records: readonly Record[]): void {
+  fetched(name: string, partition: number, records: readonly Record[]): Promise<void> | undefined {
     const window = this.#window(name, partition)
-    if (!window.held) return
+    if (!window.held) return undefined
     const repeats = window.admit(records)
     if (repeats > 0) {
       this.#dependencies.metrics?.busRepeatsDropped.add(repeats, { group: this.group })
     }
-    this.#watchFetching(window)
     this.#pump()
+    return this.#gate.passed(window)
   }
 
   failed(): void {
@@ -227,7 +228,7 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
       handedOver += 1
       this.#handle(new KafkaDelivery(this, window, entry, entry.message))
     }
-    this.#watchFetching(window)
+    this.#gate.handedOver(window)
     if (handedOver > 0) this.#scheduleTick()
     return handedOver
   }
@@ -251,20 +252,6 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
   #handlerThrew(delivery: KafkaDelivery, error: unknown): void {
     this.#rest.threw(delivery, error)
     delivery.release()
-  }
-
-  #watchFetching(window: PartitionWindow): void {
-    if (window.fetching) {
-      if (this.#paused.has(window)) this.#resume(window)
-    } else if (!this.#paused.has(window)) {
-      this.#paused.add(window)
-      this.consumer.pause(window.name, window.partition)
-    }
-  }
-
-  #resume(window: PartitionWindow): void {
-    this.#paused.delete(window)
-    this.consumer.resume(window.name, window.partition)
   }
 
   #afterSettling(window: PartitionWindow): void {

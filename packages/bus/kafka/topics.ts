@@ -67,15 +67,17 @@ export class Topics {
 
   /** Creates those that are gone, or were never created. */
   async restore(topics: readonly string[]): Promise<void> {
-    const names = topics.map(topic => this.nameOf(topic))
+    const partitionsOf = new Map(
+      topics.map(topic => [this.nameOf(topic), this.#partitionsOf(topic)]),
+    )
     await this.#dependencies.admin.ask(ANSWER_MS, async admin => {
       const existing = new Set(await admin.listTopics())
-      const missing = names.filter(name => !existing.has(name))
+      const missing = [...partitionsOf].filter(([name]) => !existing.has(name))
       if (missing.length === 0) return
       await admin.createTopics({
-        topics: missing.map(topic => ({
+        topics: missing.map(([topic, numPartitions]) => ({
           topic,
-          numPartitions: this.#options.partitions,
+          numPartitions,
           replicationFactor: this.#options.replication,
         })),
         timeout: ANSWER_MS,
@@ -92,6 +94,11 @@ export class Topics {
   stop(): void {
     this.#stopped = true
     this.#wake()
+  }
+
+  /** Dead letters are few, and read by people: one partition, since a broker takes long to make each. */
+  #partitionsOf(topic: string): number {
+    return isDeadLetterTopic(topic) ? 1 : this.#options.partitions
   }
 
   #want(topic: string): void {

@@ -8,9 +8,10 @@
 --   renew    ids of its probes that are under way
 --   calls, failures  of calls that passed while closed
 --   ask      id of a probe that it wants to make
--- Returns per report: deployment, granted (1 or 0), version, until, reason, trips.
+-- Returns per report: deployment, granted (1 or 0), version, until, reason, trips;
+-- then, if `settings.joining`, the same of all others that are not closed.
 --
--- Per deployment there are three keys, each with a TTL:
+-- Each key has a TTL. `openings` names what is not closed; per deployment there are
 --   breaker  version, until (0: closed), reason, trips, successes of probes
 --   window   calls and failures, per tenth of the window
 --   probes   permits that are out, by the time at which they lapse
@@ -59,6 +60,17 @@ local function keep(breaker)
   redis.call('PEXPIRE', breaker.key, whole(math.min(ttl, LONGEST_TTL)))
 end
 
+local openings = prefix .. 'openings'
+
+local function list(breaker)
+  if breaker.open_until == 0 then
+    redis.call('SREM', openings, breaker.deployment)
+    return
+  end
+  redis.call('SADD', openings, breaker.deployment)
+  redis.call('PEXPIRE', openings, whole(LONGEST_TTL))
+end
+
 local function tell(breaker)
   redis.call('PUBLISH', settings.channel, cjson.encode({
     d = breaker.deployment, version = breaker.version,
@@ -73,6 +85,7 @@ local function enter(breaker, open_until, reason, trips)
   breaker.successes = 0
   redis.call('DEL', breaker.window, breaker.probes)
   save(breaker)
+  list(breaker)
   tell(breaker)
 end
 
@@ -130,7 +143,7 @@ end
 local function count(breaker, calls, failures)
   if not is_closed(breaker) then return end
   if breaker.missing then
-    breaker.version = server_now
+    breaker.version = math.max(breaker.version, server_now)
     save(breaker)
   end
   local newest = math.floor(now / settings.bucketMs)
@@ -153,10 +166,21 @@ local function count(breaker, calls, failures)
   end
 end
 
+local function answer(breaker, granted)
+  return {
+    breaker.deployment, granted, breaker.version, breaker.open_until, breaker.reason, breaker.trips,
+  }
+end
+
 local answers = {}
 for index, report in ipairs(cjson.decode(ARGV[2])) do
   local breaker = load(report.d)
-  local fresh = report.version == breaker.version
+  local fresh = report.version >= breaker.version
+  -- Lost and made anew by a server whose time is behind: others would not believe it.
+  if report.version > breaker.version then
+    breaker.version = report.version
+    if not breaker.missing then save(breaker) end
+  end
   if report.opening then
     local forgotten = breaker.missing
     merge(breaker, report.opening, fresh)
@@ -169,8 +193,13 @@ for index, report in ipairs(cjson.decode(ARGV[2])) do
   if report.calls then count(breaker, report.calls, report.failures) end
   local granted = report.ask and ask(breaker, report.ask) or 0
   keep(breaker)
-  answers[index] = {
-    report.d, granted, breaker.version, breaker.open_until, breaker.reason, breaker.trips,
-  }
+  answers[index] = answer(breaker, granted)
 end
-return cjson.encode(answers)
+if settings.joining then
+  for _, deployment in ipairs(redis.call('SMEMBERS', openings)) do
+    local breaker = load(deployment)
+    if is_closed(breaker) then list(breaker) else table.insert(answers, answer(breaker, 0)) end
+  end
+end
+-- An empty table would be an object.
+return #answers > 0 and cjson.encode(answers) or '[]'

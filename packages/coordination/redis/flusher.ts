@@ -1,7 +1,7 @@
 import { systemClock } from '@longhaul/contracts'
 
 /** A flush begins no sooner than this after the one before began: what comes one by one goes together. */
-const GAP_MS = 5
+const GAP_MS = 20
 
 /**
  * Sends what has gathered, by a rhythm of its own: one flush at a time, and what

@@ -12,6 +12,7 @@ export interface LinkOptions {
   url: string
   /** Lua of the command `longhaulBreakers`. */
   script: string
+  /** To be listened to from the start; `listenTo` adds others. */
   channels: readonly string[]
   /** Both connections stand, and the channels are subscribed to. */
   ready: () => void
@@ -53,12 +54,14 @@ export class Link {
   readonly #options: LinkOptions
   readonly #commands: Redis
   readonly #listener: Redis
+  readonly #channels: Set<string>
   #listening = false
   #ready = false
   #cancelReconnect = () => {}
 
   constructor(options: LinkOptions) {
     this.#options = options
+    this.#channels = new Set(options.channels)
     this.#commands = new Redis(options.url, { ...CONNECTION, connectionName: 'coordination' })
     this.#commands.defineCommand('longhaulBreakers', { numberOfKeys: 0, lua: options.script })
     this.#listener = new Redis(options.url, { ...CONNECTION, connectionName: 'broadcasts' })
@@ -80,6 +83,13 @@ export class Link {
 
   get ready(): boolean {
     return this.#ready
+  }
+
+  /** From now on, and after every reconnection. */
+  listenTo(channel: string): void {
+    if (this.#channels.has(channel)) return
+    this.#channels.add(channel)
+    if (this.#listener.status === 'ready') void this.#subscribe([channel])
   }
 
   pipeline(): ReturnType<Redis['pipeline']> {
@@ -104,12 +114,18 @@ export class Link {
   }
 
   async #listen(): Promise<void> {
+    if (!(await this.#subscribe([...this.#channels]))) return
+    this.#listening = true
+    this.#check()
+  }
+
+  async #subscribe(channels: readonly string[]): Promise<boolean> {
     try {
-      await this.#listener.subscribe(...this.#options.channels)
-      this.#listening = true
-      this.#check()
+      await this.#listener.subscribe(...channels)
+      return true
     } catch {
       this.#listener.disconnect(true)
+      return false
     }
   }
 

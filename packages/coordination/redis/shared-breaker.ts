@@ -59,6 +59,8 @@ export class SharedBreaker {
   readonly #dependencies: SharedBreakerDependencies
   readonly #own: Breaker
   #version = 0
+  /** Of the opening that all know. */
+  #toldUntil: number | undefined
   #calls = 0
   #failures = 0
   #ended: EndedProbe[] = []
@@ -150,8 +152,10 @@ export class SharedBreaker {
   /** What is older than what is known here says nothing. */
   adopt({ version, opening }: Finding): void {
     if (version === 0 || version < this.#version) return
+    const knew = version > this.#version && this.#own.opening?.until === this.#toldUntil
     this.#version = version
-    this.#own.adopt(opening)
+    this.#toldUntil = opening?.until
+    this.#own.adopt(opening, knew)
   }
 
   /** A probe ended somewhere. */

@@ -86,7 +86,7 @@ export class SharedBreakers implements Breakers {
     return deployments.map(deployment => this.#of(deployment).drain(whole))
   }
 
-  /** @param reports as they were drained */
+  /** @param reports as they were drained; there may be answers that nobody asked for */
   answered(reports: readonly BreakerReport[], answers: string): void {
     const all = JSON.parse(answers) as Answer[]
     for (const [index, [deployment, granted, version, until, reason, trips]] of all.entries()) {
@@ -99,9 +99,8 @@ export class SharedBreakers implements Breakers {
   /** News of another process, or of this one. */
   receive(message: string): void {
     const { d: deployment, version, ...opening } = JSON.parse(message) as News
-    const breaker = this.#breakers.get(deployment)
-    if (version === undefined) breaker?.room()
-    else breaker?.adopt(findingOf({ version, ...opening }))
+    if (version === undefined) this.#breakers.get(deployment)?.room()
+    else this.#of(deployment).adopt(findingOf({ version, ...opening }))
   }
 
   tick(): void {

@@ -14,7 +14,7 @@ const FORGET_MS = 5 * STATS_MEMORY_MS
 type Row = [inFlight: number, latency: Share, errors: Share]
 type Share = [sum: number, weight: number, at: number]
 
-interface Report {
+export interface LiveReport {
   rows: Record<string, Row>
   /** All that the process has: what is not in it is no more. */
   whole: boolean
@@ -82,11 +82,11 @@ export class SharedLiveStats implements LiveStats {
   }
 
   /** What is to be told, or nothing. */
-  drain(leaving = false): string | undefined {
+  drain(leaving = false): LiveReport | undefined {
     const whole = this.#wholeIsDue || leaving
     if (!whole && this.#changed.size === 0) return undefined
     const deployments = whole ? this.#own.called : this.#changed
-    const rows: Report['rows'] = {}
+    const rows: LiveReport['rows'] = {}
     for (const deployment of deployments) {
       const figures = this.#own.figuresOf(deployment)
       if (!figures) continue
@@ -96,11 +96,10 @@ export class SharedLiveStats implements LiveStats {
     }
     this.#changed.clear()
     this.#wholeIsDue = false
-    return JSON.stringify({ rows, whole, ...(leaving && { leaving }) } satisfies Report)
+    return { rows, whole, ...(leaving && { leaving }) }
   }
 
-  receive(instance: string, message: string): void {
-    const { rows, whole, leaving } = JSON.parse(message) as Report
+  receive(instance: string, { rows, whole, leaving }: LiveReport): void {
     const heardAt = leaving ? Number.NEGATIVE_INFINITY : systemClock.now()
     const known = whole ? [] : (this.#peers.get(instance)?.rows ?? [])
     this.#peers.set(instance, { heardAt, rows: new Map([...known, ...Object.entries(rows)]) })

@@ -9,6 +9,7 @@ import {
   SUBMITTED_TOPIC,
 } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
+import type { Pause } from '@longhaul/runtime'
 import type { DispatchKey, NewJob, Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Submission } from '../input/submission.ts'
@@ -23,6 +24,7 @@ export interface SubmitterDependencies {
   telemetry: Telemetry
   clock: Clock
   admission: Admission
+  pause?: Pause | undefined
 }
 
 export interface SubmitContext {
@@ -61,18 +63,20 @@ export class Submitter {
    * @throws {LonghaulError} idempotency_key_reused
    */
   async submit(submission: Submission, context: SubmitContext): Promise<Accepted> {
-    const { store, telemetry, admission } = this.#dependencies
+    const { store, telemetry, admission, pause } = this.#dependencies
     const key = keyOf(submission, context.tenantId)
     const isDue = submission.notBefore === null || submission.notBefore <= context.now
     const direct = isDue && admission.admit(key)
     const job = newJob(submission, context, direct)
     let outcome: Awaited<ReturnType<typeof store.jobs.insert>>
+    if (pause) await pause('ingress-before-insert')
     try {
       outcome = await store.jobs.insert(job)
     } catch (error) {
       if (direct) admission.withdraw(key)
       throw error
     }
+    if (pause) await pause('ingress-after-insert')
     if (outcome.kind === 'inserted') {
       telemetry.metrics.jobsAccepted.add(1, { lane: job.lane })
       if (direct) this.#publish(job, key)
@@ -90,9 +94,10 @@ export class Submitter {
   }
 
   #publish(job: NewJob, key: DispatchKey): void {
-    const { bus, admission } = this.#dependencies
+    const { bus, admission, pause } = this.#dependencies
     const published = bus.publish(SUBMITTED_TOPIC, messageOf(job)).then(
-      () => {
+      async () => {
+        if (pause) await pause('ingress-after-publish')
         admission.sent(key)
         this.#busFails = false
       },

@@ -5,9 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { runningProcesses } from '../../../test/processes/running.ts'
+import { serverAddress } from '../../../test/servers.ts'
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 const TIMEOUT_MS = 60_000
+const CLUSTER_TIMEOUT_MS = 180_000
+const clusterServers = [await serverAddress('local-kafka'), await serverAddress('local-redis')]
+const itOnServers = clusterServers.includes(undefined) ? it.skip : it
 
 interface Ended {
   code: number | null
@@ -68,6 +73,21 @@ describe('npm run demo', () => {
       expect(readdirSync(folder)).toEqual([])
     },
     TIMEOUT_MS,
+  )
+
+  itOnServers(
+    'does so on a cluster of processes too',
+    async () => {
+      const { code, stdout, stderr } = await run(['--cluster', '--prompts', '12'])
+      expect(stderr.replaceAll(/^.*TimeoutNegativeWarning[\s\S]*?was created\)\n/gm, '')).toBe('')
+      expect(stdout).toContain('PostgreSQL, Kafka, Redis, and each service in processes of its own')
+      expect(stdout).toMatch(/12 of 12 jobs succeeded in [\d.]+ s\./)
+      expect(stdout).toMatch(/12 verified, 12 distinct webhook-ids/)
+      expect(code).toBe(0)
+      expect(readdirSync(folder)).toEqual([])
+      expect(await runningProcesses(folder)).toEqual([])
+    },
+    CLUSTER_TIMEOUT_MS,
   )
 
   it(

@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Config } from '@longhaul/contracts'
 import type { Env, LauncherEnv } from '@longhaul/runtime'
 import { startTelemetry } from '@longhaul/telemetry'
-import { type Launched, launch } from '../launch.ts'
+import { launch } from '../launch.ts'
+import { inFreshFolder } from './fresh-folder.ts'
+import type { DemoTarget } from './target.ts'
 
 const STOP_MS = 5_000
 
-export interface EmbeddedOptions {
-  /** Of it the configuration file and the log level are used; address, database and key are the demo's own. */
+export interface DemoSystemOptions {
+  /** Of it the configuration file and the log level are used; address, servers and key are the demo's own. */
   env: LauncherEnv
   secrets: Env
 }
@@ -18,38 +17,43 @@ export interface EmbeddedOptions {
  * Runs `use` on an embedded Longhaul of its own: in a fresh folder, which is
  * removed afterwards however it ends, and on a free port.
  */
-export async function withEmbedded<T>(
-  { env, secrets }: EmbeddedOptions,
-  use: (launched: Launched) => Promise<T>,
+export function withEmbedded<T>(
+  { env, secrets }: DemoSystemOptions,
+  use: (target: DemoTarget) => Promise<T>,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'longhaul-demo-'))
-  const telemetry = startTelemetry({ service: 'longhaul-demo', logLevel: env.logLevel })
-  try {
-    const launched = await launch({
-      env: {
-        ...env,
-        host: '127.0.0.1',
-        port: 0,
-        dataDir: folder,
-        databaseUrl: undefined,
-        apiKey: undefined,
-      },
-      secrets,
-      telemetry,
-      adjustConfig: allowLoopbackReceivers,
-      // It would be busy with the sample for an hour.
-      probeOllama: async () => undefined,
-    })
+  return inFreshFolder(async dataDir => {
+    const telemetry = startTelemetry({ service: 'longhaul-demo', logLevel: env.logLevel })
     try {
-      return await use(launched)
+      const launched = await launch({
+        env: { ...env, ...OWN, dataDir },
+        secrets,
+        telemetry,
+        adjustConfig: allowLoopbackReceivers,
+        probeOllama: noOllama,
+      })
+      const { config, source, kind, system, newKey = '' } = launched
+      try {
+        return await use({ config, source, kind, url: system.url, apiKey: newKey })
+      } finally {
+        await launched.stop(STOP_MS)
+      }
     } finally {
-      await launched.stop(STOP_MS)
+      await telemetry.stop()
     }
-  } finally {
-    await telemetry.stop()
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
-  }
+  })
 }
+
+/** Whatever the environment names. */
+export const OWN = {
+  host: '127.0.0.1',
+  port: 0,
+  databaseUrl: undefined,
+  shared: { kafka: undefined, redisUrl: undefined },
+  apiKey: undefined,
+} as const
+
+/** It would be busy with the sample for an hour. */
+export async function noOllama(): Promise<undefined> {}
 
 function allowLoopbackReceivers(config: Config): Config {
   const allow = [...config.webhooks.allow, '127.0.0.1']

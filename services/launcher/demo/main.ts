@@ -1,9 +1,10 @@
 import { systemClock } from '@longhaul/contracts'
 import { describeEnvFaults, readLauncherEnv } from '@longhaul/runtime'
 import { isExpected } from '../expected-error.ts'
+import { withCluster } from './cluster.ts'
 import { withEmbedded } from './embedded.ts'
 import { abortOnSignal } from './interruption.ts'
-import { describeModels, INTRODUCTION } from './introduction.ts'
+import { describeModels, introduce } from './introduction.ts'
 import { readOptions } from './options.ts'
 import { runDemo } from './run.ts'
 
@@ -17,12 +18,13 @@ if (!parsed.ok) {
 const signal = abortOnSignal(systemClock)
 const terminal = { input: process.stdin, output: process.stdout, signal }
 const print = (line: string) => console.log(line)
-print(INTRODUCTION)
+print(introduce(options.cluster))
+const onSystem = options.cluster ? withCluster : withEmbedded
 try {
-  const ok = await withEmbedded({ env: parsed.env, secrets: process.env }, async launched => {
+  const ok = await onSystem({ env: parsed.env, secrets: process.env }, async target => {
     signal.throwIfAborted()
-    print(describeModels(launched))
-    return runDemo({ options, launched, clock: systemClock, terminal, print })
+    print(describeModels(target))
+    return runDemo({ options, target, clock: systemClock, terminal, print })
   })
   process.exit(ok ? 0 : 1)
 } catch (error) {

@@ -1,6 +1,5 @@
 import { type Clock, isTerminal, sleep } from '@longhaul/contracts'
 import { StartError } from '../expected-error.ts'
-import type { Launched } from '../launch.ts'
 import { ApiClient, type Submission } from './client.ts'
 import { estimateCostUsd, maySpend, type Terminal } from './consent.ts'
 import { describeDecision, mostTelling } from './decision-text.ts'
@@ -10,11 +9,12 @@ import { hasMadeUpImage, type Prompt, readPrompts } from './prompts.ts'
 import { Receiver } from './receiver.ts'
 import { type Outcome, reportOn } from './report.ts'
 import { describeReport } from './report-text.ts'
+import type { DemoTarget } from './target.ts'
 import { judgeRun } from './verdict.ts'
 
 export interface DemoContext {
   options: DemoOptions
-  launched: Launched
+  target: DemoTarget
   clock: Clock
   terminal: Terminal
   print(line: string): void
@@ -34,9 +34,9 @@ const READ_AT_ONCE = 8
 
 /** The demonstration on a running system. @returns whether all went as promised */
 export async function runDemo(context: DemoContext): Promise<boolean> {
-  const { launched, clock, terminal, print } = context
+  const { target, clock, terminal, print } = context
   const begunAt = clock.now()
-  const client = new ApiClient(launched.system.url, launched.newKey ?? '', terminal.signal)
+  const client = new ApiClient(target.url, target.apiKey, terminal.signal)
   const prompts = choosePrompts(context)
   if (!(await agreedToCost(context, client, prompts))) {
     print('Nothing was sent.')
@@ -51,11 +51,11 @@ export async function runDemo(context: DemoContext): Promise<boolean> {
     const outcomes = await readOutcomes(client, submitted)
     const polled = await polling
     print('')
-    print(describeReport(reportOn(outcomes, launched.config.models)))
+    print(describeReport(reportOn(outcomes, target.config.models)))
     const telling = mostTelling(outcomes)
     if (telling) print(`\n${describeDecision(telling)}`)
     const seconds = (clock.now() - begunAt) / 1_000
-    const facts = { outcomes, receipts: receiver.receipts, polled, seconds, kind: launched.kind }
+    const facts = { outcomes, receipts: receiver.receipts, polled, seconds, kind: target.kind }
     const verdict = judgeRun(facts)
     print(`\n${verdict.text}`)
     return verdict.ok
@@ -65,9 +65,9 @@ export async function runDemo(context: DemoContext): Promise<boolean> {
 }
 
 /** Pictures that do not exist are for the simulator alone. */
-function choosePrompts({ options, launched, print }: DemoContext): Prompt[] {
+function choosePrompts({ options, target, print }: DemoContext): Prompt[] {
   const prompts = readPrompts().slice(0, options.prompts)
-  if (launched.kind === 'simulator') return prompts
+  if (target.kind === 'simulator') return prompts
   const sendable = prompts.filter(prompt => !hasMadeUpImage(prompt))
   const skipped = prompts.length - sendable.length
   if (skipped > 0) {
@@ -79,11 +79,11 @@ function choosePrompts({ options, launched, print }: DemoContext): Prompt[] {
 }
 
 async function agreedToCost(
-  { launched, options, terminal, print }: DemoContext,
+  { target, options, terminal, print }: DemoContext,
   client: ApiClient,
   prompts: readonly Prompt[],
 ): Promise<boolean> {
-  if (launched.kind === 'simulator') return true
+  if (target.kind === 'simulator') return true
   const costUsd = await estimateCostUsd(client, prompts.map(submissionOf))
   print(
     `Estimated cost of ${prompts.length} prompts, by POST /v1/route, with answers as long as they allow: $${costUsd.toFixed(4)}.`,

@@ -1,7 +1,7 @@
 import { isTerminal } from '@longhaul/contracts'
-import type { Launched } from '../launch.ts'
 import type { Receipts } from './receiver.ts'
 import type { Outcome } from './report.ts'
+import type { DemoTarget } from './target.ts'
 
 export interface RunFacts {
   outcomes: readonly Outcome[]
@@ -9,7 +9,7 @@ export interface RunFacts {
   /** Long-polls that answered a job that had ended. */
   polled: number
   seconds: number
-  kind: Launched['kind']
+  kind: DemoTarget['kind']
 }
 
 /** Real providers refuse content now and then; the simulator does not. */

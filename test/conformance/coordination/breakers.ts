@@ -118,6 +118,21 @@ export function exerciseBreakers(open: OpenCoordination): void {
       expect(told).toEqual([`${KEY} open`, `${KEY} half-open`, `${KEY} closed`])
     })
 
+    it('tell when there may be a permit again for who got none', async () => {
+      const { coordination, clock } = await open.one()
+      const { breakers } = coordination
+      await openAndWait(breakers, clock)
+      const first = await permit(breakers)
+      await permit(breakers)
+      const told = Promise.withResolvers<string>()
+      breakers.onPermit(told.resolve)
+      expect(breakers.acquire(KEY)).toBeUndefined()
+      first.settle('neutral')
+
+      expect(await told.promise).toBe(KEY)
+      expect(breakers.acquire(KEY)).toBeDefined()
+    })
+
     it('are one for all instances', async () => {
       const { instances, clock } = await open.several(2)
       const [here, there] = instances.map(({ breakers }) => breakers)

@@ -11,7 +11,6 @@ import { LatencyRecorder } from '../latencies.ts'
 import { jobOf } from '../prompts.ts'
 
 const RETRY_MS = 20
-const TICK_MS = 1
 
 const task = JSON.parse(process.argv[2] ?? '{}') as GeneratorTask
 const receiver = createServer((request, response) => {
@@ -72,8 +71,9 @@ async function submitSingly(): Promise<void> {
   const underWay: Array<Promise<void>> = []
   for (let index = 0; index < jobs; ) {
     const dueMs = beganAt + (index * 1_000) / perSecond
-    if (performance.now() < dueMs) {
-      await delay(TICK_MS)
+    const earlyMs = dueMs - performance.now()
+    if (earlyMs > 0) {
+      await delay(earlyMs)
       continue
     }
     underWay.push(
@@ -98,5 +98,9 @@ async function submit(body: string): Promise<void> {
 
 function job(index: number): object {
   const hasWebhook = task.webhookEvery > 0 && index % task.webhookEvery === 0
-  return jobOf(index, hasWebhook ? webhookUrl : undefined)
+  return {
+    ...jobOf(index),
+    ...(hasWebhook && { webhook: { url: webhookUrl } }),
+    ...(task.notBefore && { not_before: task.notBefore }),
+  }
 }

@@ -1,6 +1,6 @@
 import { createPostgresBackend, withBackend } from 'bullmq'
 import { bullmqBackend } from './bullmq.ts'
-import type { QueueBackend } from './delivery-queue.ts'
+import type { QueueBackend } from './port.ts'
 
 export interface BullmqPostgresOptions {
   databaseUrl: string

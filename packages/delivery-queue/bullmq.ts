@@ -6,7 +6,7 @@ import {
   type DeliveryQueue,
   type DeliveryQueueOptions,
   type QueueBackend,
-} from './delivery-queue.ts'
+} from './port.ts'
 
 /** What a store of BullMQ has to bring: constructors that know their connection. */
 export interface BullmqStore {

@@ -1,7 +1,7 @@
 import { Queue, Worker } from 'bullmq'
 import { Redis, type RedisOptions } from 'ioredis'
 import { bullmqBackend } from './bullmq.ts'
-import type { QueueBackend } from './delivery-queue.ts'
+import type { QueueBackend } from './port.ts'
 
 export interface BullmqRedisOptions {
   /** `redis://` or `rediss://`. */

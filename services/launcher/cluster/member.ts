@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { type Clock, sleep } from '@longhaul/contracts'
+import { dieWithParent } from '@longhaul/embedded-postgres'
+import { StartError } from '../expected-error.ts'
+import type { ServiceName } from './service-names.ts'
+
+export interface MemberOptions {
+  /** `worker-2` */
+  name: string
+  service: ServiceName
+  /** Of its operations, and of the API in an ingress. */
+  port: number
+  env: Readonly<Record<string, string | undefined>>
+  clock: Clock
+  /** Takes what it writes, line by line, and what becomes of it. */
+  print: (line: string) => void
+}
+
+/** kafkajs sets a timer of less than nothing, once per process, without harm. */
+const QUIET = ['--disable-warning=TimeoutNegativeWarning']
+const READY_TIMEOUT_MS = 90_000
+const POLL_MS = 100
+const ANSWER_TIMEOUT_MS = 5_000
+const FIRST_BACKOFF_MS = 250
+const LONGEST_BACKOFF_MS = 10_000
+/** What ran for so long is started again as if it were the first time. */
+const STEADY_MS = 30_000
+
+/**
+ * One service in a process of its own, kept alive: when it dies it is started
+ * again, after a pause that doubles while it does not hold. It is in a process
+ * group of its own, so that Ctrl-C does not reach it before its turn, and does
+ * not outlive this process.
+ */
+export class Member {
+  readonly name: string
+  readonly #options: MemberOptions
+  readonly #stopping = new AbortController()
+  #process: ChildProcess | undefined
+  #wasReady = false
+  #backoffMs = FIRST_BACKOFF_MS
+
+  constructor(options: MemberOptions) {
+    this.name = options.name
+    this.#options = options
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.#options.port}`
+  }
+
+  /**
+   * Resolves when it does its work.
+   * @throws {StartError} it ended before, or is not ready in time; its own lines say why
+   */
+  async start(): Promise<void> {
+    const { clock } = this.#options
+    this.#launch()
+    const deadline = clock.now() + READY_TIMEOUT_MS
+    while (!(await this.#isReady())) {
+      if (!this.#process) throw new StartError(`${this.name} did not start.`)
+      if (clock.now() > deadline) {
+        throw new StartError(`${this.name} is not ready after ${READY_TIMEOUT_MS / 1_000} s.`)
+      }
+      await sleep(clock, POLL_MS, this.#stopping.signal)
+    }
+    this.#wasReady = true
+  }
+
+  /** Orderly; killed when that takes longer than `budgetMs`. Safe to call twice. */
+  async stop(budgetMs: number): Promise<void> {
+    this.#stopping.abort()
+    const running = this.#process
+    if (!running) return
+    const exited = once(running, 'exit')
+    running.kill('SIGTERM')
+    const cancel = this.#options.clock.schedule(budgetMs, () => running.kill('SIGKILL'))
+    await exited
+    cancel()
+  }
+
+  #launch(): void {
+    const { service, port, env, clock, print } = this.#options
+    const program = fileURLToPath(new URL(`../../${service}/main.ts`, import.meta.url))
+    const startedAt = clock.now()
+    const child = spawn(process.execPath, [...QUIET, program], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      env: { ...env, HOST: '127.0.0.1', PORT: String(port) },
+    })
+    dieWithParent(child)
+    this.#process = child
+    for (const output of [child.stdout, child.stderr]) {
+      createInterface({ input: output }).on('line', print)
+    }
+    child.once('exit', (code, signal) => {
+      this.#process = undefined
+      if (this.#stopping.signal.aborted || !this.#wasReady) return
+      if (clock.now() - startedAt > STEADY_MS) this.#backoffMs = FIRST_BACKOFF_MS
+      print(`ended with ${signal ?? code}; starts again in ${this.#backoffMs} ms`)
+      void this.#launchLater()
+    })
+  }
+
+  async #launchLater(): Promise<void> {
+    const { clock } = this.#options
+    const pauseMs = this.#backoffMs
+    this.#backoffMs = Math.min(2 * pauseMs, LONGEST_BACKOFF_MS)
+    await sleep(clock, pauseMs, this.#stopping.signal)
+    if (!this.#stopping.signal.aborted) this.#launch()
+  }
+
+  async #isReady(): Promise<boolean> {
+    try {
+      const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+      return (await fetch(`${this.origin}/readyz`, { signal })).ok
+    } catch {
+      return false
+    }
+  }
+}
