@@ -209,9 +209,11 @@ const hardFilters: readonly Filter[] = [
 
 /** The first hard limit that the model does not meet; undefined when it meets all. */
 export function obstacleOf(model: PreparedModel, input: FilterInput): Obstacle | undefined {
-  for (const [passed, { reason, check, tooLong = false }] of hardFilters.entries()) {
+  let passed = 0
+  for (const { reason, check, tooLong = false } of hardFilters) {
     const fault = check(model, input)
     if (fault) return { reason, detail: fault.detail, passed, miss: fault.miss ?? 0, tooLong }
+    passed += 1
   }
   return undefined
 }

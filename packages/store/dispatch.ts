@@ -33,9 +33,9 @@ export class Dispatch {
     this.#clock = clock
   }
 
-  /** Keys under which work is due, found by skipping from key to key. */
-  async dueKeys(): Promise<DispatchKey[]> {
-    return (await this.#database.lazy<KeyRow>(DUE_KEYS, [this.#clock.now()])).map(keyOf)
+  /** Keys under which work has been due for `forMs` or longer, found by skipping from key to key. */
+  async dueKeys(forMs = 0): Promise<DispatchKey[]> {
+    return (await this.#database.lazy<KeyRow>(DUE_KEYS, [this.#clock.now() - forMs])).map(keyOf)
   }
 
   /** How many jobs are published and unclaimed, by key. */

@@ -21,6 +21,8 @@ const POLL_MS = 1_000
 /** Events that are committed one by one are taken together. */
 const GAP_MS = 10
 const RETRY_MS = 1_000
+/** A reason of our own: without one each wake would pay for a DOMException and its stack. */
+const WOKEN = 'woken'
 /** Attempts that wait, per attempt under way. */
 const WAITING_PER_SLOT = 4
 const LEAST_WAITING = 32
@@ -52,7 +54,7 @@ export class Feeder {
 
   /** Events were committed: looks for them at once. */
   wake(): void {
-    this.#wake.abort()
+    this.#wake.abort(WOKEN)
   }
 
   /** An attempt ended: when more is due, there is room for it soon. */

@@ -20,7 +20,7 @@ export interface ServiceProcessOptions {
   pausePoints?: boolean
 }
 
-const READY_TIMEOUT_MS = 90_000
+const READY_TIMEOUT_MS = 180_000
 const POLL_MS = 50
 const KILL_TIMEOUT_MS = 5_000
 const QUIET = ['--disable-warning=TimeoutNegativeWarning']

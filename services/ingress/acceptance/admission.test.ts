@@ -16,6 +16,8 @@ describe('Admission', () => {
   let postgres: {
     published: Array<DispatchKey & { count: number }>
     due: DispatchKey[]
+    /** For how long the keys have been due. */
+    dueForMs: number
     isAway: boolean
     asked: number
   }
@@ -24,7 +26,7 @@ describe('Admission', () => {
 
   beforeEach(async () => {
     clock = new ManualClock()
-    postgres = { published: [], due: [], isAway: false, asked: 0 }
+    postgres = { published: [], due: [], dueForMs: 1_000, isAway: false, asked: 0 }
     room = 10_000
     admission = new Admission(
       {
@@ -34,7 +36,7 @@ describe('Admission', () => {
             if (postgres.isAway) throw new Error('away')
             return postgres.published
           },
-          dueKeys: async () => postgres.due,
+          dueKeys: async (forMs = 0) => (postgres.dueForMs >= forMs ? postgres.due : []),
         },
         room: () => room,
         clock,
@@ -89,6 +91,13 @@ describe('Admission', () => {
     expect(admission.admit(otherTenant)).toBe(true)
     postgres.due = []
     await askedAgain()
+    expect(admission.admit(key)).toBe(true)
+  })
+
+  it('is not closed by what is on its way through the dispatcher', async () => {
+    postgres.due = [key]
+    postgres.dueForMs = 100
+    await admission.refresh()
     expect(admission.admit(key)).toBe(true)
   })
 

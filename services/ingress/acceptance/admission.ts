@@ -17,6 +17,12 @@ export interface AdmissionOptions {
 
 /** How old what is known of Postgres may be while jobs come in. */
 const REFRESH_MS = 250
+/**
+ * Under load something has always just become due and is on its way through the
+ * dispatcher. What waits for less than this closes no key: the direct path would
+ * never open again.
+ */
+const WAITS_MS = 250
 /** How long nothing is published after the bus refused a message. */
 const REFUSED_MS = 1_000
 /** Room left to those who publish beside us: the dispatcher, other processes. */
@@ -29,8 +35,8 @@ const ROOM_RESERVED = 500
  * Both ways are safe; the direct path spares a job the way through the
  * dispatcher. It is open for a key (lane, tenant, model) while
  *
- * - nothing that is due waits under the key, so that no new job overtakes one
- *   that has been left waiting;
+ * - nothing has waited under the key for 250 ms since it fell due, so that no
+ *   new job overtakes one that has been left waiting for long;
  * - fewer jobs of the key are published and unclaimed than the dispatcher
  *   would publish, so that one tenant cannot fill the bus;
  * - the bus has room to spare, so that what waits does so in Postgres, where
@@ -40,7 +46,7 @@ const ROOM_RESERVED = 500
  * in, with our own publications since counted on top: too high rather than too
  * low, since what was claimed meanwhile is not taken off. A key under which we
  * leave a job pending is closed until Postgres, asked afterwards, tells that
- * nothing is due there. Nobody waits for these questions; before the first
+ * nothing waits there. Nobody waits for these questions; before the first
  * answer every key is closed, and without one the last answer holds: a store
  * that is away accepts no jobs anyway.
  */
@@ -51,7 +57,7 @@ export class Admission {
   #published: Map<string, number> | undefined
   /** Our own publications since we began to ask, and those that were under way then. */
   #own = new Map<string, number>()
-  /** Keys under which something due waits. */
+  /** Keys under which something waits. */
   #due = new Set<string>()
   /** Keys under which we left jobs since we began to ask. */
   #left = new Set<string>()
@@ -138,7 +144,7 @@ export class Admission {
     this.#left = new Set()
     this.#own = new Map(this.#underWay)
     try {
-      const [published, due] = await Promise.all([dispatch.published(), dispatch.dueKeys()])
+      const [published, due] = await Promise.all([dispatch.published(), dispatch.dueKeys(WAITS_MS)])
       this.#published = new Map(published.map(row => [nameOf(row), row.count]))
       this.#due = new Set(due.map(nameOf))
     } catch (error) {

@@ -3,7 +3,7 @@ import { leftOut, serverAddress } from '../../servers.ts'
 import { clusterScenarios } from './scenarios.ts'
 import { type ClusterSurroundings, surroundCluster } from './surroundings.ts'
 
-const START_MS = 180_000
+const START_MS = 300_000
 const SCENARIO_MS = 240_000
 /** Shorter and smaller than `npm run test:fault` has it, but long enough for every time-out to pass. */
 const OPTIONS = { jobs: 1_000, outageMs: 12_000, stragglerMs: 40_000 }
