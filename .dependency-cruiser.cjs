@@ -14,7 +14,7 @@ const layers = {
   providers: ['contracts'],
   'local-servers': ['embedded-postgres'],
   blobs: ['contracts', 'store'],
-  intake: ['contracts', 'routing', 'runtime'],
+  intake: ['contracts', 'routing', 'providers', 'runtime'],
   batches: ['contracts', 'store', 'blobs', 'routing', 'intake'],
   runtime: [
     'contracts',

@@ -38,7 +38,7 @@ export async function cancelledBatch(test: TestIngress): Promise<string> {
   const batch = await claimed(test, id)
   await batchWork.validated(id, owner, { total: 1, estimatedCostUsd: null })
   const body = JSON.stringify(request)
-  const newLine = { line: 1, customId: '1', requestedModel: null, policy: null }
+  const newLine = { line: 1, customId: '1', requestedModel: null, policy: null, options: null }
   const ofJob = { jobId: newId('job'), body, bodyBytes: body.length }
   await batchWork.recordLines(batch, owner, 0, [{ ...newLine, ...ofJob }], body.length)
   await batchWork.begin(id, owner)

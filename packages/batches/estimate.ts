@@ -62,6 +62,7 @@ export class BatchEstimate {
         deadlineAt: expiresAt,
         exclusions: [],
         preferred: [],
+        constraints: submission.options?.constraints,
       },
       live,
       {

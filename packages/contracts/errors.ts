@@ -27,6 +27,7 @@ export const errorCatalogue = {
   file_not_found: entry(404, 'No file of yours has this id, or it has expired.'),
   batch_not_found: entry(404, 'No batch of yours has this id.'),
   job_not_found: entry(404, 'No job of yours has this id.'),
+  response_not_found: entry(404, 'No response of yours has this id.'),
   event_not_found: entry(404, 'No webhook event of yours has this id.'),
   route_not_found: entry(404, 'No such route; `/docs` lists them.'),
   method_not_allowed: entry(
@@ -82,6 +83,11 @@ export const errorCatalogue = {
     422,
     'The answer does not meet the requested JSON schema.',
     'provider_error',
+  ),
+  stream_interrupted: entry(
+    502,
+    'The stream broke off in the middle of the answer; ask again, or read the job.',
+    'server_error',
   ),
   worker_lost: entry(
     500,

@@ -36,6 +36,7 @@ describe('a submission', () => {
       notBefore: null,
       deadlineAt: null,
       webhook: null,
+      options: null,
     })
   })
 

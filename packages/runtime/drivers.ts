@@ -172,6 +172,7 @@ function deploymentsOf(config: Config): ProviderDeployment[] {
       config: deployment,
       price: deployment.price ?? settings.price,
       maxOutputTokens: settings.max_output_tokens,
+      endpoints: settings.endpoints,
     })),
   )
 }

@@ -4,6 +4,7 @@ import type {
   BatchStatus,
   Endpoint,
   JobError,
+  JobOptions,
 } from '@longhaul/contracts'
 
 export interface NewBatch {
@@ -110,6 +111,7 @@ export interface NewLine {
   customId: string
   requestedModel: string | null
   policy: string | null
+  options: JobOptions | null
   body: string
   bodyBytes: number
 }

@@ -80,7 +80,7 @@ export const RECORD_LINES: Statement = {
     RETURNING id
   ), input AS (
     SELECT * FROM json_to_recordset($6::json) AS r(line integer, custom_id text, id uuid,
-      requested_model text, policy text, body text, body_bytes integer)
+      requested_model text, policy text, options json, body text, body_bytes integer)
     WHERE EXISTS (SELECT 1 FROM mine)
   ), lines AS (
     INSERT INTO batch_lines (batch_id, line, custom_id, job_id)
@@ -89,9 +89,9 @@ export const RECORD_LINES: Statement = {
     INSERT INTO job_bodies (job_id, kind, body) SELECT id, 'request', body FROM input
   ), made AS (
     INSERT INTO jobs (id, tenant_id, status, endpoint, lane, policy, requested_model,
-      dispatch_model, due_at, deadline, created_at, body_bytes, batch_id,
+      options, dispatch_model, due_at, deadline, created_at, body_bytes, batch_id,
       batch_line)
-    SELECT id, $7::uuid, 'pending', $8, 'bulk', policy, requested_model,
+    SELECT id, $7::uuid, 'pending', $8, 'bulk', policy, requested_model, options,
       coalesce(requested_model, ''), to_timestamp($9::float8 / 1000 - 1 + line * 1e-6),
       ${at('$10')}, ${at('$9')}, body_bytes, $1::uuid, line
     FROM input

@@ -91,6 +91,7 @@ export class BatchWork {
       id: uuidOf('job', line.jobId),
       requested_model: line.requestedModel ?? undefined,
       policy: line.policy ?? undefined,
+      options: line.options ?? undefined,
       body: line.body,
       body_bytes: line.bodyBytes,
     }))

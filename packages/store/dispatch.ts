@@ -2,6 +2,7 @@ import {
   type Clock,
   INLINE_BODY_BYTES,
   idFrom,
+  type JobOptions,
   type Lane,
   type RouteHints,
   uuidOf,
@@ -161,6 +162,7 @@ interface ReleasedRow {
   deadline: number | null
   dispatch: number
   hints: RouteHints | null
+  options: JobOptions | null
   traceparent: string | null
   body_bytes: number
   body: string | null
@@ -182,6 +184,7 @@ function releasedJob(row: ReleasedRow): ReleasedJob {
     deadlineAt: row.deadline,
     dispatch: row.dispatch,
     hints: row.hints,
+    options: row.options,
     traceparent: row.traceparent,
     bodyBytes: row.body_bytes,
     body: row.body,
@@ -252,7 +255,7 @@ const RELEASE: Statement = {
   )
   SELECT r.id, r.tenant_id, r.endpoint, r.lane, r.policy, r.requested_model, r.metadata,
     extract(epoch FROM r.deadline)::float8 * 1000 AS deadline, r.dispatches AS dispatch,
-    r.hints, r.traceparent, r.body_bytes,
+    r.hints, r.options, r.traceparent, r.body_bytes,
     -- Not a join: that would read every body there is and keep those of the round.
     CASE WHEN r.body_bytes <= $3 THEN
       (SELECT b.body FROM job_bodies b WHERE b.job_id = r.id AND b.kind = 'request') END AS body

@@ -291,6 +291,7 @@ function insertRow(job: NewJob) {
     deadline: present(job.deadlineAt),
     webhook_url: job.webhook?.url,
     webhook_events: present(job.webhook?.events),
+    options: present(job.options),
     traceparent: present(job.traceparent),
     body: job.body,
     body_bytes: job.bodyBytes,
@@ -363,7 +364,8 @@ const INSERT: Statement = {
     SELECT * FROM json_to_recordset($1::json) AS r(
       id uuid, tenant_id uuid, status text, endpoint text, lane text, policy text,
       requested_model text, metadata jsonb, not_before float8, deadline float8,
-      webhook_url text, webhook_events text[], traceparent text, body text, body_bytes integer,
+      webhook_url text, webhook_events text[], options json, traceparent text, body text,
+      body_bytes integer,
       idempotency_key text, body_hash text)
   ), keyed AS (
     INSERT INTO idempotency_keys (tenant_id, key, body_hash, job_id, created_at)
@@ -379,13 +381,13 @@ const INSERT: Statement = {
   )
   INSERT INTO jobs (id, tenant_id, status, endpoint, lane, policy, requested_model, metadata,
     dispatch_model, due_at, not_before, deadline, created_at, queued_at, dispatches,
-    webhook_url, webhook_events, traceparent, body_bytes)
+    webhook_url, webhook_events, options, traceparent, body_bytes)
   SELECT id, tenant_id, status, endpoint, lane, policy, requested_model, metadata,
     coalesce(requested_model, ''), to_timestamp(coalesce(not_before, $2::float8) / 1000),
     to_timestamp(not_before / 1000), to_timestamp(deadline / 1000), to_timestamp($2::float8 / 1000),
     CASE status WHEN 'queued' THEN to_timestamp($2::float8 / 1000) END,
     CASE status WHEN 'queued' THEN 1 ELSE 0 END,
-    webhook_url, webhook_events, traceparent, body_bytes
+    webhook_url, webhook_events, options, traceparent, body_bytes
   FROM fresh
   RETURNING id`,
 }

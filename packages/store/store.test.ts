@@ -277,6 +277,35 @@ describe('cancel', () => {
 })
 
 describe('the dispatcher', () => {
+  it('keeps what a job carries with it for every dispatch', async () => {
+    const key = { lane: 'interactive' as const, tenantId, model: 'carried' }
+    const options = { constraints: { models: ['a', 'b'] }, streamTo: 'somewhere' }
+    const job = newJob({ ...key, requestedModel: key.model, status: 'pending', options })
+    await db.store.jobs.insert(job)
+    const [released] = await db.store.dispatch.release([{ ...key, batchId: null, count: 1 }])
+    expect(released).toMatchObject({ id: job.id, options })
+    expect(await db.store.reads.get(tenantId, job.id)).toMatchObject({ options })
+  })
+
+  it('removes what was said of a job that has ended, once', async () => {
+    const { job, claim } = await insertAndClaim()
+    expect(await db.store.contents.remove(tenantId, job.id)).toBe(false)
+    await db.store.jobs.settle({
+      jobId: job.id,
+      from: 'running',
+      fence: claim.fence,
+      to: 'succeeded',
+      attempt: attempt(),
+      result: success,
+    })
+    expect(await db.store.contents.remove(tenantId, job.id)).toBe(true)
+    expect(await db.store.contents.remove(tenantId, job.id)).toBe(false)
+    expect(await db.store.reads.get(tenantId, job.id)).toBeUndefined()
+    expect(await db.query('SELECT FROM job_bodies WHERE job_id = $1', [job.id.slice(4)])).toEqual(
+      [],
+    )
+  })
+
   it('finds every key with due work, and releases each up to its count, longest due first', async () => {
     const other = (await db.store.tenants.ensure('dispatch-tenant')).id
     const jobs = Array.from({ length: 5 }, () =>

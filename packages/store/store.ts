@@ -7,6 +7,7 @@ import { Database } from './database.ts'
 import { Decisions } from './decisions.ts'
 import { Dispatch } from './dispatch.ts'
 import { Files } from './files.ts'
+import { JobContents } from './job-contents.ts'
 import { JobReads } from './job-reads.ts'
 import { Jobs, type ObserveBatch } from './jobs.ts'
 import { migrate } from './migrate.ts'
@@ -27,6 +28,7 @@ export interface StoreOptions {
 export interface Store {
   readonly jobs: Jobs
   readonly reads: JobReads
+  readonly contents: JobContents
   readonly dispatch: Dispatch
   readonly decisions: Decisions
   readonly tenants: Tenants
@@ -67,6 +69,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     jobs: new Jobs(database, clock, observe),
     reads: new JobReads(database),
+    contents: new JobContents(database, clock),
     dispatch: new Dispatch(database, clock),
     decisions: new Decisions(database, observe),
     tenants: new Tenants(database, clock),

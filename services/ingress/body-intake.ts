@@ -28,6 +28,10 @@ export class BodyIntake {
     return this.#heldBytes
   }
 
+  get maxTotalBytes(): number {
+    return this.#options.maxTotalBytes
+  }
+
   /**
    * The whole body; its bytes count until `response` closes.
    * @throws {LonghaulError} unsupported_media_type, body_too_large, overloaded,

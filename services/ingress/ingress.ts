@@ -22,6 +22,11 @@ import { Authenticator } from './auth.ts'
 import { BodyIntake } from './body-intake.ts'
 import { JobWatch } from './job-watch.ts'
 import { answerMalformed } from './malformed.ts'
+import { ExtensionReader } from './openai/extensions.ts'
+import { FrontRoutes } from './openai/front.ts'
+import { LiveResponses } from './openai/live-responses.ts'
+import { ResponseRoutes } from './openai/responses.ts'
+import { SynchronousJobs } from './openai/synchronous-jobs.ts'
 import { BatchRoutes } from './routes/batches.ts'
 import { docsHandlers } from './routes/docs.ts'
 import { FileRoutes } from './routes/files.ts'
@@ -78,6 +83,8 @@ export class Ingress {
   readonly #admission: Admission
   readonly #submitter: Submitter
   readonly #watch: JobWatch
+  readonly #synchronous: SynchronousJobs
+  readonly #live: LiveResponses
   readonly #authenticator: Authenticator
   readonly #intake: BodyIntake
   #handlers: Handlers
@@ -105,6 +112,12 @@ export class Ingress {
       clock,
       logger: telemetry.logger,
     })
+    this.#synchronous = new SynchronousJobs({
+      ...dependencies,
+      submitter: this.#submitter,
+      watch: this.#watch,
+    })
+    this.#live = new LiveResponses({ coordination, jobs: this.#synchronous })
     this.#authenticator = new Authenticator({ tenants: store.tenants, clock })
     this.#intake = new BodyIntake({
       maxBodyBytes: options.maxBodyBytes ?? 10 * MIB,
@@ -228,6 +241,14 @@ export class Ingress {
     const batches = new BatchRoutes({ ...shared, stopping: this.#ending.signal })
     const models = new ModelRoutes(shared)
     const secrets = new WebhookSecretRoutes(store)
+    const extensions = new ExtensionReader({ config, live: shared.coordination.live })
+    const waiting = { ...shared, extensions, watch: this.#watch, jobs: this.#synchronous }
+    const front = new FrontRoutes(waiting)
+    const responses = new ResponseRoutes({
+      ...waiting,
+      submitter: this.#submitter,
+      live: this.#live,
+    })
     const routing = { ...shared, router: createRouter(config) }
     return {
       submitJob: withKey((...call) => submissions.submitJob(...call)),
@@ -256,6 +277,13 @@ export class Ingress {
       ),
       getWebhookSecret: withKey((...call) => secrets.getWebhookSecret(...call)),
       rotateWebhookSecret: withKey((...call) => secrets.rotateWebhookSecret(...call)),
+      createChatCompletion: withKey((...call) => front.createChatCompletion(...call)),
+      createResponse: withKey((...call) => responses.createResponse(...call)),
+      getResponse: withKey((...call) => responses.getResponse(...call)),
+      deleteResponse: withKey((...call) => responses.deleteResponse(...call)),
+      cancelResponse: withKey((...call) => responses.cancelResponse(...call)),
+      listInputItems: withKey((...call) => responses.listInputItems(...call)),
+      createEmbedding: withKey((...call) => front.createEmbedding(...call)),
       ...docsHandlers(),
     }
   }

@@ -116,6 +116,34 @@ export const resultsQuery = z.strictObject({
     }),
 })
 
+const flag = z.enum(['true', 'false'])
+const extraFields = z.string().max(500).optional().describe('Taken, and of no effect')
+
+/** `include` and padding are what clients may send; all there is is told anyway. */
+export const getResponseQuery = z.strictObject({
+  stream: flag.optional().describe('Answers with server-sent events'),
+  starting_after: z
+    .string()
+    .refine(text => /^\d{1,9}$/.test(text), { error: 'must be the `sequence_number` of an event' })
+    .transform(Number)
+    .optional()
+    .meta({
+      description: 'Only events behind the one of this `sequence_number`',
+      override: { type: 'integer', minimum: 0 },
+    }),
+  include: extraFields,
+  'include[]': extraFields,
+  include_obfuscation: flag.optional().describe('Taken, and of no effect'),
+})
+
+export const inputItemsQuery = z.strictObject({
+  after: z.string().max(200).optional().describe('The `last_id` of the page before'),
+  limit: pageSize.optional(),
+  order: z.enum(['asc', 'desc']).default('desc').describe('Last item first is `desc`'),
+  include: extraFields,
+  'include[]': extraFields,
+})
+
 export const DEFAULT_LIMIT = DEFAULT_PAGE
 
 function isInclude(text: string): text is (typeof includes)[number] {

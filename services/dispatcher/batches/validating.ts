@@ -116,6 +116,7 @@ function newLine({ line, customId, submission }: BatchLine): NewLine & { jobId: 
     customId,
     requestedModel: submission.requestedModel,
     policy: submission.policy,
+    options: submission.options,
     body: submission.bodyText,
     bodyBytes: submission.bodyBytes,
   }

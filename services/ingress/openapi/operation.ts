@@ -6,7 +6,7 @@ export interface Operation {
   method: 'get' | 'post' | 'delete'
   /** As OpenAPI writes it: `/v1/jobs/{id}`. */
   path: string
-  tag: 'Jobs' | 'Files' | 'Batches' | 'Models and routing' | 'Webhooks' | 'Service'
+  tag: 'Jobs' | 'OpenAI' | 'Files' | 'Batches' | 'Models and routing' | 'Webhooks' | 'Service'
   summary: string
   description?: string
   /** Needs an API key. */

@@ -3,6 +3,7 @@ import { batchOperations } from './batch-operations.ts'
 import * as examples from './examples.ts'
 import { fileOperations } from './file-operations.ts'
 import { jobOperations } from './job-operations.ts'
+import { openAiOperations } from './openai-operations.ts'
 import { type Operation, submissionErrors } from './operation.ts'
 import * as schemas from './schemas.ts'
 
@@ -173,6 +174,7 @@ const probeOperations = {
 /** The routes that need a handler. */
 export const apiOperations = {
   ...jobOperations,
+  ...openAiOperations,
   ...fileOperations,
   ...batchOperations,
   ...otherOperations,

@@ -38,6 +38,7 @@ export async function decideRoute(
       deadlineAt: submission.deadlineAt ?? undefined,
       exclusions: [],
       preferred: [],
+      constraints: submission.options?.constraints,
     },
     live,
     {
