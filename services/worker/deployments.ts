@@ -84,7 +84,7 @@ export class Deployments {
 
   /**
    * When every deployment (that the job allows) is out: the earliest time at
-   * which one may be tried; undefined while one may pass.
+   * which one may be tried, infinite when there is none; undefined while one may pass.
    */
   allOutUntil(now: number, constraints: RoutingConstraints = {}): number | undefined {
     let earliest = Number.POSITIVE_INFINITY

@@ -215,6 +215,8 @@ export class ModelPool {
   async #divert({ delivery, message }: Work, outUntil: number): Promise<void> {
     const { recorder, clock, telemetry } = this.#dependencies
     const pinned = message.requestedModel !== null
+    // Of the deployments that it allows none is left: the router says so.
+    const until = Number.isFinite(outUntil) ? outUntil : undefined
     const exclusions = (message.hints?.exclusions ?? []).filter(
       ({ model }) => model !== this.#model,
     )
@@ -222,14 +224,14 @@ export class ModelPool {
       jobId: message.jobId,
       from: 'queued',
       to: 'pending',
-      dueAt: pinned ? outUntil : clock.now(),
+      dueAt: pinned && until !== undefined ? until : clock.now(),
       dispatchModel: pinned ? this.#model : '',
       hints: pinned
         ? null
         : {
             exclusions: [
               ...exclusions,
-              { model: this.#model, reason: 'unavailable', until: outUntil },
+              { model: this.#model, reason: 'unavailable', until },
             ],
             preferred: message.route?.fallbacks ?? [],
           },
