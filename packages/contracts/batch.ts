@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { arrayOf } from './array-of.ts'
 import { durationMs } from './duration.ts'
 import { endpoints, metadataSchema } from './job.ts'
 
@@ -63,10 +64,7 @@ export const batchWebhookSchema = z
       .string()
       .max(2_048)
       .describe('An absolute http or https URL that resolves to public addresses'),
-    events: z
-      .array(z.enum(batchEventTypes))
-      .min(1)
-      .max(batchEventTypes.length)
+    events: arrayOf(z.enum(batchEventTypes), { min: 1, max: batchEventTypes.length })
       .optional()
       .describe('Which events to send; all when absent'),
   })

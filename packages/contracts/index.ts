@@ -1,3 +1,4 @@
+export * from './array-of.ts'
 export * from './batch.ts'
 export * from './catalog.ts'
 export * from './catalog-names.ts'

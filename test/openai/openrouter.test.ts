@@ -142,6 +142,8 @@ describe("OpenRouter's extensions by the official client", () => {
     ['plugins', { plugins: [{ id: 'web' }] }],
     ['preset', { preset: 'mine' }],
     ['route', { route: 'none' }],
+    ['models', { models: Array.from({ length: 1_000_000 }, () => 0) }],
+    ['provider.only', { provider: { only: Array.from({ length: 1_000_000 }, () => 0) } }],
   ])('refuses what cannot be honoured: %s', async (param, fields) => {
     await expect(ask('hello', fields)).rejects.toMatchObject(refusal(param))
   })

@@ -1,4 +1,5 @@
 import {
+  arrayOf,
   type Endpoint,
   type JobOptions,
   LonghaulError,
@@ -18,11 +19,14 @@ import {
 /** What OpenRouter adds to OpenAI's bodies. What cannot be honoured is refused, never passed over. */
 const extensionsSchema = z.looseObject({
   model: z.string().optional(),
-  models: z.array(z.string().min(1).max(256)).min(1).max(10).nullish(),
+  models: arrayOf(z.string().min(1).max(256), { min: 1, max: 10 }).nullish(),
   provider: providerSchema.nullish(),
   usage: z.strictObject({ include: z.boolean() }).nullish(),
   route: z.literal('fallback', 'must be "fallback": it is how `models` are taken').nullish(),
-  transforms: z.array(z.string()).max(0, 'must be empty: prompts are not changed').nullish(),
+  transforms: arrayOf(z.string(), {
+    max: 0,
+    tooMany: 'must be empty: prompts are not changed',
+  }).nullish(),
   plugins: z.array(z.unknown()).max(0, 'must be empty: there are no plugins').nullish(),
   preset: z.null('must be left out: policies of the configuration are what there is').optional(),
 })

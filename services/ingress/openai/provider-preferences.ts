@@ -1,4 +1,5 @@
 import {
+  arrayOf,
   type Config,
   type Deployment,
   deploymentKey,
@@ -22,7 +23,7 @@ export interface ExtensionDependencies {
 
 export type Sort = 'price' | 'throughput' | 'latency'
 
-const slugs = z.array(z.string().min(1).max(300)).min(1).max(100)
+const slugs = arrayOf(z.string().min(1).max(300), { min: 1, max: 100 })
 const usdPerMillion = z.coerce.number().nonnegative()
 
 /** OpenRouter's `provider`: which deployments of a model may be called, and which first. */
