@@ -229,10 +229,7 @@ export class ModelPool {
       hints: pinned
         ? null
         : {
-            exclusions: [
-              ...exclusions,
-              { model: this.#model, reason: 'unavailable', until },
-            ],
+            exclusions: [...exclusions, { model: this.#model, reason: 'unavailable', until }],
             preferred: message.route?.fallbacks ?? [],
           },
       attempt: null,
