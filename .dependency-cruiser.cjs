@@ -13,6 +13,9 @@ const layers = {
   routing: ['contracts'],
   providers: ['contracts'],
   'local-servers': ['embedded-postgres'],
+  blobs: ['contracts', 'store'],
+  intake: ['contracts', 'routing', 'providers', 'runtime'],
+  batches: ['contracts', 'store', 'blobs', 'routing', 'intake'],
   runtime: [
     'contracts',
     'telemetry',
@@ -22,6 +25,7 @@ const layers = {
     'delivery-queue',
     'routing',
     'providers',
+    'blobs',
   ],
 }
 

@@ -1,3 +1,4 @@
+import { openPostgresBlobs } from '@longhaul/blobs'
 import { openMemoryBus } from '@longhaul/bus'
 import {
   type Clock,
@@ -89,6 +90,7 @@ export async function openTestIngress(test: TestIngressOptions = {}): Promise<Te
   const telemetry = startTelemetry({ service: 'test', logLevel: 'silent' })
   const opened: IngressDependencies = {
     store: testStore.store,
+    blobs: openPostgresBlobs(testStore.store),
     bus,
     coordination,
     telemetry,
@@ -128,10 +130,14 @@ export async function callApi<T>(
   headers: Record<string, string> = {},
 ): Promise<TestAnswer<T>> {
   const isText = typeof body === 'string' || body instanceof Uint8Array
+  const isForm = body instanceof FormData
   const response = await fetch(url, {
     method,
-    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
-    ...(body !== undefined && { body: isText ? (body as string) : JSON.stringify(body) }),
+    headers: {
+      ...(body !== undefined && !isForm && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: isText || isForm ? (body as string) : JSON.stringify(body) }),
     redirect: 'manual',
   })
   const text = await response.text()

@@ -1,3 +1,4 @@
+import { openPostgresBlobs } from '@longhaul/blobs'
 import { openMemoryBus } from '@longhaul/bus'
 import {
   type Clock,
@@ -92,6 +93,7 @@ export class Pipeline {
     const live = new ModelFigures({ coordination, bus, clock }, config)
     const shared = {
       store,
+      blobs: openPostgresBlobs(store),
       bus,
       coordination,
       provider,

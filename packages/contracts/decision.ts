@@ -1,4 +1,5 @@
 import type { Endpoint, Lane } from './job.ts'
+import type { RoutingConstraints } from './job-options.ts'
 
 /** What a router needs to know of a job, beside its parsed body. */
 export interface RoutingRequest {
@@ -15,6 +16,7 @@ export interface RoutingRequest {
   exclusions: Exclusion[]
   /** Fallbacks left over from the decision before, best first. */
   preferred: string[]
+  constraints?: RoutingConstraints | undefined
 }
 
 /** A model that this job should not go to (again). */

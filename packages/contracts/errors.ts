@@ -12,6 +12,8 @@ export const errorCatalogue = {
   unknown_field: entry(400, 'A field that this endpoint does not know; `param` names it.'),
   invalid_id: entry(400, 'The id is not of the kind that this route takes.'),
   invalid_cursor: entry(400, '`after` or `before` is not the id of a job of yours.'),
+  duplicate_custom_id: entry(400, 'Two lines of a batch have the same `custom_id`.'),
+  invalid_purpose: entry(400, 'The file is not of the purpose that this route takes.'),
   deadline_in_past: entry(400, 'The deadline has passed already.'),
   webhook_url_invalid: entry(400, 'The webhook URL is not an absolute http or https URL.'),
   webhook_url_private: entry(
@@ -22,7 +24,10 @@ export const errorCatalogue = {
   body_too_large: entry(413, 'The request body is above the limit that the message names.'),
   invalid_api_key: entry(401, 'The API key is missing or wrong.', 'authentication_error'),
   model_not_found: entry(404, 'No such model or policy in the configuration.'),
+  file_not_found: entry(404, 'No file of yours has this id, or it has expired.'),
+  batch_not_found: entry(404, 'No batch of yours has this id.'),
   job_not_found: entry(404, 'No job of yours has this id.'),
+  response_not_found: entry(404, 'No response of yours has this id.'),
   event_not_found: entry(404, 'No webhook event of yours has this id.'),
   route_not_found: entry(404, 'No such route; `/docs` lists them.'),
   method_not_allowed: entry(
@@ -33,6 +38,16 @@ export const errorCatalogue = {
     409,
     'The `Idempotency-Key` came before with another body.',
     'idempotency_error',
+  ),
+  file_in_use: entry(409, 'A batch that is being validated needs the file.'),
+  batch_ended: entry(409, 'The batch has ended, or all its lines have.'),
+  batch_unfinished: entry(409, 'The batch has not ended yet.'),
+  nothing_to_retry: entry(409, 'No line of the batch failed.'),
+  range_not_satisfiable: entry(416, 'The range begins behind the end of the file.'),
+  files_unavailable: entry(
+    503,
+    'The storage of files is away. Retry after `Retry-After` seconds.',
+    'server_error',
   ),
   overloaded: entry(503, 'More requests wait than this process holds; retry.', 'server_error'),
   store_unavailable: entry(
@@ -68,6 +83,11 @@ export const errorCatalogue = {
     422,
     'The answer does not meet the requested JSON schema.',
     'provider_error',
+  ),
+  stream_interrupted: entry(
+    502,
+    'The stream broke off in the middle of the answer; ask again, or read the job.',
+    'server_error',
   ),
   worker_lost: entry(
     500,

@@ -7,6 +7,8 @@ import { v7 as uuidv7 } from 'uuid'
  */
 export const idPrefixes = {
   job: 'job_',
+  /** A response is a job under another name: the same UUID. */
+  response: 'resp_',
   batch: 'batch_',
   file: 'file-',
   event: 'evt_',

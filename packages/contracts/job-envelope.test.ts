@@ -15,6 +15,7 @@ const job: JobMessage = {
   deadlineAt: null,
   dispatch: 1,
   hints: null,
+  options: null,
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   bodyBytes: Buffer.byteLength(body),
   body,

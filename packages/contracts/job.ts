@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { arrayOf } from './array-of.ts'
 
 export const endpoints = ['/v1/chat/completions', '/v1/responses', '/v1/embeddings'] as const
 export type Endpoint = (typeof endpoints)[number]
@@ -48,10 +49,7 @@ export const webhookTargetSchema = z
       .string()
       .max(2_048)
       .describe('An absolute http or https URL that resolves to public addresses'),
-    events: z
-      .array(z.enum(jobEventTypes))
-      .min(1)
-      .max(jobEventTypes.length)
+    events: arrayOf(z.enum(jobEventTypes), { min: 1, max: jobEventTypes.length })
       .optional()
       .describe('Which events to send; all when absent'),
   })

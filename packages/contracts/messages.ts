@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { uuidOf } from './ids.ts'
 import { endpoints, lanes } from './job.ts'
+import { jobOptionsSchema } from './job-options.ts'
 
 export const SUBMITTED_TOPIC = 'jobs.submitted'
 /** Raised when a reader of the version before could not read it. */
@@ -40,6 +41,8 @@ export const jobMessageSchema = z.object({
   /** How often the job was published for routing, this time included. */
   dispatch: z.number().int().positive(),
   hints: routeHintsSchema.nullable(),
+  /** Absent in messages of versions before. */
+  options: jobOptionsSchema.nullable().default(null),
   traceparent: z.string().nullable(),
   bodyBytes: z.number().int().nonnegative(),
   /** The request body as JSON text; null when it travels by reference. */

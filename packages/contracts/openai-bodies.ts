@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { arrayOf } from './array-of.ts'
 import type { Endpoint } from './job.ts'
 
 /**
@@ -11,29 +12,6 @@ const model = z
   .max(256)
   .optional()
   .describe('A model of the configuration, a policy, or "auto" (the default)')
-
-/**
- * As `z.array`, but it stops at the first element at fault: a caller can send
- * millions of them, and each would leave an issue behind.
- */
-function arrayOf<S extends z.ZodType>(element: S, bounds: { min?: number; max?: number } = {}) {
-  const { $schema: _, ...items } = z.toJSONSchema(element, { io: 'input' })
-  return z
-    .array(z.unknown())
-    .min(bounds.min ?? 0)
-    .max(bounds.max ?? Number.MAX_SAFE_INTEGER)
-    .superRefine((values, context) => {
-      for (const [index, value] of values.entries()) {
-        const issue = element.safeParse(value, { reportInput: true }).error?.issues[0]
-        if (!issue) continue
-        context.addIssue({ ...issue, path: [index, ...issue.path] } as Parameters<
-          typeof context.addIssue
-        >[0])
-        return
-      }
-    })
-    .meta({ items, ...(bounds.max === undefined && { maxItems: undefined }) })
-}
 
 const part = z.looseObject({ type: z.string() })
 

@@ -12,6 +12,8 @@ export type {
   DeploymentStats,
   LiveStats,
   Permit,
+  StreamPart,
+  TokenStreams,
 } from './port.ts'
 export type { CoordinationLogger } from './receivers.ts'
 export { openRedisCoordination, type RedisCoordinationOptions } from './redis.ts'

@@ -2,6 +2,7 @@ import type { Clock } from '@longhaul/contracts'
 import { Breaker } from './breaker.ts'
 import { OwnBroadcasts } from './own-broadcasts.ts'
 import { OwnLiveStats } from './own-live-stats.ts'
+import { OwnStreams } from './own-streams.ts'
 import type { BreakerOptions, Breakers, BreakerView, Coordination, Permit } from './port.ts'
 import { type CoordinationLogger, Receivers } from './receivers.ts'
 
@@ -20,6 +21,7 @@ export async function openMemoryCoordination(
 
 class MemoryCoordination implements Coordination {
   readonly broadcasts: OwnBroadcasts
+  readonly streams: OwnStreams
   readonly live: OwnLiveStats
   readonly breakers: MemoryBreakers
   readonly shared = false
@@ -27,6 +29,7 @@ class MemoryCoordination implements Coordination {
 
   constructor({ clock, breaker, logger = { warn: () => {} } }: MemoryCoordinationOptions) {
     this.broadcasts = new OwnBroadcasts(logger)
+    this.streams = new OwnStreams(logger)
     this.live = new OwnLiveStats(clock)
     this.breakers = new MemoryBreakers(clock, breaker, logger)
   }
@@ -44,6 +47,7 @@ class MemoryCoordination implements Coordination {
   async stop(): Promise<void> {
     this.#stopped = true
     this.broadcasts.stop()
+    this.streams.stop()
     this.breakers.stop()
   }
 }

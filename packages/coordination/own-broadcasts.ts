@@ -10,6 +10,7 @@ export class OwnBroadcasts implements Broadcasts {
       'job-finished': new Receivers(logger),
       'job-changed': new Receivers(logger),
       'job-cancelled': new Receivers(logger),
+      'batch-changed': new Receivers(logger),
       'work-pending': new Receivers(logger),
       'event-pending': new Receivers(logger),
     }

@@ -1,11 +1,12 @@
 /**
- * What processes tell one another while they work: broadcasts, live figures of
- * deployments, breakers. All of it is fast and may be forgotten; Postgres knows
+ * What processes tell one another while they work: broadcasts, answers as they
+ * are written, live figures of deployments, breakers. All of it is fast and may be forgotten; Postgres knows
  * what must not be. Reads are local and synchronous, so that no job waits for a
  * round trip; a driver that shares state keeps the local view fresh.
  */
 export interface Coordination {
   readonly broadcasts: Broadcasts
+  readonly streams: TokenStreams
   readonly live: LiveStats
   readonly breakers: Breakers
   /** Whether other processes hear of this one now, and it of them. */
@@ -25,6 +26,8 @@ export interface Channels {
    * Taken back was the claim under `fence`; a later claim is none of it.
    */
   'job-cancelled': { jobId: string; fence?: number }
+  /** A batch was made, cancelled or resumed, or one of its steps is done. */
+  'batch-changed': { batchId: string }
   /** Work was committed that waits in Postgres. */
   'work-pending': { lane: string }
   /** A webhook event was committed. */
@@ -36,6 +39,30 @@ export interface Broadcasts {
   send<C extends keyof Channels>(channel: C, payload: Channels[C]): void
   /** Calls `receive` for every payload, those of this process included; returns the way to end it. */
   on<C extends keyof Channels>(channel: C, receive: (payload: Channels[C]) => void): () => void
+}
+
+/** A piece of an answer that is being written. */
+export interface StreamPart {
+  jobId: string
+  /** The number of the call; one with a later number writes the answer anew. */
+  attempt: number
+  /** The place of the first chunk among those of the call, from 0: after a gap something is lost. */
+  first: number
+  chunks: string[]
+}
+
+/**
+ * Answers as they are written, from whoever calls the model to the process of
+ * whoever listens. In order, at most once, and bounded: what cannot be told
+ * soon is dropped. Nobody may depend on a part arriving; the whole answer is
+ * in Postgres when the job has ended.
+ */
+export interface TokenStreams {
+  /** Names this process to those who send; it goes with the job. */
+  readonly address: string
+  send(address: string, part: StreamPart): void
+  /** Calls `receive` for every part of the job that is sent to this process; returns the way to end it. */
+  on(jobId: string, receive: (part: StreamPart) => void): () => void
 }
 
 export interface DeploymentStats {

@@ -31,6 +31,10 @@ export class Receivers<News extends unknown[]> {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#all.length === 0
+  }
+
   clear(): void {
     this.#all = []
   }

@@ -8,6 +8,7 @@ import { Link } from './redis/link.ts'
 import { SharedBreakers } from './redis/shared-breakers.ts'
 import { SharedBroadcasts } from './redis/shared-broadcasts.ts'
 import { type LiveReport, SharedLiveStats } from './redis/shared-live-stats.ts'
+import { SharedStreams } from './redis/shared-streams.ts'
 
 export interface RedisCoordinationOptions {
   /** `redis://` or `rediss://`. */
@@ -40,6 +41,8 @@ const BREAKERS = 'breakers'
 const LIVE = 'live'
 /** Before the names of broadcasts. */
 const TOLD = 'told:'
+/** Before the address of the process that listens for tokens. */
+const TOKENS = 'tokens:'
 const SCRIPT = readFileSync(new URL('./redis/breakers.lua', import.meta.url), 'utf8')
 
 /**
@@ -62,6 +65,7 @@ export async function openRedisCoordination(
  */
 class RedisCoordination implements Coordination {
   readonly broadcasts: SharedBroadcasts
+  readonly streams: SharedStreams
   readonly live: SharedLiveStats
   readonly breakers: SharedBreakers
   readonly #options: RedisCoordinationOptions
@@ -94,6 +98,12 @@ class RedisCoordination implements Coordination {
       request,
       listenTo: channel => this.#link.listenTo(this.#channelPrefix + TOLD + channel),
     })
+    this.streams = new SharedStreams({
+      address: this.#instance,
+      logger,
+      linked: () => this.#link.ready,
+      request,
+    })
     this.live = new SharedLiveStats({ clock, request })
     let leases = 0
     const newLease = () => {
@@ -105,7 +115,9 @@ class RedisCoordination implements Coordination {
     this.#link = new Link({
       url,
       script: SCRIPT,
-      channels: [BREAKERS, LIVE].map(channel => this.#channelPrefix + channel),
+      channels: [BREAKERS, LIVE, TOKENS + this.#instance].map(
+        channel => this.#channelPrefix + channel,
+      ),
       ready: () => this.#resync(),
       away: reason => this.#goAlone(reason),
       receive: (channel, message) => this.#receive(channel, message),
@@ -146,6 +158,7 @@ class RedisCoordination implements Coordination {
   async #stop(): Promise<void> {
     this.#cancelTick()
     this.broadcasts.stop()
+    this.streams.stop()
     this.breakers.stop()
     await this.#flusher.stop()
     this.#shared = false
@@ -159,6 +172,8 @@ class RedisCoordination implements Coordination {
     const pipeline = this.#link.pipeline()
     const publish = (channel: string, text: string) =>
       pipeline.publish(this.#channelPrefix + channel, `${this.#instance} ${text}`)
+    // Before the news that their job has ended.
+    for (const { address, message } of this.streams.drain()) publish(TOKENS + address, message)
     for (const [channel, payloads] of this.broadcasts.drain()) publish(TOLD + channel, payloads)
     const live = this.live.drain(this.#stopping !== undefined)
     if (live) publish(LIVE, JSON.stringify(live))
@@ -219,6 +234,7 @@ class RedisCoordination implements Coordination {
     if (!this.#shared) return
     this.#shared = false
     this.broadcasts.forgetWaiting()
+    this.streams.forgetWaiting()
     this.breakers.goAlone()
     this.#logger.warn({ reason }, 'Redis is away: coordination is of this process only')
   }
@@ -269,6 +285,7 @@ class RedisCoordination implements Coordination {
     }
     const text = message.slice(end + 1)
     if (channel === LIVE) this.live.receive(instance, JSON.parse(text) as LiveReport)
+    else if (channel.startsWith(TOKENS)) this.streams.receive(text)
     else this.broadcasts.receive(channel.slice(TOLD.length), text)
   }
 }

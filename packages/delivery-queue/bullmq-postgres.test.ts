@@ -53,7 +53,7 @@ describe('BullMQ on PostgreSQL', () => {
       {
         id: 'evt_1',
         tenantId: 'tenant_1',
-        jobId: 'job_1',
+        subjectId: 'job_1',
         type: 'job.failed',
         status: 'failed',
         url: 'https://example.com/',

@@ -48,7 +48,7 @@ await describeOn('redis', 'BullMQ on Redis', redisUrl => {
       {
         id: 'evt_1',
         tenantId: 'tenant_1',
-        jobId: 'job_1',
+        subjectId: 'job_1',
         type: 'job.failed',
         status: 'failed',
         url: 'https://example.com/',

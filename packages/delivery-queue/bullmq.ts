@@ -155,8 +155,15 @@ class BullmqDeliveryQueue implements DeliveryQueue {
     const patience = new AbortController()
     const closed = worker.close().then(() => patience.abort())
     await Promise.race([closed, sleep(clock, budgetMs, patience.signal)])
-    if (!patience.signal.aborted) await Promise.race([worker.disconnect(), sleep(clock, CLOSE_MS)])
-    await Promise.race([queue.close(), sleep(clock, CLOSE_MS)])
+    if (!patience.signal.aborted) await this.#atMost(CLOSE_MS, worker.disconnect())
+    await this.#atMost(CLOSE_MS, queue.close())
+  }
+
+  /** Waits no longer than that, and leaves no timer: it would hold up the process. */
+  async #atMost(ms: number, ending: Promise<unknown>): Promise<void> {
+    const ended = new AbortController()
+    const settled = ending.finally(() => ended.abort())
+    await Promise.race([settled, sleep(this.#options.clock, ms, ended.signal)])
   }
 
   #report(error: unknown): void {

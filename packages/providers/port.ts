@@ -18,6 +18,8 @@ export interface ProviderDeployment {
   price: Price
   /** The model's `max_output_tokens`: what a wire format that must name a bound falls back on. */
   maxOutputTokens?: number | undefined
+  /** What the model serves itself; absent: whatever it is asked. */
+  endpoints?: readonly Endpoint[] | undefined
 }
 
 export interface ProviderSuccess {

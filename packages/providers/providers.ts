@@ -5,6 +5,7 @@ import { HttpProvider } from './http-provider.ts'
 import { JsonSchemas } from './json-schema.ts'
 import { openAiCompatible } from './openai-compatible/format.ts'
 import type { Provider, ProviderDeployment } from './port.ts'
+import { ResponsesOverChat } from './responses-over-chat/provider.ts'
 import { Targets } from './targets.ts'
 
 export interface ProviderDependencies {
@@ -28,5 +29,7 @@ export function openProviders(
   const formats = { 'openai-compatible': openAiCompatible, anthropic }
   const targets = new Targets({ connections, formats })
   for (const deployment of options.deployments ?? []) targets.of(deployment)
-  return new HttpProvider({ clock, connections, targets, schemas: new JsonSchemas() })
+  return new ResponsesOverChat(
+    new HttpProvider({ clock, connections, targets, schemas: new JsonSchemas() }),
+  )
 }

@@ -45,6 +45,8 @@ interface Choice extends Ranking {
 
 /** Stands in a record for the strategy, and for the policy when none was named. */
 const PINNED = 'pinned'
+/** Stands in a record for the strategy when the request lists its models. */
+const LISTED = 'listed'
 
 /** Filters, then chooses, then writes down why. */
 export function decideUnder(
@@ -60,6 +62,7 @@ export function decideUnder(
     policy: terms.policy,
     pinned: terms.pinned?.name,
     exclusions: request.exclusions,
+    constraints: request.constraints,
     now: options.now,
     deadlineAt: request.deadlineAt,
   })
@@ -68,7 +71,7 @@ export function decideUnder(
     number: options.number,
     now: options.now,
     policy: terms.policy?.name ?? PINNED,
-    strategy: terms.pinned ? PINNED : terms.policy.policy.strategy,
+    strategy: strategyOf(terms, request),
     filtered: judgement.filtered,
     needs,
     reason: failure?.message ?? '',
@@ -76,6 +79,11 @@ export function decideUnder(
   if (failure) return { route: undefined, record, failure }
   const choice = choose(terms, judgement.contenders, request, needs, options)
   return decisionOf(choice, judgement, record)
+}
+
+function strategyOf({ pinned, policy }: Terms, { constraints }: RoutingRequest): string {
+  if (pinned) return PINNED
+  return constraints?.models ? LISTED : policy.policy.strategy
 }
 
 function decisionOf(choice: Choice, judgement: Judgement, record: DecisionRecord): Decision {
@@ -107,15 +115,26 @@ function choose(
     return { ranked, fallbacks: [], reason: 'the request names this model', propensity: 1 }
   }
   const { policy, strategy } = terms.policy
-  const most = policy.max_fallbacks
+  const listed = request.constraints?.models
+  const most = listed ? listed.length : policy.max_fallbacks
   const left = leftOver(contenders, request.preferred)
   if (left) {
     const fallbacks = left.filter(({ score }) => score > 0).slice(1, 1 + most)
     return { ranked: left, fallbacks, reason: `fallback of decision ${number - 1}`, propensity: 1 }
   }
+  if (listed) return firstListed(contenders, listed)
   const view = viewOf(request, requirements)
   const ranking = strategy({ contenders, view, now, random })
   return { ...ranking, fallbacks: ranking.ranked.slice(1, 1 + most) }
+}
+
+/** The first of the request's models that can take it; the others follow in their order. */
+function firstListed(contenders: readonly Contender[], listed: readonly string[]): Choice {
+  const ranked = bestFirst(contenders, ({ name }) => listed.length - listed.indexOf(name))
+  const { contender } = choiceOf(ranked)
+  const place = listed.indexOf(contender.name) + 1
+  const reason = `number ${place} of the ${listed.length} models that the request lists`
+  return { ranked, fallbacks: ranked.slice(1), reason, propensity: 1 }
 }
 
 /**

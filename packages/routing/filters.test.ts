@@ -81,8 +81,12 @@ describe('a model is filtered', () => {
       'endpoint',
       'when it does not serve the endpoint',
       { ...able, endpoints: ['/v1/chat/completions'] as const },
-      requestOf({ endpoint: '/v1/responses', body: { input: 'Hi' } }),
-      'does not serve /v1/responses',
+      requestOf({
+        endpoint: '/v1/responses',
+        body: { input: 'Hi' },
+        constraints: { native: true },
+      }),
+      'does not serve /v1/responses, and this request cannot be said as a chat completion',
     ],
   ] as const)('for %s %s', (reason, _when, limited, request, detail) => {
     const model = { ...limited, ...copied(limited) }

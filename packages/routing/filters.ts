@@ -1,4 +1,4 @@
-import type { Exclusion, FilterReason } from '@longhaul/contracts'
+import type { Exclusion, FilterReason, RoutingConstraints } from '@longhaul/contracts'
 import { estimatedCostUsd } from './costs.ts'
 import { count, usd } from './figures.ts'
 import type { PreparedModel, PreparedPolicy } from './prepared.ts'
@@ -25,6 +25,7 @@ export interface FilterInput {
   /** The only model asked for. */
   pinned: string | undefined
   exclusions: readonly Exclusion[]
+  constraints?: RoutingConstraints | undefined
 }
 
 /** Why a model is out of the question. */
@@ -53,6 +54,23 @@ const notRequested: Filter = {
     pinned !== undefined && pinned !== name ? { detail: `the request names ${pinned}` } : undefined,
 }
 
+const notListed: Filter = {
+  reason: 'not-requested',
+  check: ({ name }, { constraints }) =>
+    constraints?.models && !constraints.models.includes(name)
+      ? { detail: 'not among the models that the request lists' }
+      : undefined,
+}
+
+const noDeployment: Filter = {
+  reason: 'not-allowed',
+  check({ deployments }, { constraints }) {
+    const allowed = constraints?.deployments
+    if (!allowed || deployments.some(key => allowed.includes(key))) return undefined
+    return { detail: 'the request allows none of its deployments' }
+  },
+}
+
 const notAllowed: Filter = {
   reason: 'not-allowed',
   check: ({ name }, { policy }) =>
@@ -63,8 +81,15 @@ const notAllowed: Filter = {
 
 const endpoint: Filter = {
   reason: 'endpoint',
-  check: ({ endpoints }, { needs }) =>
-    endpoints.has(needs.endpoint) ? undefined : { detail: `does not serve ${needs.endpoint}` },
+  check: ({ endpoints }, { needs, constraints }) => {
+    if (endpoints.has(needs.endpoint)) return undefined
+    const detail = `does not serve ${needs.endpoint}`
+    const speaksChat = endpoints.has('/v1/chat/completions')
+    if (needs.endpoint !== '/v1/responses' || !speaksChat) return { detail }
+    // The provider puts it into the words of chat completions.
+    if (!constraints?.native) return undefined
+    return { detail: `${detail}, and this request cannot be said as a chat completion` }
+  },
 }
 
 const modality: Filter = {
@@ -167,7 +192,9 @@ const foundTooLong: Filter = {
  */
 const hardFilters: readonly Filter[] = [
   notRequested,
+  notListed,
   notAllowed,
+  noDeployment,
   endpoint,
   modality,
   tools,

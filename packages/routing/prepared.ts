@@ -1,5 +1,5 @@
 import type { Capability, Catalog, Endpoint, Model, Policy } from '@longhaul/contracts'
-import { builtInPolicy } from '@longhaul/contracts'
+import { builtInPolicy, deploymentKey, type RoutingConstraints } from '@longhaul/contracts'
 import { createStrategy } from './strategies/registry.ts'
 import type { Strategy } from './strategies/strategy.ts'
 
@@ -9,6 +9,8 @@ export interface PreparedModel {
   model: Model
   capabilities: ReadonlySet<Capability>
   endpoints: ReadonlySet<Endpoint>
+  /** As `model/deployment`. */
+  deployments: readonly string[]
   /** Breaks ties: 0 for the model of the highest quality, by name among equals. */
   tieRank: number
 }
@@ -27,6 +29,8 @@ export interface PreparedCatalog {
   policies: ReadonlyMap<string, PreparedPolicy>
   /** What `auto` means; undefined when the catalogue names a policy that it does not have. */
   defaultPolicy: PreparedPolicy | undefined
+  /** Those that a request may ask for in the place of its policy's. */
+  strategies: Record<NonNullable<RoutingConstraints['strategy']>, Strategy>
 }
 
 /** @throws {SyntaxError} for a rule whose expression does not compile; the configuration's schema refuses those. */
@@ -38,7 +42,11 @@ export function prepareCatalog(catalog: Catalog): PreparedCatalog {
   const defaultPolicy =
     policies.get(catalog.default_policy) ??
     (catalog.default_policy === 'auto' ? preparePolicy('auto', builtInPolicy) : undefined)
-  return { models: prepareModels(catalog), policies, defaultPolicy }
+  const strategies = {
+    cheapest: createStrategy('cheapest', builtInPolicy),
+    fastest: createStrategy('fastest', builtInPolicy),
+  }
+  return { models: prepareModels(catalog), policies, defaultPolicy, strategies }
 }
 
 function preparePolicy(name: string, policy: Policy): PreparedPolicy {
@@ -62,6 +70,7 @@ function prepareModels(catalog: Catalog): PreparedModel[] {
     model,
     capabilities: new Set(model.capabilities),
     endpoints: new Set(model.endpoints),
+    deployments: Object.keys(model.deployments).map(deployment => deploymentKey(name, deployment)),
     tieRank: ranks.get(name) ?? 0,
   }))
 }

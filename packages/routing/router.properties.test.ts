@@ -219,7 +219,7 @@ function faultsOf(name: string, { catalog, request, options }: Case): string[] {
   const faults: [string, boolean][] = [
     ['not requested', pinned && name !== options.requestedModel],
     ['not allowed', policy?.models?.includes(name) === false],
-    ['endpoint', !model.endpoints.includes(request.endpoint)],
+    ['endpoint', !servedBy(model.endpoints, request.endpoint)],
     ['vision', needs.vision && !can('vision')],
     ['audio', needs.audio && !can('audio')],
     ['tools', needs.tools && !can('tools')],
@@ -231,4 +231,10 @@ function faultsOf(name: string, { catalog, request, options }: Case): string[] {
     ['excluded', request.exclusions.some(one => one.model === name && one.until === undefined)],
   ]
   return faults.filter(([, missed]) => missed).map(([fault]) => fault)
+}
+
+/** Responses are to be had from models that speak chat only, by translation. */
+function servedBy(served: readonly string[], endpoint: string): boolean {
+  if (served.includes(endpoint)) return true
+  return endpoint === '/v1/responses' && served.includes('/v1/chat/completions')
 }

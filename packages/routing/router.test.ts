@@ -74,7 +74,7 @@ describe('what the caller asks for', () => {
     [
       'cannot serve the endpoint',
       { requestedModel: 'small' },
-      'small cannot take this request: does not serve /v1/responses.',
+      'small cannot take this request: does not serve /v1/responses, and this request cannot be said as a chat completion.',
     ],
     [
       'is not among the models of the policy beside it',
@@ -82,7 +82,11 @@ describe('what the caller asks for', () => {
       'small cannot take this request: not among the models of policy even.',
     ],
   ])('a model that %s is a failure', (_why, options, message) => {
-    const request = requestOf({ endpoint: '/v1/responses', body: { input: 'Hi' } })
+    const request = requestOf({
+      endpoint: '/v1/responses',
+      body: { input: 'Hi' },
+      constraints: { native: true },
+    })
     const { route, record, failure } = decideOnce(catalog, request, liveOf(), options)
     expect(route).toBeUndefined()
     expect(failure).toEqual({ code: 'no_model_qualifies', message })

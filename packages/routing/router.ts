@@ -3,7 +3,7 @@ import { type DecideOptions, type Decision, decideUnder } from './decide.ts'
 import type { LiveView } from './live-view.ts'
 import { type PreparedCatalog, prepareCatalog } from './prepared.ts'
 import { recordWithoutChoice } from './record.ts'
-import { termsOf } from './requested.ts'
+import { type Terms, termsOf } from './requested.ts'
 import { requirementsOf } from './requirements.ts'
 
 export interface Router {
@@ -25,7 +25,27 @@ export function createRouter(catalog: Catalog): Router {
     decide(request, live, options) {
       const terms = termsOf(prepared, options.requestedModel, options.policy)
       if (!terms) return unknownName(prepared, request, options)
-      return decideUnder(terms, prepared.models, request, live, options)
+      const own = withStrategy(terms, prepared, request)
+      return decideUnder(own, prepared.models, request, live, options)
+    },
+  }
+}
+
+/** The strategy that the request asks for stands in the place of its policy's; all else of the policy stays. */
+function withStrategy(
+  terms: Terms,
+  { strategies }: PreparedCatalog,
+  { constraints }: RoutingRequest,
+): Terms {
+  const name = constraints?.strategy
+  if (terms.pinned || name === undefined) return terms
+  const { policy } = terms
+  return {
+    pinned: undefined,
+    policy: {
+      ...policy,
+      policy: { ...policy.policy, strategy: name },
+      strategy: strategies[name],
     },
   }
 }

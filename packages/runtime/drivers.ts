@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { type Blobs, openPostgresBlobs, openS3Blobs } from '@longhaul/blobs'
 import { type Bus, openKafkaBus, openMemoryBus } from '@longhaul/bus'
 import {
   type Clock,
@@ -39,6 +40,7 @@ export interface DriverOptions {
 /** What the services of a process stand on. This is the one place that knows which drivers there are. */
 export interface Drivers {
   store: Store
+  blobs: Blobs
   bus: Bus
   coordination: Coordination
   provider: Provider
@@ -55,6 +57,7 @@ const BUS_BOUNDS = { maxMessagesPerTopic: 10_000, maxBytesPerTopic: 16 * 1024 * 
 export async function openDrivers(options: DriverOptions): Promise<Drivers> {
   const { config, telemetry, clock } = options
   const store = await openObservedStore(options)
+  const blobs = await openBlobs(options, store)
   const bus = await openBus(options)
   await bus.ensureTopics(topicsOf(config))
   const coordination = await openCoordination(options)
@@ -64,6 +67,7 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
   observeGauges({ store, bus, coordination, telemetry }, () => current)
   return {
     store,
+    blobs,
     bus,
     coordination,
     provider,
@@ -75,6 +79,10 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
       live.reconfigure(changed)
     },
   }
+}
+
+async function openBlobs({ shared }: DriverOptions, store: Store): Promise<Blobs> {
+  return shared.s3 ? openS3Blobs(shared.s3) : openPostgresBlobs(store)
 }
 
 function openBus({ config, shared, telemetry, clock }: DriverOptions): Promise<Bus> {
@@ -164,6 +172,7 @@ function deploymentsOf(config: Config): ProviderDeployment[] {
       config: deployment,
       price: deployment.price ?? settings.price,
       maxOutputTokens: settings.max_output_tokens,
+      endpoints: settings.endpoints,
     })),
   )
 }

@@ -6,6 +6,7 @@ import { nearMiss } from './near-miss.ts'
 import {
   kafkaFaults,
   type SharedServers,
+  s3Faults,
   sharedServersOf,
   sharedVariables,
 } from './shared-servers.ts'
@@ -145,6 +146,7 @@ function read<S extends z.ZodObject, T>(
   const faults = [
     ...(parsed.error?.issues ?? []).map(issue => faultOf(issue, present)),
     ...kafkaFaults(present),
+    ...s3Faults(present),
     ...misspeltOf(Object.keys(present), Object.keys(schema.shape)),
   ]
   return parsed.success && faults.length === 0

@@ -73,8 +73,9 @@ export async function runServiceProcess(
     },
   )
   await startInOrder([service, watch], { stopMs: env.shutdownMs, logger })
-  const { bus, coordination, provider, store } = drivers
-  const stoppables: Stoppable[] = [watch, service, bus, coordination, provider, store]
+  const { bus, coordination, provider, blobs, store } = drivers
+  const files = { name: 'files', stop: () => blobs.stop() }
+  const stoppables: Stoppable[] = [watch, service, bus, coordination, provider, files, store]
   if (options.servesOperations) {
     const operations = await serveOperations({
       host: env.host,
@@ -90,9 +91,10 @@ export async function runServiceProcess(
 
 const STORE_HEALTH_MS = 800
 
-function partsOf({ store, bus, coordination }: Drivers): HealthPart[] {
+function partsOf({ store, blobs, bus, coordination }: Drivers): HealthPart[] {
   return [
     { name: 'store', health: () => store.health(STORE_HEALTH_MS) },
+    { name: 'files', health: () => blobs.health() },
     { name: 'bus', health: () => bus.health() },
     { name: 'coordination', health: () => coordination.health() },
   ]

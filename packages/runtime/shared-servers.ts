@@ -5,6 +5,16 @@ import type { Env, EnvFault } from './env.ts'
 export interface SharedServers {
   kafka: KafkaServers | undefined
   redisUrl: string | undefined
+  /** Where files are kept; undefined: in PostgreSQL. */
+  s3?: S3Bucket | undefined
+}
+
+/** A bucket of S3, or of what speaks its protocol. Credentials are found as the AWS SDK finds them. */
+export interface S3Bucket {
+  bucket: string
+  /** Undefined: AWS itself. */
+  endpoint: string | undefined
+  region: string
 }
 
 /** Where Kafka is and how it is spoken to. */
@@ -44,6 +54,11 @@ const redisUrl = z.string().refine(isRedisUrl, {
   params: { remedy: 'write redis://user:password@host:6379/0, or rediss:// for TLS' },
 })
 
+const httpUrl = z.string().refine(isHttpUrl, {
+  error: 'is not an http or https URL',
+  params: { remedy: 'write https://s3.example.com' },
+})
+
 export const sharedVariables = {
   KAFKA_BROKERS: brokers.optional(),
   KAFKA_TLS: z.enum(['true', 'false']).optional(),
@@ -54,16 +69,26 @@ export const sharedVariables = {
   KAFKA_SASL_USERNAME: z.string().optional(),
   KAFKA_SASL_PASSWORD: z.string().optional(),
   REDIS_URL: redisUrl.optional(),
+  S3_BUCKET: z.string().optional(),
+  S3_ENDPOINT: httpUrl.optional(),
+  S3_REGION: z.string().optional(),
 }
 
 const sharedSchema = z.object(sharedVariables)
 type SharedValues = z.output<typeof sharedSchema>
 
 export function sharedServersOf(values: SharedValues): SharedServers {
-  const { KAFKA_BROKERS } = values
+  const { KAFKA_BROKERS, S3_BUCKET } = values
   return {
     kafka: KAFKA_BROKERS && { brokers: KAFKA_BROKERS, tls: tlsOf(values), sasl: saslOf(values) },
     redisUrl: values.REDIS_URL,
+    ...(S3_BUCKET !== undefined && {
+      s3: {
+        bucket: S3_BUCKET,
+        endpoint: values.S3_ENDPOINT,
+        region: values.S3_REGION ?? 'us-east-1',
+      },
+    }),
   }
 }
 
@@ -105,6 +130,18 @@ export function kafkaFaults(env: Env): EnvFault[] {
   ]
 }
 
+/** Settings of the bucket without one. */
+export function s3Faults(env: Env): EnvFault[] {
+  if (env.S3_BUCKET !== undefined) return []
+  return ['S3_ENDPOINT', 'S3_REGION']
+    .filter(variable => env[variable] !== undefined)
+    .map(variable => ({
+      variable,
+      message: 'has no effect without S3_BUCKET',
+      remedy: 'set S3_BUCKET too, or unset it',
+    }))
+}
+
 function tlsOf(values: SharedValues): KafkaTls | undefined {
   if (values.KAFKA_TLS !== 'true') return undefined
   return {
@@ -127,6 +164,10 @@ function saslOf(values: SharedValues): KafkaSasl | undefined {
 function isBroker(text: string): boolean {
   const port = Number(BROKER.exec(text)?.[2])
   return port > 0 && port <= MAX_PORT
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol)
 }
 
 function isRedisUrl(text: string): boolean {

@@ -15,7 +15,7 @@ export interface Statement {
 }
 
 /**
- * Three pools. `hot` runs the few statements of a job's life: their shape is
+ * Four pools. `hot` runs the few statements of a job's life: their shape is
  * known, rows come by key, and plans must not change with statistics that lag
  * behind a queue, so it plans once and never reads a whole table, neither in
  * order nor to hash it. Its statements must not join sets that no index covers.
@@ -26,11 +26,14 @@ export interface Statement {
  * a crash of the server without harm: a decision is never behind the claim that
  * follows it, and a job that was published but is `pending` again is published
  * again.
+ *
+ * `bulk` carries the content of files, in pieces and out of the way of the rest.
  */
 export class Database {
   readonly #hot: pg.Pool
   readonly #lazy: pg.Pool
   readonly #general: pg.Pool
+  readonly #bulk: pg.Pool
 
   constructor(options: DatabaseOptions) {
     const path = `SET search_path TO "${options.schema}"`
@@ -44,9 +47,10 @@ export class Database {
       // The rows of one statement, bodies and all, are held in memory and not in a file.
       "SET work_mem = '32MB'",
     ]
-    this.#hot = openPool(options, Math.max(2, options.maxConnections - 5), planOnce)
+    this.#hot = openPool(options, Math.max(2, options.maxConnections - 7), planOnce)
     this.#lazy = openPool(options, 3, [...planOnce, 'SET synchronous_commit = off'])
     this.#general = openPool(options, 2, [path, "SET statement_timeout = '30s'"])
+    this.#bulk = openPool(options, 2, planOnce)
   }
 
   /** @throws {StoreUnavailableError} the server cannot be reached */
@@ -70,8 +74,17 @@ export class Database {
     return run<Row>(this.#general, { text, values })
   }
 
+  /** @throws {StoreUnavailableError} the server cannot be reached */
+  async bulk<Row extends pg.QueryResultRow>(
+    statement: Statement,
+    values: unknown[],
+  ): Promise<Row[]> {
+    return run<Row>(this.#bulk, { name: statement.name, text: statement.text, values })
+  }
+
   async stop(): Promise<void> {
-    await Promise.all([this.#hot.end(), this.#lazy.end(), this.#general.end()])
+    const pools = [this.#hot, this.#lazy, this.#general, this.#bulk]
+    await Promise.all(pools.map(pool => pool.end()))
   }
 }
 

@@ -2,13 +2,15 @@ import {
   type Clock,
   INLINE_BODY_BYTES,
   idFrom,
+  type JobOptions,
   type Lane,
   type RouteHints,
+  uuidOf,
 } from '@longhaul/contracts'
 import type { Database, Statement } from './database.ts'
 import { jobError } from './jobs.ts'
-import { ENDED_COLUMNS, eventsOfEnded } from './outbox-sql.ts'
-import type { DispatchKey, ReclaimedJob, ReleasedJob } from './types.ts'
+import { COUNTS_WITHOUT_CALL, ENDED_COLUMNS, ENDING_XID, eventsOfEnded } from './outbox-sql.ts'
+import type { DispatchKey, DueKey, ReclaimedJob, ReleasedJob } from './types.ts'
 
 /** Rows that one statement moves at most, so that no round holds locks for long. */
 export const ROUND_ROWS = 500
@@ -33,8 +35,12 @@ export class Dispatch {
   }
 
   /** Keys under which work has been due for `forMs` or longer, found by skipping from key to key. */
-  async dueKeys(forMs = 0): Promise<DispatchKey[]> {
-    return (await this.#database.lazy<KeyRow>(DUE_KEYS, [this.#clock.now() - forMs])).map(keyOf)
+  async dueKeys(forMs = 0): Promise<DueKey[]> {
+    const rows = await this.#database.lazy<DueKeyRow>(DUE_KEYS, [this.#clock.now() - forMs])
+    return rows.map(row => ({
+      ...keyOf(row),
+      batchId: row.batch === NO_BATCH ? null : idFrom('batch', row.batch),
+    }))
   }
 
   /** How many jobs are published and unclaimed, by key. */
@@ -52,13 +58,14 @@ export class Dispatch {
   }
 
   /** Moves due jobs to `queued`, the longest due first, up to each key's count. The caller publishes them. */
-  async release(quotas: Array<DispatchKey & { count: number }>): Promise<ReleasedJob[]> {
+  async release(quotas: Array<DueKey & { count: number }>): Promise<ReleasedJob[]> {
     const rows = await this.#database.lazy<ReleasedRow>(RELEASE, [
       JSON.stringify(
-        quotas.map(({ lane, tenantId, model, count }) => ({
+        quotas.map(({ lane, tenantId, model, batchId, count }) => ({
           lane,
           tenant_id: tenantId.slice('tenant_'.length),
           model,
+          batch: batchId === null ? NO_BATCH : uuidOf('batch', batchId),
           count,
         })),
       ),
@@ -140,6 +147,10 @@ interface KeyRow {
   model: string
 }
 
+interface DueKeyRow extends KeyRow {
+  batch: string
+}
+
 interface ReleasedRow {
   id: string
   tenant_id: string
@@ -151,6 +162,7 @@ interface ReleasedRow {
   deadline: number | null
   dispatch: number
   hints: RouteHints | null
+  options: JobOptions | null
   traceparent: string | null
   body_bytes: number
   body: string | null
@@ -172,6 +184,7 @@ function releasedJob(row: ReleasedRow): ReleasedJob {
     deadlineAt: row.deadline,
     dispatch: row.dispatch,
     hints: row.hints,
+    options: row.options,
     traceparent: row.traceparent,
     bodyBytes: row.body_bytes,
     body: row.body,
@@ -183,23 +196,29 @@ const WORKER_LOST = jobError(
   'Workers died on this job as often as the retry policy allows.',
 )
 
+const NO_BATCH = '00000000-0000-0000-0000-000000000000'
+/** As the index has it. */
+const batchOf = (alias: string) => `coalesce(${alias}.batch_id, '${NO_BATCH}'::uuid)`
+
 /** A loose index scan: one probe per distinct key, however many jobs wait under it. */
 const KEYS = `WITH RECURSIVE keys AS (
-    (SELECT lane, tenant_id, dispatch_model, due_at FROM jobs WHERE phase = 0
-     ORDER BY lane, tenant_id, dispatch_model, due_at LIMIT 1)
+    (SELECT f.lane, f.tenant_id, f.dispatch_model, ${batchOf('f')} AS batch, f.due_at
+     FROM jobs f WHERE f.phase = 0
+     ORDER BY f.lane, f.tenant_id, f.dispatch_model, ${batchOf('f')}, f.due_at LIMIT 1)
     UNION ALL
     SELECT next.* FROM keys k CROSS JOIN LATERAL (
-      SELECT j.lane, j.tenant_id, j.dispatch_model, j.due_at FROM jobs j
+      SELECT j.lane, j.tenant_id, j.dispatch_model, ${batchOf('j')} AS batch, j.due_at FROM jobs j
       WHERE j.phase = 0
-        AND (j.lane, j.tenant_id, j.dispatch_model) > (k.lane, k.tenant_id, k.dispatch_model)
-      ORDER BY j.lane, j.tenant_id, j.dispatch_model, j.due_at LIMIT 1
+        AND (j.lane, j.tenant_id, j.dispatch_model, ${batchOf('j')})
+          > (k.lane, k.tenant_id, k.dispatch_model, k.batch)
+      ORDER BY j.lane, j.tenant_id, j.dispatch_model, ${batchOf('j')}, j.due_at LIMIT 1
     ) next
   )`
 
 const DUE_KEYS: Statement = {
   name: 'dispatch-due-keys',
   text: `${KEYS}
-  SELECT lane, tenant_id, dispatch_model AS model FROM keys
+  SELECT lane, tenant_id, dispatch_model AS model, batch FROM keys
   WHERE due_at <= to_timestamp($1::float8 / 1000)`,
 }
 
@@ -220,11 +239,12 @@ const RELEASE: Statement = {
   name: 'dispatch-release',
   text: `WITH due AS (
     SELECT picked.id
-    FROM json_to_recordset($1::json) AS q(lane text, tenant_id uuid, model text, count integer)
+    FROM json_to_recordset($1::json) AS q(
+      lane text, tenant_id uuid, model text, batch uuid, count integer)
     CROSS JOIN LATERAL (
       SELECT j.id FROM jobs j
       WHERE j.phase = 0 AND j.lane = q.lane AND j.tenant_id = q.tenant_id
-        AND j.dispatch_model = q.model AND j.due_at <= to_timestamp($2::float8 / 1000)
+        AND j.dispatch_model = q.model AND ${batchOf('j')} = q.batch AND j.due_at <= to_timestamp($2::float8 / 1000)
       ORDER BY j.due_at LIMIT q.count FOR UPDATE SKIP LOCKED
     ) picked
   ), released AS (
@@ -235,7 +255,7 @@ const RELEASE: Statement = {
   )
   SELECT r.id, r.tenant_id, r.endpoint, r.lane, r.policy, r.requested_model, r.metadata,
     extract(epoch FROM r.deadline)::float8 * 1000 AS deadline, r.dispatches AS dispatch,
-    r.hints, r.traceparent, r.body_bytes,
+    r.hints, r.options, r.traceparent, r.body_bytes,
     -- Not a join: that would read every body there is and keep those of the round.
     CASE WHEN r.body_bytes <= $3 THEN
       (SELECT b.body FROM job_bodies b WHERE b.job_id = r.id AND b.kind = 'request') END AS body
@@ -270,11 +290,12 @@ function reclaim(name: string, which: string): Statement {
         status = CASE WHEN j.losses + 1 >= $3::integer THEN 'failed' ELSE 'pending' END,
         finished_at = CASE WHEN j.losses + 1 >= $3::integer THEN to_timestamp($1::float8 / 1000) END,
         error = CASE WHEN j.losses + 1 >= $3::integer THEN $4::json END,
+        ended_xid = CASE WHEN j.losses + 1 >= $3::integer THEN ${ENDING_XID} END,
         losses = j.losses + 1, lease_owner = NULL, lease_expires_at = NULL
       WHERE j.id IN (
         SELECT id FROM jobs WHERE phase = 1 AND status = 'running' AND ${which} LIMIT $2 FOR UPDATE SKIP LOCKED)
-      RETURNING ${ENDED_COLUMNS}, j.fence, j.model, j.started_at, j.created_at
-    ), ${eventsOfEnded('$1')},
+      RETURNING ${ENDED_COLUMNS}, j.fence, j.started_at, j.created_at
+    ), ${eventsOfEnded('$1')}, ${COUNTS_WITHOUT_CALL},
     lost AS (
       INSERT INTO attempts (job_id, number, model, deployment, outcome, error, started_at, finished_at)
       SELECT e.id, e.fence, coalesce(e.model, ''), '', 'lost',
@@ -298,12 +319,12 @@ const OVERDUE: Statement = {
   name: 'dispatch-overdue',
   text: `WITH ended AS (
     UPDATE jobs j SET status = 'expired', finished_at = to_timestamp($1::float8 / 1000),
-      error = $3::json, lease_owner = NULL, lease_expires_at = NULL
+      ended_xid = ${ENDING_XID}, error = $3::json, lease_owner = NULL, lease_expires_at = NULL
     WHERE j.id IN (
       SELECT id FROM jobs WHERE deadline <= to_timestamp($1::float8 / 1000) AND phase < 2
       ORDER BY deadline LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING ${ENDED_COLUMNS}
-  ), ${eventsOfEnded('$1')}
+  ), ${eventsOfEnded('$1')}, ${COUNTS_WITHOUT_CALL}
   SELECT id FROM ended`,
 }
 

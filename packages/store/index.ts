@@ -1,5 +1,7 @@
+export type * from './batch-types.ts'
 export { ROUND_ROWS } from './dispatch.ts'
 export { StoreBusyError, StoreUnavailableError } from './errors.ts'
+export type * from './file-types.ts'
 export type { Include } from './job-reads.ts'
 export type { ObserveBatch } from './jobs.ts'
 export { migrate } from './migrate.ts'

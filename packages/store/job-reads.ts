@@ -3,6 +3,7 @@ import {
   type DecisionRecord,
   idFrom,
   type JobError,
+  type JobOptions,
   type JobStatus,
   type Lane,
   type Usage,
@@ -33,14 +34,14 @@ export class JobReads {
   ): Promise<JobDetail | undefined> {
     const id = uuidOf('job', jobId)
     const [row] = await this.#database.query<JobRow>(
-      `${SELECT_JOB} WHERE j.id = $1 AND j.tenant_id = $2`,
+      `${SELECT_JOB} WHERE j.id = $1 AND j.tenant_id = $2 AND j.deleted_at IS NULL`,
       [id, uuidOf('tenant', tenantId)],
     )
     if (!row) return undefined
     const detail: JobDetail = jobOf(row)
     if (include.has('request')) detail.requestBody = await this.requestBody(jobId)
     if (include.has('attempts')) detail.attemptRecords = await this.#attempts(id)
-    if (include.has('decision')) detail.decision = await this.#decision(id)
+    if (include.has('decision')) detail.decision = await this.decision(jobId)
     return detail
   }
 
@@ -65,7 +66,7 @@ export class JobReads {
   async many(tenantId: string, jobIds: readonly string[]): Promise<JobRecord[]> {
     const rows = await this.#database.query<JobRow>(
       `${SELECT_JOB} JOIN unnest($1::uuid[]) WITH ORDINALITY AS wanted(id, place) ON wanted.id = j.id
-       WHERE j.tenant_id = $2 ORDER BY wanted.place`,
+       WHERE j.tenant_id = $2 AND j.deleted_at IS NULL ORDER BY wanted.place`,
       [jobIds.map(jobId => uuidOf('job', jobId)), uuidOf('tenant', tenantId)],
     )
     return rows.map(jobOf)
@@ -89,7 +90,7 @@ export class JobReads {
   /** One page of a tenant's jobs, by creation. */
   async list(filter: JobFilter): Promise<{ jobs: JobRecord[]; hasMore: boolean }> {
     const values: unknown[] = [uuidOf('tenant', filter.tenantId), filter.limit + 1]
-    const conditions = ['j.tenant_id = $1']
+    const conditions = ['j.tenant_id = $1', 'j.deleted_at IS NULL']
     const where = (condition: (parameter: string) => string, value: unknown) => {
       values.push(value)
       conditions.push(condition(`$${values.length}`))
@@ -138,10 +139,11 @@ export class JobReads {
     }))
   }
 
-  async #decision(id: string | undefined): Promise<DecisionRecord | null> {
+  /** The latest. */
+  async decision(jobId: string): Promise<DecisionRecord | null> {
     const [row] = await this.#database.query<{ record: DecisionRecord }>(
       'SELECT record FROM decisions WHERE job_id = $1 ORDER BY number DESC LIMIT 1',
-      [id],
+      [uuidOf('job', jobId)],
     )
     return row?.record ?? null
   }
@@ -149,7 +151,8 @@ export class JobReads {
 
 const STATUS: Statement = {
   name: 'read-status',
-  text: 'SELECT status FROM jobs WHERE id = $1::uuid AND tenant_id = $2::uuid',
+  text: `SELECT status FROM jobs
+    WHERE id = $1::uuid AND tenant_id = $2::uuid AND deleted_at IS NULL`,
 }
 
 const STATUSES: Statement = {
@@ -181,6 +184,7 @@ interface JobRow {
   usage: Usage | null
   cost_usd: number | null
   metadata: Record<string, string> | null
+  options: JobOptions | null
   result_body: string | null
 }
 
@@ -202,7 +206,8 @@ const DECIDED_MODEL = `(SELECT d.model FROM decisions d WHERE d.job_id = j.id
     ORDER BY d.number DESC LIMIT 1)`
 
 const SELECT_JOB = `SELECT j.id, j.tenant_id, j.status, j.endpoint, j.lane, j.policy,
-    j.requested_model, coalesce(j.model, ${DECIDED_MODEL}) AS model, j.fence, j.error, j.usage, j.cost_usd, j.metadata,
+    j.requested_model, coalesce(j.model, ${DECIDED_MODEL}) AS model, j.fence, j.error, j.usage, j.cost_usd,
+    j.metadata, j.options,
     extract(epoch FROM j.created_at)::float8 * 1000 AS created_at,
     extract(epoch FROM j.started_at)::float8 * 1000 AS started_at,
     extract(epoch FROM j.finished_at)::float8 * 1000 AS finished_at,
@@ -232,6 +237,7 @@ function jobOf(row: JobRow): JobRecord {
     usage: row.usage,
     costUsd: row.cost_usd,
     metadata: row.metadata,
+    options: row.options,
     resultBody: row.result_body,
   }
 }

@@ -9,7 +9,14 @@ import {
 import { Coalescer } from './coalescer.ts'
 import type { Database, Statement } from './database.ts'
 import { retryTransient } from './errors.ts'
-import { ENDED_COLUMNS, eventsOfEnded, WANTS_EVENT } from './outbox-sql.ts'
+import {
+  COUNTS_WITHOUT_CALL,
+  countsOfEnded,
+  ENDED_COLUMNS,
+  ENDING_XID,
+  eventsOfEnded,
+  WANTS_EVENT,
+} from './outbox-sql.ts'
 import type { Claim, InsertOutcome, NewJob, Settled, Settlement } from './types.ts'
 
 /** Told of every multi-row statement, for metrics. */
@@ -284,6 +291,7 @@ function insertRow(job: NewJob) {
     deadline: present(job.deadlineAt),
     webhook_url: job.webhook?.url,
     webhook_events: present(job.webhook?.events),
+    options: present(job.options),
     traceparent: present(job.traceparent),
     body: job.body,
     body_bytes: job.bodyBytes,
@@ -356,7 +364,8 @@ const INSERT: Statement = {
     SELECT * FROM json_to_recordset($1::json) AS r(
       id uuid, tenant_id uuid, status text, endpoint text, lane text, policy text,
       requested_model text, metadata jsonb, not_before float8, deadline float8,
-      webhook_url text, webhook_events text[], traceparent text, body text, body_bytes integer,
+      webhook_url text, webhook_events text[], options json, traceparent text, body text,
+      body_bytes integer,
       idempotency_key text, body_hash text)
   ), keyed AS (
     INSERT INTO idempotency_keys (tenant_id, key, body_hash, job_id, created_at)
@@ -372,13 +381,13 @@ const INSERT: Statement = {
   )
   INSERT INTO jobs (id, tenant_id, status, endpoint, lane, policy, requested_model, metadata,
     dispatch_model, due_at, not_before, deadline, created_at, queued_at, dispatches,
-    webhook_url, webhook_events, traceparent, body_bytes)
+    webhook_url, webhook_events, options, traceparent, body_bytes)
   SELECT id, tenant_id, status, endpoint, lane, policy, requested_model, metadata,
     coalesce(requested_model, ''), to_timestamp(coalesce(not_before, $2::float8) / 1000),
     to_timestamp(not_before / 1000), to_timestamp(deadline / 1000), to_timestamp($2::float8 / 1000),
     CASE status WHEN 'queued' THEN to_timestamp($2::float8 / 1000) END,
     CASE status WHEN 'queued' THEN 1 ELSE 0 END,
-    webhook_url, webhook_events, traceparent, body_bytes
+    webhook_url, webhook_events, options, traceparent, body_bytes
   FROM fresh
   RETURNING id`,
 }
@@ -438,6 +447,8 @@ const SETTLE: Statement = {
       dispatch_model = coalesce(i.dispatch_model, j.dispatch_model),
       finished_at = CASE WHEN i.status IN ('succeeded', 'failed', 'cancelled', 'expired')
         THEN to_timestamp($2::float8 / 1000) END,
+      ended_xid = CASE WHEN i.status IN ('succeeded', 'failed', 'cancelled', 'expired')
+        THEN ${ENDING_XID} END,
       lease_owner = CASE i.status WHEN 'running' THEN j.lease_owner END,
       lease_expires_at = CASE i.status WHEN 'running' THEN j.lease_expires_at END,
       error = i.error,
@@ -446,8 +457,9 @@ const SETTLE: Statement = {
         ELSE coalesce(j.cost_usd, 0) + i.cost_usd END
     FROM input i
     WHERE j.id = i.id AND j.status = i.from_status AND (i.fence IS NULL OR j.fence = i.fence)
-    RETURNING ${ENDED_COLUMNS}, i.position, i.body
+    RETURNING ${ENDED_COLUMNS}, i.position, i.body, i.usage, i.cost_usd AS call_cost
   ), ${eventsOfEnded('$2')},
+  ${countsOfEnded({ usage: 'e.usage', costUsd: 'e.call_cost' })},
   responses AS (
     INSERT INTO job_bodies (job_id, kind, body)
     SELECT id, 'response', body FROM ended WHERE body IS NOT NULL
@@ -470,7 +482,8 @@ const SETTLE: Statement = {
     WHERE j.id = i.id AND i.cost_usd IS NOT NULL
       AND i.position NOT IN (SELECT position FROM ended)
       AND ((i.id, i.fence) IN (SELECT job_id, number FROM kept)) IS TRUE
-  )
+    RETURNING j.batch_id, i.model, '' AS status, i.cost_usd AS call_cost
+  ), ${countsOfEnded({ usage: 'NULL::json', costUsd: 'e.call_cost' }, 'zombies')}
   SELECT e.position, ${WANTS_EVENT} AS event_written FROM ended e`,
 }
 
@@ -486,10 +499,10 @@ const CANCEL: Statement = {
   name: 'job-cancel',
   text: `WITH ended AS (
     UPDATE jobs j SET status = 'cancelled', finished_at = to_timestamp($3::float8 / 1000),
-      error = $4::json, lease_owner = NULL, lease_expires_at = NULL
+      ended_xid = ${ENDING_XID}, error = $4::json, lease_owner = NULL, lease_expires_at = NULL
     WHERE j.id = $1::uuid AND j.tenant_id = $2::uuid AND j.status IN ('pending', 'queued', 'running')
     RETURNING ${ENDED_COLUMNS}
-  ), ${eventsOfEnded('$3')}
+  ), ${eventsOfEnded('$3')}, ${COUNTS_WITHOUT_CALL}
   SELECT status FROM ended`,
 }
 

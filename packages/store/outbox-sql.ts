@@ -19,4 +19,37 @@ export const WANTS_EVENT = `e.webhook_url IS NOT NULL
       AND (e.webhook_events IS NULL OR 'job.' || e.status = ANY (e.webhook_events))`
 
 /** The columns that `ended` must return from an UPDATE of `jobs j`. */
-export const ENDED_COLUMNS = 'j.id, j.tenant_id, j.status, j.webhook_url, j.webhook_events'
+export const ENDED_COLUMNS =
+  'j.id, j.tenant_id, j.status, j.webhook_url, j.webhook_events, j.batch_id, j.model'
+
+/** What such an UPDATE sets in `ended_xid` when it ends a line of a batch. */
+export const ENDING_XID = 'CASE WHEN j.batch_id IS NOT NULL THEN pg_current_xact_id() END'
+
+/**
+ * Counts the rows of `ended` that are lines of a batch, or the cost of late
+ * calls (`zombies`), in the same transaction: one row per batch and model, so
+ * that jobs without a batch cost nothing and those of one batch do not wait for
+ * one another.
+ */
+export function countsOfEnded(
+  columns: { usage: string; costUsd: string },
+  rows: 'ended' | 'zombies' = 'ended',
+): string {
+  const ofStatus = (status: string) => `(count(*) FILTER (WHERE e.status = '${status}'))::integer`
+  const tokens = (name: string) => `coalesce(sum((${columns.usage}->>'${name}')::bigint), 0)`
+  return `counted_${rows} AS (
+    INSERT INTO batch_counts (batch_id, model, succeeded, failed, cancelled, expired, input_tokens,
+      cached_input_tokens, output_tokens, reasoning_tokens, total_tokens, cost_usd)
+    SELECT e.batch_id, coalesce(e.model, ''), ${ofStatus('succeeded')}, ${ofStatus('failed')},
+      ${ofStatus('cancelled')}, ${ofStatus('expired')}, ${tokens('input_tokens')},
+      ${tokens('cached_input_tokens')}, ${tokens('output_tokens')}, ${tokens('reasoning_tokens')},
+      ${tokens('total_tokens')}, coalesce(sum(${columns.costUsd}), 0)
+    FROM ${rows} e
+    WHERE e.batch_id IS NOT NULL
+      AND (e.status IN ('succeeded', 'failed', 'cancelled', 'expired') OR ${columns.costUsd} > 0)
+    GROUP BY e.batch_id, coalesce(e.model, '')
+  )`
+}
+
+/** For statements that end jobs without a call. */
+export const COUNTS_WITHOUT_CALL = countsOfEnded({ usage: 'NULL::json', costUsd: 'NULL::float8' })

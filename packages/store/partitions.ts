@@ -2,7 +2,14 @@ import { firstUuidAt } from '@longhaul/contracts'
 import type { Database } from './database.ts'
 
 /** Tables that grow with traffic, and the column whose time partitions them. */
-const partitioned = ['jobs', 'job_bodies', 'attempts', 'decisions', 'webhook_events'] as const
+const partitioned = [
+  'jobs',
+  'job_bodies',
+  'attempts',
+  'decisions',
+  'webhook_events',
+  'batch_lines',
+] as const
 
 const DAY_MS = 86_400_000
 
@@ -49,7 +56,8 @@ export class Partitions {
   }
 
   /**
-   * Drops whole days older than `keepDays` of which every job has ended.
+   * Drops whole days older than `keepDays` of which every job has ended, and every batch
+   * that may have jobs there.
    * @returns the days dropped
    */
   async dropOld(now: number, keepDays: number): Promise<string[]> {
@@ -59,6 +67,7 @@ export class Partitions {
       const day = dayOf(name)
       if (!name.startsWith('jobs_p') || day === undefined || day >= oldest) continue
       if (await this.#holdsUnfinished(name)) continue
+      if (await this.#mayServeBatch(day)) continue
       // All or none: the day is found by its jobs. Not while somebody reads them for long.
       const tables = partitioned.map(table => partitionName(table, day)).join(', ')
       await this.#database.query(
@@ -72,6 +81,16 @@ export class Partitions {
   async #holdsUnfinished(partition: string): Promise<boolean> {
     const rows = await this.#database.query(
       `SELECT 1 FROM ${partition} WHERE phase = 0 OR phase = 1 LIMIT 1`,
+    )
+    return rows.length > 0
+  }
+
+  /** Jobs are made after their batch, and read again when it ends. */
+  async #mayServeBatch(day: number): Promise<boolean> {
+    const rows = await this.#database.query(
+      `SELECT 1 FROM batches WHERE id < $1::uuid
+         AND status IN ('validating', 'in_progress', 'finalizing', 'cancelling') LIMIT 1`,
+      [firstUuidAt((day + 1) * DAY_MS)],
     )
     return rows.length > 0
   }

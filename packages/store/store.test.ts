@@ -148,7 +148,9 @@ describe('a job', () => {
     const { job, claim } = await insertAndClaim({}, -1_000)
     const reclaimed = await db.store.dispatch.reclaimExpired(10)
     expect(reclaimed).toContainEqual({ jobId: job.id, fence: 1, failed: false })
-    await db.store.dispatch.release([{ lane: 'standard', tenantId, model: '', count: 100 }])
+    await db.store.dispatch.release([
+      { lane: 'standard', tenantId, model: '', batchId: null, count: 100 },
+    ])
     const second = await db.store.jobs.claim(job.id, 'small', 'worker-2', 30_000)
     expect(second?.fence).toBe(2)
     const done = await db.store.jobs.settle({
@@ -275,6 +277,35 @@ describe('cancel', () => {
 })
 
 describe('the dispatcher', () => {
+  it('keeps what a job carries with it for every dispatch', async () => {
+    const key = { lane: 'interactive' as const, tenantId, model: 'carried' }
+    const options = { constraints: { models: ['a', 'b'] }, streamTo: 'somewhere' }
+    const job = newJob({ ...key, requestedModel: key.model, status: 'pending', options })
+    await db.store.jobs.insert(job)
+    const [released] = await db.store.dispatch.release([{ ...key, batchId: null, count: 1 }])
+    expect(released).toMatchObject({ id: job.id, options })
+    expect(await db.store.reads.get(tenantId, job.id)).toMatchObject({ options })
+  })
+
+  it('removes what was said of a job that has ended, once', async () => {
+    const { job, claim } = await insertAndClaim()
+    expect(await db.store.contents.remove(tenantId, job.id)).toBe(false)
+    await db.store.jobs.settle({
+      jobId: job.id,
+      from: 'running',
+      fence: claim.fence,
+      to: 'succeeded',
+      attempt: attempt(),
+      result: success,
+    })
+    expect(await db.store.contents.remove(tenantId, job.id)).toBe(true)
+    expect(await db.store.contents.remove(tenantId, job.id)).toBe(false)
+    expect(await db.store.reads.get(tenantId, job.id)).toBeUndefined()
+    expect(await db.query('SELECT FROM job_bodies WHERE job_id = $1', [job.id.slice(4)])).toEqual(
+      [],
+    )
+  })
+
   it('finds every key with due work, and releases each up to its count, longest due first', async () => {
     const other = (await db.store.tenants.ensure('dispatch-tenant')).id
     const jobs = Array.from({ length: 5 }, () =>
@@ -292,8 +323,8 @@ describe('the dispatcher', () => {
     const key = { lane: 'bulk' as const, tenantId: other, model: 'm' }
     expect(
       (await db.store.dispatch.dueKeys()).filter(({ tenantId }) => tenantId === other),
-    ).toEqual([key])
-    const released = await db.store.dispatch.release([{ ...key, count: 3 }])
+    ).toEqual([{ ...key, batchId: null }])
+    const released = await db.store.dispatch.release([{ ...key, batchId: null, count: 3 }])
     expect(released.map(({ id }) => id)).toEqual(jobs.slice(0, 3).map(({ id }) => id))
     expect(released[0]).toMatchObject({ dispatch: 1, body: jobs[0]?.body })
     expect(await db.store.dispatch.published()).toContainEqual({ ...key, count: 3 })

@@ -1,7 +1,13 @@
 import { type Clock, systemClock } from '@longhaul/contracts'
+import { BatchLines } from './batch-lines.ts'
+import { BatchWork } from './batch-work.ts'
+import { Batches } from './batches.ts'
+import { BlobChunks } from './blob-chunks.ts'
 import { Database } from './database.ts'
 import { Decisions } from './decisions.ts'
 import { Dispatch } from './dispatch.ts'
+import { Files } from './files.ts'
+import { JobContents } from './job-contents.ts'
 import { JobReads } from './job-reads.ts'
 import { Jobs, type ObserveBatch } from './jobs.ts'
 import { migrate } from './migrate.ts'
@@ -12,7 +18,7 @@ import { WebhookEvents } from './webhook-events.ts'
 export interface StoreOptions {
   databaseUrl: string
   schema?: string
-  /** Connections to PostgreSQL at most; at least 5. */
+  /** Connections to PostgreSQL at most; at least 7. */
   maxConnections?: number
   clock?: Clock
   observe?: ObserveBatch
@@ -22,10 +28,16 @@ export interface StoreOptions {
 export interface Store {
   readonly jobs: Jobs
   readonly reads: JobReads
+  readonly contents: JobContents
   readonly dispatch: Dispatch
   readonly decisions: Decisions
   readonly tenants: Tenants
   readonly webhookEvents: WebhookEvents
+  readonly files: Files
+  readonly blobChunks: BlobChunks
+  readonly batches: Batches
+  readonly batchWork: BatchWork
+  readonly batchLines: BatchLines
   readonly partitions: Partitions
   /** Answers within `timeoutMs`. */
   health(timeoutMs: number): Promise<{ ok: boolean; detail: string }>
@@ -40,7 +52,7 @@ const OLDEST_POSTGRES = 140_000
  * @throws {Error} the server is older than PostgreSQL 14
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, schema = 'longhaul', maxConnections = 12, clock = systemClock } = options
+  const { databaseUrl, schema = 'longhaul', maxConnections = 14, clock = systemClock } = options
   const observe = options.observe ?? (() => {})
   const database = new Database({ databaseUrl, schema, maxConnections })
   const partitions = new Partitions(database)
@@ -57,10 +69,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     jobs: new Jobs(database, clock, observe),
     reads: new JobReads(database),
+    contents: new JobContents(database, clock),
     dispatch: new Dispatch(database, clock),
     decisions: new Decisions(database, observe),
     tenants: new Tenants(database, clock),
     webhookEvents: new WebhookEvents(database, clock, observe),
+    files: new Files(database, clock),
+    blobChunks: new BlobChunks(database),
+    batches: new Batches(database, clock),
+    batchWork: new BatchWork(database, clock),
+    batchLines: new BatchLines(database),
     partitions,
     health: timeoutMs => healthOf(database, timeoutMs),
     stop() {

@@ -4,6 +4,7 @@ import type {
   Endpoint,
   JobError,
   JobEventType,
+  JobOptions,
   JobStatus,
   Lane,
   RouteHints,
@@ -28,6 +29,7 @@ export interface NewJob {
   notBefore: number | null
   deadlineAt: number | null
   webhook: { url: string; events: JobEventType[] | null } | null
+  options?: JobOptions | null
   traceparent: string | null
   body: string
   bodyBytes: number
@@ -135,6 +137,7 @@ export interface ReleasedJob {
   deadlineAt: number | null
   dispatch: number
   hints: RouteHints | null
+  options: JobOptions | null
   traceparent: string | null
   bodyBytes: number
   /** Null above the inline limit. */
@@ -146,6 +149,11 @@ export interface DispatchKey {
   lane: Lane
   tenantId: string
   model: string
+}
+
+/** A part of it: what a batch has waiting, or all that is of none. */
+export interface DueKey extends DispatchKey {
+  batchId: string | null
 }
 
 export interface JobRecord {
@@ -167,6 +175,7 @@ export interface JobRecord {
   usage: Usage | null
   costUsd: number | null
   metadata: Record<string, string> | null
+  options: JobOptions | null
   /** The answer as JSON text. */
   resultBody: string | null
 }

@@ -66,7 +66,7 @@ describe('WebhookEvents', () => {
       expect(await takeOne()).toEqual({
         id: expect.stringMatching(/^evt_[0-9a-f]{32}$/),
         tenantId,
-        jobId,
+        subjectId: jobId,
         type: 'job.cancelled',
         status: 'cancelled',
         url: URL,
@@ -104,7 +104,7 @@ describe('WebhookEvents', () => {
       await commitEvent()
 
       expect(await events().nextDueAt()).toBe(firstDueAt)
-      expect((await takeOne()).jobId).toBe(first)
+      expect((await takeOne()).subjectId).toBe(first)
       expect(await events().nextDueAt()).toBe(firstDueAt + 10)
     })
 
@@ -439,15 +439,17 @@ describe('WebhookEvents', () => {
     }
 
     const first = await events().list({ tenantId, limit: 3 })
-    expect(first.events.map(({ jobId }) => jobId)).toEqual(jobs.slice(0, 3))
+    expect(first.events.map(({ subjectId }) => subjectId)).toEqual(jobs.slice(0, 3))
     expect(first.hasMore).toBe(true)
     const after = first.events.at(-1)?.id ?? ''
     const second = await events().list({ tenantId, limit: 3, after })
-    expect(second.events.map(({ jobId }) => jobId)).toEqual(jobs.slice(3))
+    expect(second.events.map(({ subjectId }) => subjectId)).toEqual(jobs.slice(3))
     expect(second.hasMore).toBe(false)
 
     const jobId = jobs[2] ?? ''
-    expect((await events().list({ tenantId, jobId, limit: 3 })).events).toMatchObject([{ jobId }])
+    expect((await events().list({ tenantId, jobId, limit: 3 })).events).toMatchObject([
+      { subjectId: jobId },
+    ])
     const other = await test.store.tenants.ensure('another')
     expect((await events().list({ tenantId: other.id, limit: 3 })).events).toEqual([])
   })

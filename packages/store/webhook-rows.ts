@@ -1,11 +1,11 @@
-import { idFrom, type JobEventType, type TerminalStatus, uuidOf } from '@longhaul/contracts'
+import { type BatchEventType, idFrom, type JobEventType, uuidOf } from '@longhaul/contracts'
 import type { DueEvent, EventSettlement, WebhookEvent, WebhookReceiver } from './webhook-types.ts'
 
 export interface DueEventRow {
   id: string
   tenant_id: string
   job_id: string
-  type: JobEventType
+  type: JobEventType | BatchEventType
   url: string
   created_at: number
   attempts: number
@@ -16,7 +16,7 @@ export interface DueEventRow {
 export interface EventRow {
   id: string
   job_id: string
-  type: JobEventType
+  type: JobEventType | BatchEventType
   url: string
   created_at: number
   due_at: number | null
@@ -41,20 +41,25 @@ export function dueEventOf(row: DueEventRow): DueEvent {
     id: idFrom('event', row.id),
     attempts: row.attempts,
     tenantId: idFrom('tenant', row.tenant_id),
-    jobId: idFrom('job', row.job_id),
+    subjectId: subjectOf(row),
     type: row.type,
     url: row.url,
     createdAt: row.created_at,
     scheduleAttempts: row.attempts - row.schedule_from,
-    status: row.type.slice('job.'.length) as TerminalStatus,
+    status: row.type.slice(row.type.indexOf('.') + 1),
     metadata: row.metadata,
   }
+}
+
+/** The column holds the batch of those that tell of one. */
+function subjectOf({ type, job_id }: { type: string; job_id: string }): string {
+  return idFrom(type.startsWith('batch.') ? 'batch' : 'job', job_id)
 }
 
 export function eventOf(row: EventRow): WebhookEvent {
   return {
     id: idFrom('event', row.id),
-    jobId: idFrom('job', row.job_id),
+    subjectId: subjectOf(row),
     type: row.type,
     url: row.url,
     state: row.delivered_at !== null ? 'delivered' : row.failed_at !== null ? 'failed' : 'pending',

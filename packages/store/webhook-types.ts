@@ -1,4 +1,4 @@
-import type { JobEventType, TerminalStatus } from '@longhaul/contracts'
+import type { BatchEventType, JobEventType } from '@longhaul/contracts'
 
 /** Which take of an event: the event, and the attempts made when it was taken. */
 export interface EventToken {
@@ -9,13 +9,14 @@ export interface EventToken {
 /** An event that the courier took, with what its payload says. */
 export interface DueEvent extends EventToken {
   tenantId: string
-  jobId: string
-  type: JobEventType
+  /** The job or batch that it tells of. */
+  subjectId: string
+  type: JobEventType | BatchEventType
   url: string
   createdAt: number
   /** Of `attempts`, those of the running schedule; less after a resend. */
   scheduleAttempts: number
-  status: TerminalStatus
+  status: string
   metadata: Record<string, string> | null
 }
 
@@ -52,8 +53,9 @@ export interface EventSettled {
 /** An event as its tenant sees it. */
 export interface WebhookEvent {
   id: string
-  jobId: string
-  type: JobEventType
+  /** The job or batch that it tells of. */
+  subjectId: string
+  type: JobEventType | BatchEventType
   url: string
   state: 'pending' | 'delivered' | 'failed'
   createdAt: number

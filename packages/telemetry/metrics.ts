@@ -57,6 +57,13 @@ function jobMetrics(make: Instruments) {
       help: 'Jobs that reached a terminal state',
       labels: ['status', 'model'],
     }),
+    /** Batches that reached a final state. */
+    batchesEnded: make.counter<{ status: string }>({
+      name: 'longhaul_batches_ended',
+      unit: '{batch}',
+      help: 'Batches that reached a final state',
+      labels: ['status'],
+    }),
     /** Jobs published again. */
     jobsRedispatched: make.counter<{ reason: RedispatchReason }>({
       name: 'longhaul_jobs_redispatched',

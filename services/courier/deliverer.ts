@@ -84,7 +84,11 @@ export class Deliverer {
       metrics.webhookDelay.record((clock.now() - event.createdAt) / 1_000, {})
     }
     const settled = await this.#patiently(() => store.webhookEvents.settle(settlement))
-    const about = { eventId: event.id, jobId: event.jobId, outcome: settlement.outcome.kind }
+    const about = {
+      eventId: event.id,
+      subjectId: event.subjectId,
+      outcome: settlement.outcome.kind,
+    }
     logger.debug({ ...about, applied: settled.applied }, 'webhook attempt')
     if (settled.receiverDisabled) {
       logger.warn({ ...about, tenantId: event.tenantId }, 'a webhook receiver is disabled')

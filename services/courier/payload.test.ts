@@ -7,7 +7,7 @@ function event(metadata: Record<string, string> | null): DueEvent {
   return {
     id: newId('event'),
     tenantId: newId('tenant'),
-    jobId: newId('job'),
+    subjectId: newId('job'),
     type: 'job.succeeded',
     status: 'succeeded',
     url: 'https://example.com/hooks',
@@ -37,7 +37,7 @@ describe('payloadOf', () => {
       object: 'event',
       type: 'job.succeeded',
       created_at: Date.UTC(2026, 10, 24) / 1_000,
-      data: { id: due.jobId, object: 'job', status: 'succeeded', metadata: { order: '4711' } },
+      data: { id: due.subjectId, object: 'job', status: 'succeeded', metadata: { order: '4711' } },
     })
   })
 

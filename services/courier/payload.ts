@@ -1,4 +1,9 @@
-import type { JobEventPayload } from '@longhaul/contracts'
+import type {
+  BatchEventPayload,
+  BatchEventType,
+  JobEventPayload,
+  JobEventType,
+} from '@longhaul/contracts'
 import type { DueEvent } from '@longhaul/store'
 
 /** Standard Webhooks recommends payloads under 20 kB. */
@@ -15,12 +20,15 @@ export function payloadOf(event: DueEvent): string {
 }
 
 function serialize(event: DueEvent, metadata: DueEvent['metadata']): string {
-  const payload: JobEventPayload = {
-    id: event.id,
-    object: 'event',
-    type: event.type,
-    created_at: Math.floor(event.createdAt / 1_000),
-    data: { id: event.jobId, object: 'job', status: event.status, metadata },
-  }
+  const created_at = Math.floor(event.createdAt / 1_000)
+  const head = { id: event.id, object: 'event' as const }
+  const { type, subjectId, status } = event
+  const payload: JobEventPayload | BatchEventPayload = isOfBatch(type)
+    ? { ...head, type, created_at, data: { id: subjectId } }
+    : { ...head, type, created_at, data: { id: subjectId, object: 'job', status, metadata } }
   return JSON.stringify(payload)
+}
+
+function isOfBatch(type: JobEventType | BatchEventType): type is BatchEventType {
+  return type.startsWith('batch.')
 }

@@ -9,7 +9,7 @@ const now = Date.UTC(2026, 10, 24)
 const event: DueEvent = {
   id: newId('event'),
   tenantId: newId('tenant'),
-  jobId: newId('job'),
+  subjectId: newId('job'),
   type: 'job.failed',
   status: 'failed',
   url: 'https://example.com/hooks',

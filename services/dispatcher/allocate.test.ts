@@ -1,17 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
 import type { DispatchKey } from '@longhaul/store'
-import { allocate } from './allocate.ts'
+import { allocate, type Due } from './allocate.ts'
 
 const options = {
   budget: 120,
-  perKey: 100,
+  bound: () => 100,
   laneWeights: { interactive: { weight: 8 }, standard: { weight: 3 }, bulk: { weight: 1 } },
 }
-const key = (lane: DispatchKey['lane'], tenantId: string, model = 'm'): DispatchKey => ({
-  lane,
-  tenantId,
-  model,
-})
+const key = (
+  lane: DispatchKey['lane'],
+  tenantId: string,
+  model = 'm',
+  batchId: string | null = null,
+  priority = 0,
+): Due => ({ lane, tenantId, model, batchId, priority })
 const countOf = (quotas: ReturnType<typeof allocate>, tenantId: string, lane = 'bulk') =>
   quotas
     .filter(quota => quota.tenantId === tenantId && quota.lane === lane)
@@ -61,8 +63,35 @@ describe('a round', () => {
       { ...key('bulk', 'a', ''), count: 30 },
       { ...key('bulk', 'a', 'busy'), count: 90 },
     ]
-    expect(allocate([key('bulk', 'a', '')], published, options)).toEqual([
-      { ...key('bulk', 'a', ''), count: 5 },
+    expect(allocate([key('bulk', 'a', '')], published, options)).toMatchObject([
+      { lane: 'bulk', tenantId: 'a', model: '', count: 5 },
+    ])
+  })
+
+  it("is shared alike by a tenant's batches, which take no share of other tenants", () => {
+    const due = [
+      key('bulk', 'a', 'm', 'batch_1'),
+      key('bulk', 'a', 'm', 'batch_2'),
+      key('bulk', 'b', 'm', 'batch_3'),
+    ]
+    const quotas = allocate(due, [], options)
+    expect(quotas.map(({ batchId, count }) => [batchId, count])).toEqual([
+      ['batch_1', 30],
+      ['batch_2', 30],
+      ['batch_3', 60],
+    ])
+  })
+
+  it('goes to the batch of the highest priority first', () => {
+    const due = [
+      key('bulk', 'a', 'm', 'batch_1', 0),
+      key('bulk', 'a', 'm', 'batch_2', 5),
+      key('bulk', 'a', 'm', 'batch_3', 5),
+    ]
+    const quotas = allocate(due, [], { ...options, budget: 50 })
+    expect(quotas.map(({ batchId, count }) => [batchId, count])).toEqual([
+      ['batch_2', 25],
+      ['batch_3', 25],
     ])
   })
 })

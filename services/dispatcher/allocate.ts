@@ -1,11 +1,11 @@
 import { type Lane, lanes } from '@longhaul/contracts'
-import type { DispatchKey } from '@longhaul/store'
+import type { DispatchKey, DueKey } from '@longhaul/store'
 
 export interface AllocateOptions {
   /** Jobs of one round, over all keys. */
   budget: number
-  /** Jobs that may be published and unclaimed per key. */
-  perKey: number
+  /** Jobs of a lane, tenant and model that may be published and unclaimed. */
+  bound: (key: DispatchKey) => number
   laneWeights: Record<Lane, { weight: number }>
 }
 
@@ -13,40 +13,66 @@ export interface AllocateOptions {
 const UNROUTED = ''
 const TRICKLE = 5
 
-export type Quota = DispatchKey & { count: number }
+export type Published = DispatchKey & { count: number }
+/** What waits under a key; of two of a tenant the higher priority goes first. */
+export type Due = DueKey & { priority: number }
+export type Quota = DueKey & { count: number }
 
 /**
  * Shares one round among the keys that have due work: lanes by weight, tenants
- * of a lane alike, keys of a tenant alike; what one cannot use goes to the
- * others. A key gets no more than its room.
+ * of a lane alike, models of a tenant alike, and what waits for one model alike
+ * among the batches of the highest priority; what one cannot use goes to the
+ * others. The batches of a lane, tenant and model share its room on the bus.
  *
  * Which model a job will get is not known before it was routed. While a tenant
  * has enough published in a lane, its unrouted jobs come as a trickle: those for
  * an idle model are still found, those for a busy one are not routed only to be
  * put back.
+ *
+ * Where a share cannot be divided evenly, those who come first in `due` get
+ * more; the caller turns the order from round to round.
  * @param due keys with due work; how much is not known, so a quota is an upper bound
- * @param published what each key has on the bus already
+ * @param published what is on the bus already
  */
 export function allocate(
-  due: DispatchKey[],
-  published: Quota[],
+  due: readonly Due[],
+  published: readonly Published[],
   options: AllocateOptions,
 ): Quota[] {
-  const quotas = due
-    .map(key => ({ ...key, count: 0, room: roomOf(key, published, options.perKey) }))
-    .filter(({ room }) => room > 0)
+  const groups = groupsOf(due, published, options).filter(({ room }) => room > 0)
   let left = options.budget
   while (left > 0) {
-    const given = giveOnce(quotas, left, options)
+    const given = giveOnce(groups, left, options)
     if (given === 0) break
     left -= given
   }
-  return quotas
-    .filter(({ count }) => count > 0)
-    .map(({ lane, tenantId, model, count }) => ({ lane, tenantId, model, count }))
+  return groups.flatMap(quotasOf)
 }
 
-function roomOf(key: DispatchKey, published: Quota[], perKey: number): number {
+/** What waits of a lane, tenant and model. */
+interface Group {
+  key: DispatchKey
+  due: Due[]
+  count: number
+  room: number
+}
+
+function groupsOf(
+  due: readonly Due[],
+  published: readonly Published[],
+  options: AllocateOptions,
+): Group[] {
+  const byKey = Map.groupBy(due, ({ lane, tenantId, model }) => `${lane} ${tenantId} ${model}`)
+  return [...byKey.values()].flatMap(ofKey => {
+    const [first] = ofKey
+    if (!first) return []
+    const { lane, tenantId, model } = first
+    const key = { lane, tenantId, model }
+    return [{ key, due: ofKey, count: 0, room: roomOf(key, published, options.bound(key)) }]
+  })
+}
+
+function roomOf(key: DispatchKey, published: readonly Published[], bound: number): number {
   let ofKey = 0
   let ofTenant = 0
   for (const quota of published) {
@@ -54,43 +80,56 @@ function roomOf(key: DispatchKey, published: Quota[], perKey: number): number {
     ofTenant += quota.count
     if (quota.model === key.model) ofKey += quota.count
   }
-  if (key.model !== UNROUTED) return perKey - ofKey
-  return Math.max(perKey - ofTenant, Math.min(TRICKLE, perKey - ofKey))
+  if (key.model !== UNROUTED) return bound - ofKey
+  return Math.max(bound - ofTenant, Math.min(TRICKLE, bound - ofKey))
 }
 
-type Open = Quota & { room: number }
-
 /** One pass over everybody who has room left; returns how much it gave. */
-function giveOnce(quotas: Open[], budget: number, options: AllocateOptions): number {
-  const hungry = quotas.filter(({ room }) => room > 0)
-  const lanesWaiting = lanes.filter(lane => hungry.some(quota => quota.lane === lane))
+function giveOnce(groups: readonly Group[], budget: number, options: AllocateOptions): number {
+  const hungry = groups.filter(({ room }) => room > 0)
+  const lanesWaiting = lanes.filter(lane => hungry.some(({ key }) => key.lane === lane))
   const weights = lanesWaiting.reduce((sum, lane) => sum + options.laneWeights[lane].weight, 0)
   let given = 0
   for (const lane of lanesWaiting) {
     const share = Math.ceil((budget * options.laneWeights[lane].weight) / weights)
-    const ofLane = hungry.filter(quota => quota.lane === lane)
+    const ofLane = hungry.filter(({ key }) => key.lane === lane)
     given += giveToTenants(ofLane, Math.min(share, budget - given))
   }
   return given
 }
 
-function giveToTenants(quotas: Open[], share: number): number {
-  const tenants = [...Map.groupBy(quotas, ({ tenantId }) => tenantId).values()]
+function giveToTenants(groups: readonly Group[], share: number): number {
+  const tenants = [...Map.groupBy(groups, ({ key }) => key.tenantId).values()]
   let given = 0
-  for (const [index, keys] of tenants.entries()) {
+  for (const [index, ofTenant] of tenants.entries()) {
     const part = Math.ceil((share - given) / (tenants.length - index))
-    given += giveToKeys(keys, part)
+    given += giveToModels(ofTenant, part)
   }
   return given
 }
 
-function giveToKeys(keys: Open[], part: number): number {
+function giveToModels(groups: readonly Group[], part: number): number {
   let given = 0
-  for (const [index, key] of keys.entries()) {
-    const count = Math.min(key.room, Math.ceil((part - given) / (keys.length - index)))
-    key.count += count
-    key.room -= count
+  for (const [index, group] of groups.entries()) {
+    const count = Math.min(group.room, Math.ceil((part - given) / (groups.length - index)))
+    group.count += count
+    group.room -= count
     given += count
   }
   return given
+}
+
+/**
+ * The highest priority has it all: whether it needs it is not known, and what
+ * it leaves goes to the others in the next round, when it waits no more.
+ */
+function quotasOf({ due, count }: Group): Quota[] {
+  const highest = due.reduce((most, { priority }) => Math.max(most, priority), -Infinity)
+  const first = due.filter(({ priority }) => priority === highest)
+  let left = count
+  return first.flatMap(({ lane, tenantId, model, batchId }, index) => {
+    const part = Math.ceil(left / (first.length - index))
+    left -= part
+    return part > 0 ? [{ lane, tenantId, model, batchId, count: part }] : []
+  })
 }

@@ -1,41 +1,48 @@
+import { randomUUID } from 'node:crypto'
+import { discardFile } from '@longhaul/batches'
+import type { Blobs } from '@longhaul/blobs'
 import type { Bus } from '@longhaul/bus'
 import { type Clock, type Config, SUBMITTED_TOPIC } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
+import type { LiveView } from '@longhaul/routing'
 import type { Pause } from '@longhaul/runtime'
 import { ROUND_ROWS, type Store } from '@longhaul/store'
 import type { RedispatchReason, Telemetry } from '@longhaul/telemetry'
-import { allocate } from './allocate.ts'
-import { publishReleased } from './publishing.ts'
+import { BatchKeeper } from './batches/keeper.ts'
+import { Releases } from './releases.ts'
 import { Rounds } from './rounds.ts'
 
 export interface DispatcherDependencies {
   bus: Bus
   store: Store
+  blobs: Blobs
   coordination: Coordination
   telemetry: Telemetry
   clock: Clock
+  live: LiveView
   pause?: Pause | undefined
 }
 
 export interface DispatcherOptions {
+  /** Written into leases of batches: unique among the dispatchers that run at a time. */
+  owner?: string
   /** Owners of leases that are known to be dead: earlier lives of this process. */
   deadOwners?: readonly string[]
 }
 
-/** While work waits for room on the bus. */
-const BUSY_MS = 20
-/** While nothing is due: the longest that a broadcast which got lost goes unnoticed. */
-const IDLE_MS = 500
 const WATCH_MS = 1_000
 const HOUSEKEEPING_MS = 60_000
 const RETRY_MS = 1_000
+/** How long an upload may take, and the removal of a file; what is older was left behind. */
+const FILE_PATIENCE_MS = 86_400_000
 /** Of a lease: longer than the third of it after which workers renew. */
 const GRACE = 0.5
 
 /**
- * The only one that releases work held in Postgres. Three loops of bounded
- * rounds: release what is due, as far as the bus has room; watch for what got
- * stuck (leases, deadlines, lost messages); keep house (partitions, old keys).
+ * The only one that releases work held in Postgres. Loops of bounded rounds:
+ * release what is due, as far as the bus has room; watch for what got stuck
+ * (leases, deadlines, lost messages); keep house (partitions, old keys, files);
+ * and take batches from step to step.
  */
 export class Dispatcher {
   readonly name = 'dispatcher'
@@ -44,7 +51,9 @@ export class Dispatcher {
   /** While Postgres was away nobody could renew a lease: workers get the time to, before theirs are taken. */
   #reclaimFrom = 0
   readonly #options: DispatcherOptions
-  readonly #loops: { release: Rounds; watch: Rounds; housekeeping: Rounds }
+  readonly #loops: { release: Rounds; watch: Rounds; housekeeping: Rounds; batches: Rounds }
+  readonly #releases: Releases
+  readonly #batches: BatchKeeper
   readonly #unsubscribe: Array<() => void> = []
 
   constructor(
@@ -55,10 +64,16 @@ export class Dispatcher {
     this.#dependencies = dependencies
     this.#config = config
     this.#options = options
+    this.#releases = new Releases(dependencies)
+    this.#batches = new BatchKeeper(dependencies, config, {
+      owner: options.owner ?? `dispatcher-${randomUUID()}`,
+      wake: () => this.#loops.batches.wake(),
+    })
     this.#loops = {
-      release: this.#rounds('release', () => this.#release()),
+      release: this.#rounds('release', () => this.#releases.round(this.#config)),
       watch: this.#rounds('watch', signal => this.#watch(signal)),
       housekeeping: this.#rounds('housekeeping', () => this.#keepHouse()),
+      batches: this.#rounds('batches', () => this.#batches.round()),
     }
   }
 
@@ -73,6 +88,10 @@ export class Dispatcher {
       coordination.broadcasts.on('job-changed', ({ status }) => {
         if (status === 'pending') wake()
       }),
+      coordination.broadcasts.on('batch-changed', () => {
+        wake()
+        this.#loops.batches.wake()
+      }),
     )
     for (const loop of Object.values(this.#loops)) loop.start()
   }
@@ -80,6 +99,7 @@ export class Dispatcher {
   /** From the next round on. */
   reconfigure(config: Config): void {
     this.#config = config
+    this.#batches.reconfigure(config)
   }
 
   health(): { ok: boolean; detail: string } {
@@ -91,42 +111,22 @@ export class Dispatcher {
 
   async stop(_budgetMs: number): Promise<void> {
     for (const end of this.#unsubscribe.splice(0)) end()
-    await Promise.all(Object.values(this.#loops).map(loop => loop.stop()))
+    await Promise.all([
+      ...Object.values(this.#loops).map(loop => loop.stop()),
+      this.#batches.stop(),
+    ])
   }
 
   async #resume(): Promise<void> {
     const { bus, store } = this.#dependencies
     for (const owner of this.#options.deadOwners ?? []) {
+      await store.batchWork.releaseAllOf(owner)
       await this.#inRounds('startup', async () => {
         const jobs = await store.dispatch.reclaimOwned(owner, this.#config.retry.max_lost)
         return jobs.length
       })
     }
     if (!bus.durable) await this.#inRounds('startup', () => store.dispatch.requeuePublished())
-  }
-
-  async #release(): Promise<number> {
-    const { store, bus } = this.#dependencies
-    const due = await store.dispatch.dueKeys()
-    if (due.length === 0) return this.#untilNextDue()
-    const budget = Math.min(ROUND_ROWS, bus.room(SUBMITTED_TOPIC))
-    const quotas = allocate(due, await store.dispatch.published(), {
-      budget,
-      perKey: this.#config.dispatch.published_per_key,
-      laneWeights: this.#config.lanes,
-    })
-    if (quotas.length === 0) return BUSY_MS
-    const jobs = await store.dispatch.release(quotas)
-    await publishReleased(this.#dependencies, jobs)
-    return jobs.length >= budget ? 0 : BUSY_MS
-  }
-
-  async #untilNextDue(): Promise<number> {
-    const { store, clock } = this.#dependencies
-    const nextDueAt = await store.dispatch.nextDueAt()
-    return nextDueAt === undefined
-      ? IDLE_MS
-      : Math.min(IDLE_MS, Math.max(0, nextDueAt - clock.now()))
   }
 
   async #watch(signal: AbortSignal): Promise<number> {
@@ -183,7 +183,19 @@ export class Dispatcher {
     const dropped = await store.partitions.dropOld(clock.now(), this.#config.retention.days)
     if (dropped.length > 0) telemetry.logger.info({ days: dropped }, 'dropped old partitions')
     await store.dispatch.forgetIdempotencyKeys()
+    await store.batches.forget(this.#config.retention.days)
+    await this.#sweepFiles()
     return HOUSEKEEPING_MS
+  }
+
+  /** Expired files, and what uploads and removals left behind that were interrupted. */
+  async #sweepFiles(): Promise<void> {
+    const { store } = this.#dependencies
+    for (;;) {
+      const ids = await store.files.sweep(FILE_PATIENCE_MS)
+      for (const id of ids) await discardFile(this.#dependencies, id)
+      if (ids.length === 0) return
+    }
   }
 
   /** Repeats a bounded statement while it finds full rounds. */

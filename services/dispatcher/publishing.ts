@@ -51,6 +51,7 @@ function messageOf(job: ReleasedJob): JobMessage {
     deadlineAt: job.deadlineAt,
     dispatch: job.dispatch,
     hints: job.hints,
+    options: job.options,
     traceparent: job.traceparent,
     bodyBytes: job.bodyBytes,
     body: job.body,

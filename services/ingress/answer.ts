@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
+import { BlobMissingError, BlobsUnavailableError } from '@longhaul/blobs'
 import { LonghaulError } from '@longhaul/contracts'
 import { StoreBusyError, StoreUnavailableError } from '@longhaul/store'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
-const RETRY_AFTER_SECONDS = { storeUnavailable: 2, overloaded: 1 }
+const RETRY_AFTER_SECONDS = { storeUnavailable: 2, filesUnavailable: 2, overloaded: 1 }
 
 type Headers = Record<string, string>
 
@@ -60,6 +61,17 @@ export function expectedError(error: unknown): LonghaulError | undefined {
       `The database is away; nothing was accepted. Try again in ${retryAfterSeconds} seconds.`,
       { retryAfterSeconds, cause: error },
     )
+  }
+  if (error instanceof BlobsUnavailableError) {
+    const retryAfterSeconds = RETRY_AFTER_SECONDS.filesUnavailable
+    return new LonghaulError(
+      'files_unavailable',
+      `The storage of files is away. Try again in ${retryAfterSeconds} seconds.`,
+      { retryAfterSeconds, cause: error },
+    )
+  }
+  if (error instanceof BlobMissingError) {
+    return new LonghaulError('file_not_found', 'The content of this file is gone.')
   }
   if (error instanceof StoreBusyError) {
     return overloaded(

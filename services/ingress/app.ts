@@ -91,7 +91,9 @@ function serve(app: Express, handlers: () => Handlers): void {
 }
 
 function refuseMethod(path: string, methods: Array<Operation['method']>): RequestHandler {
-  const allowed = methods.flatMap(method => (method === 'get' ? ['GET', 'HEAD'] : ['POST']))
+  const allowed = methods.flatMap(method =>
+    method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
+  )
   return (request, response) => {
     const error = new LonghaulError(
       'method_not_allowed',

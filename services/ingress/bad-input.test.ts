@@ -113,6 +113,13 @@ describe('bad input', () => {
       'body.messages[0].content[0]',
     ],
     [
+      'millions of events',
+      `{"body":{"messages":[]},"webhook":{"url":"https://a.example","events":[${'0,'.repeat(4 * MIB)}0]}}`,
+      400,
+      'invalid_value',
+      'webhook.events',
+    ],
+    [
       'megabytes where a word should be',
       `{"body":{"messages":[]},"lane":"${'x'.repeat(5 * MIB)}"}`,
       400,

@@ -28,6 +28,10 @@ export class BodyIntake {
     return this.#heldBytes
   }
 
+  get maxTotalBytes(): number {
+    return this.#options.maxTotalBytes
+  }
+
   /**
    * The whole body; its bytes count until `response` closes.
    * @throws {LonghaulError} unsupported_media_type, body_too_large, overloaded,
@@ -118,7 +122,7 @@ function tooLarge(maxBytes: number): LonghaulError {
 }
 
 /** Reads the rest away: a socket that is closed on unread bytes is reset, and the answer is lost. */
-function drain(request: IncomingMessage): Promise<void> {
+export function drain(request: IncomingMessage): Promise<void> {
   return new Promise(resolve => {
     if (request.readableEnded || request.destroyed) return resolve()
     let drained = 0

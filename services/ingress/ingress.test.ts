@@ -47,7 +47,13 @@ describe('an ingress', () => {
   it('is ready when its parts are', async () => {
     const { status, text } = await callApi(`${test.url}/readyz`, 'GET')
     expect(status).toBe(200)
-    expect(Object.keys(JSON.parse(text).parts)).toEqual(['store', 'bus', 'coordination', 'ingress'])
+    expect(Object.keys(JSON.parse(text).parts)).toEqual([
+      'store',
+      'files',
+      'bus',
+      'coordination',
+      'ingress',
+    ])
   })
 
   it('lists the models with what is known of them, and names of names', async () => {

@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Blobs } from '@longhaul/blobs'
 import type { Bus } from '@longhaul/bus'
 import { type Clock, type Config, SUBMITTED_TOPIC } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
+import { SubmissionReader } from '@longhaul/intake'
 import { createRouter, type LiveView } from '@longhaul/routing'
 import {
   type HealthPart,
@@ -18,10 +20,16 @@ import { Submitter } from './acceptance/submitter.ts'
 import { authenticated, createApp, type Handlers, type TenantHandler } from './app.ts'
 import { Authenticator } from './auth.ts'
 import { BodyIntake } from './body-intake.ts'
-import { SubmissionReader } from './input/submission.ts'
 import { JobWatch } from './job-watch.ts'
 import { answerMalformed } from './malformed.ts'
+import { ExtensionReader } from './openai/extensions.ts'
+import { FrontRoutes } from './openai/front.ts'
+import { LiveResponses } from './openai/live-responses.ts'
+import { ResponseRoutes } from './openai/responses.ts'
+import { SynchronousJobs } from './openai/synchronous-jobs.ts'
+import { BatchRoutes } from './routes/batches.ts'
 import { docsHandlers } from './routes/docs.ts'
+import { FileRoutes } from './routes/files.ts'
 import { JobRoutes } from './routes/jobs.ts'
 import { ModelRoutes } from './routes/models.ts'
 import { decideRoute } from './routes/route.ts'
@@ -30,6 +38,7 @@ import { WebhookSecretRoutes } from './routes/webhook-secret.ts'
 
 export interface IngressDependencies {
   store: Store
+  blobs: Blobs
   bus: Bus
   coordination: Coordination
   telemetry: Telemetry
@@ -74,9 +83,12 @@ export class Ingress {
   readonly #admission: Admission
   readonly #submitter: Submitter
   readonly #watch: JobWatch
+  readonly #synchronous: SynchronousJobs
+  readonly #live: LiveResponses
   readonly #authenticator: Authenticator
   readonly #intake: BodyIntake
   #handlers: Handlers
+  readonly #ending = new AbortController()
   #requestsUnderWay = 0
   #stopping: Promise<void> | undefined
 
@@ -100,6 +112,12 @@ export class Ingress {
       clock,
       logger: telemetry.logger,
     })
+    this.#synchronous = new SynchronousJobs({
+      ...dependencies,
+      submitter: this.#submitter,
+      watch: this.#watch,
+    })
+    this.#live = new LiveResponses({ coordination, jobs: this.#synchronous })
     this.#authenticator = new Authenticator({ tenants: store.tenants, clock })
     this.#intake = new BodyIntake({
       maxBodyBytes: options.maxBodyBytes ?? 10 * MIB,
@@ -182,6 +200,7 @@ export class Ingress {
     const { clock } = this.#dependencies
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#watch.stop()
+    this.#ending.abort()
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const cancel = clock.schedule(budgetMs, resolve)
     await Promise.race([closed.then(() => this.#submitter.settled()), late])
@@ -195,10 +214,12 @@ export class Ingress {
   }
 
   #readiness() {
-    const { store, bus, coordination, clock, parts = [] } = this.#dependencies
+    const { store, blobs, bus, coordination, clock, parts = [] } = this.#dependencies
     return readinessOf(
       [
         { name: 'store', health: () => store.health(STORE_HEALTH_MS) },
+        // Without it jobs are accepted, and batches that are validated run.
+        { name: 'files', advisory: true, health: () => blobs.health() },
         // Without it jobs are accepted all the same, and wait in Postgres.
         { name: 'bus', advisory: true, health: () => bus.health() },
         { name: 'coordination', health: () => coordination.health() },
@@ -216,8 +237,18 @@ export class Ingress {
     const shared = { ...this.#dependencies, config, intake: this.#intake, reader }
     const submissions = new SubmissionRoutes({ ...shared, submitter: this.#submitter })
     const jobs = new JobRoutes({ ...shared, watch: this.#watch })
+    const files = new FileRoutes(shared)
+    const batches = new BatchRoutes({ ...shared, stopping: this.#ending.signal })
     const models = new ModelRoutes(shared)
     const secrets = new WebhookSecretRoutes(store)
+    const extensions = new ExtensionReader({ config, live: shared.coordination.live })
+    const waiting = { ...shared, extensions, watch: this.#watch, jobs: this.#synchronous }
+    const front = new FrontRoutes(waiting)
+    const responses = new ResponseRoutes({
+      ...waiting,
+      submitter: this.#submitter,
+      live: this.#live,
+    })
     const routing = { ...shared, router: createRouter(config) }
     return {
       submitJob: withKey((...call) => submissions.submitJob(...call)),
@@ -226,6 +257,19 @@ export class Ingress {
       getJob: withKey((...call) => jobs.getJob(...call)),
       cancelJob: withKey((...call) => jobs.cancelJob(...call)),
       streamJobEvents: withKey((...call) => jobs.streamJobEvents(...call)),
+      uploadFile: withKey((...call) => files.uploadFile(...call)),
+      listFiles: withKey((...call) => files.listFiles(...call)),
+      getFile: withKey((...call) => files.getFile(...call)),
+      getFileContent: withKey((...call) => files.getFileContent(...call)),
+      deleteFile: withKey((...call) => files.deleteFile(...call)),
+      createBatch: withKey((...call) => batches.createBatch(...call)),
+      listBatches: withKey((...call) => batches.listBatches(...call)),
+      getBatch: withKey((...call) => batches.getBatch(...call)),
+      cancelBatch: withKey((...call) => batches.cancelBatch(...call)),
+      pauseBatch: withKey((...call) => batches.pauseBatch(...call)),
+      resumeBatch: withKey((...call) => batches.resumeBatch(...call)),
+      retryBatch: withKey((...call) => batches.retryBatch(...call)),
+      streamBatchResults: withKey((...call) => batches.streamBatchResults(...call)),
       listModels: withKey((request, response) => models.listModels(request, response)),
       getModel: withKey((request, response) => models.getModel(request, response)),
       decideRoute: withKey((request, response, tenant) =>
@@ -233,6 +277,13 @@ export class Ingress {
       ),
       getWebhookSecret: withKey((...call) => secrets.getWebhookSecret(...call)),
       rotateWebhookSecret: withKey((...call) => secrets.rotateWebhookSecret(...call)),
+      createChatCompletion: withKey((...call) => front.createChatCompletion(...call)),
+      createResponse: withKey((...call) => responses.createResponse(...call)),
+      getResponse: withKey((...call) => responses.getResponse(...call)),
+      deleteResponse: withKey((...call) => responses.deleteResponse(...call)),
+      cancelResponse: withKey((...call) => responses.cancelResponse(...call)),
+      listInputItems: withKey((...call) => responses.listInputItems(...call)),
+      createEmbedding: withKey((...call) => front.createEmbedding(...call)),
       ...docsHandlers(),
     }
   }

@@ -62,6 +62,7 @@ export function jobJson(job: JobDetail): string {
 export function acceptedJson(job: NewJob): string {
   return jobJson({
     ...job,
+    options: job.options ?? null,
     model: null,
     attempts: 0,
     createdAt: 0, // the view takes it from the id

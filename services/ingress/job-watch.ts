@@ -1,4 +1,4 @@
-import type { Clock, JobStatus } from '@longhaul/contracts'
+import { type Clock, type JobStatus, jobStatuses } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import type { Store } from '@longhaul/store'
 import type { Logger } from '@longhaul/telemetry'
@@ -13,7 +13,8 @@ export interface JobWatchDependencies {
 
 /** Broadcasts may get lost, so Postgres is asked as well, for all watched jobs at once. */
 const RECHECK_MS = 1_000
-const MAX_WATCHERS = 10_000
+/** Those above are refused. */
+export const MAX_WATCHERS = 10_000
 
 /**
  * Wakes those who wait for a job: long-polls and event streams. They hold a
@@ -33,7 +34,11 @@ export class JobWatch {
 
   start(): void {
     const { broadcasts } = this.#dependencies
-    const wake = ({ jobId }: { jobId: string }) => this.#wake(jobId)
+    const wake = ({ jobId, status }: { jobId: string; status: string }) =>
+      this.#wake(
+        jobId,
+        jobStatuses.find(known => known === status),
+      )
     this.#unsubscribe = [broadcasts.on('job-finished', wake), broadcasts.on('job-changed', wake)]
   }
 
@@ -78,8 +83,8 @@ export class JobWatch {
     if (watchers.size === 0) this.#watchers.delete(jobId)
   }
 
-  #wake(jobId: string): void {
-    for (const watcher of this.#watchers.get(jobId) ?? []) watcher.wake()
+  #wake(jobId: string, told?: JobStatus): void {
+    for (const watcher of this.#watchers.get(jobId) ?? []) watcher.wake(told)
   }
 
   /** Runs while somebody waits. */
@@ -114,6 +119,8 @@ export class JobWatch {
 export class Watcher {
   /** The status that the one who waits knows. */
   seen: JobStatus | undefined
+  /** What a broadcast said that the job is by now; undefined when it was something else that woke. */
+  told: JobStatus | undefined
   readonly #clock: Clock
   readonly #onClose: () => void
   #woken = false
@@ -124,7 +131,8 @@ export class Watcher {
     this.#onClose = onClose
   }
 
-  wake(): void {
+  wake(told?: JobStatus): void {
+    this.told = told
     this.#woken = true
     this.#finish?.()
   }

@@ -1,7 +1,6 @@
-import { jobStatuses, LonghaulError, lanes } from '@longhaul/contracts'
+import { BATCH_OUTPUT, filePurposes, jobStatuses, LonghaulError, lanes } from '@longhaul/contracts'
+import { check, type Place, refuseBadText, refuseProtoKey } from '@longhaul/intake'
 import { z } from 'zod'
-import { refuseBadText } from './input/json.ts'
-import { check, type Place, refuseProtoKey } from './input/validation.ts'
 
 const QUERY: Place = { path: '', whole: 'The query' }
 const MAX_WAIT_SECONDS = 60
@@ -74,6 +73,75 @@ export const listJobsQuery = z.strictObject({
     .describe('The `last_id` of the page before; the page begins behind it'),
   limit: pageSize.optional(),
   order: z.enum(['asc', 'desc']).default('desc').describe('By creation: newest first is `desc`'),
+})
+
+const MAX_FILES = 10_000
+
+export const listFilesQuery = z.strictObject({
+  purpose: z
+    .enum([...filePurposes, BATCH_OUTPUT])
+    .optional()
+    .describe('Only files of this purpose'),
+  after: z.string().optional().describe('The `last_id` of the page before'),
+  limit: z
+    .string()
+    .refine(text => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_FILES, {
+      error: `must be a whole number from 1 to ${MAX_FILES}`,
+    })
+    .transform(Number)
+    .default(MAX_FILES)
+    .meta({
+      description: 'Files on a page',
+      override: { type: 'integer', minimum: 1, maximum: MAX_FILES, default: MAX_FILES },
+      examples: [10],
+    }),
+  order: z.enum(['asc', 'desc']).default('desc').describe('By creation: newest first is `desc`'),
+})
+
+export const listBatchesQuery = z.strictObject({
+  after: z.string().optional().describe('The `last_id` of the page before'),
+  limit: pageSize.optional(),
+})
+
+export const resultsQuery = z.strictObject({
+  after: z.string().max(64).optional().describe('The `cursor` of the last line that was read'),
+  follow: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform(text => text === 'true')
+    .meta({
+      description: 'Goes on until the batch has ended',
+      override: { type: 'boolean', default: false },
+      examples: ['false'],
+    }),
+})
+
+const flag = z.enum(['true', 'false'])
+const extraFields = z.string().max(500).optional().describe('Taken, and of no effect')
+
+/** `include` and padding are what clients may send; all there is is told anyway. */
+export const getResponseQuery = z.strictObject({
+  stream: flag.optional().describe('Answers with server-sent events'),
+  starting_after: z
+    .string()
+    .refine(text => /^\d{1,9}$/.test(text), { error: 'must be the `sequence_number` of an event' })
+    .transform(Number)
+    .optional()
+    .meta({
+      description: 'Only events behind the one of this `sequence_number`',
+      override: { type: 'integer', minimum: 0 },
+    }),
+  include: extraFields,
+  'include[]': extraFields,
+  include_obfuscation: flag.optional().describe('Taken, and of no effect'),
+})
+
+export const inputItemsQuery = z.strictObject({
+  after: z.string().max(200).optional().describe('The `last_id` of the page before'),
+  limit: pageSize.optional(),
+  order: z.enum(['asc', 'desc']).default('desc').describe('Last item first is `desc`'),
+  include: extraFields,
+  'include[]': extraFields,
 })
 
 export const DEFAULT_LIMIT = DEFAULT_PAGE

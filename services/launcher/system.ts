@@ -54,15 +54,18 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const { config, telemetry, clock = systemClock, random = Math.random } = options
   const { shared: servers = { kafka: undefined, redisUrl: undefined } } = options
   const drivers = await openDrivers({ ...options, shared: servers, clock })
-  const { store, bus, coordination, provider, live } = drivers
+  const { store, blobs, bus, coordination, provider, live } = drivers
   const resumed = await store.dispatch.unfinished()
   const receiverPolicy = createReceiverPolicy(config.webhooks.allow)
-  const shared = { store, bus, coordination, telemetry, clock, random, live, receiverPolicy }
+  const shared = { store, blobs, bus, coordination, telemetry, clock, random, live, receiverPolicy }
 
   const courier = new Courier({ ...shared, queueBackend: drivers.queueBackend }, config)
   const worker = new Worker({ ...shared, provider }, config, { owner: options.owner })
   const router = new Router(shared, config)
-  const dispatcher = new Dispatcher(shared, config, { deadOwners: options.deadOwners })
+  const dispatcher = new Dispatcher(shared, config, {
+    owner: options.owner,
+    deadOwners: options.deadOwners,
+  })
   const parts = [courier, worker, router, dispatcher]
   const address = { host: options.host, port: options.port }
   const ingress = new Ingress({ ...shared, parts }, config, address)
@@ -89,6 +92,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         bus,
         coordination,
         provider,
+        { name: 'files', stop: () => blobs.stop() },
         store,
       ]
       stopped ??= stopInOrder(intakeFirst, budgetMs, { clock, logger: telemetry.logger }).then(

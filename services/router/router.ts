@@ -185,6 +185,7 @@ export class Router {
       deadlineAt: message.deadlineAt ?? undefined,
       exclusions: message.hints?.exclusions ?? [],
       preferred: message.hints?.preferred ?? [],
+      constraints: message.options?.constraints,
     }
     return this.#routing.decide(request, live, {
       policy: message.policy,

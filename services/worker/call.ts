@@ -1,6 +1,6 @@
 import type { Clock, JobMessage } from '@longhaul/contracts'
 import type { CallOutcome, Coordination } from '@longhaul/coordination'
-import type { Provider, ProviderResult } from '@longhaul/providers'
+import type { OnChunk, Provider, ProviderResult } from '@longhaul/providers'
 import type { AttemptRecord } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Slot } from './deployments.ts'
@@ -26,6 +26,7 @@ export async function callDeployment(
   message: JobMessage,
   body: Record<string, unknown>,
   signal: AbortSignal,
+  onChunk?: OnChunk,
 ): Promise<CallReport> {
   const { provider, coordination, telemetry, clock } = dependencies
   const { key } = slot.deployment
@@ -36,7 +37,7 @@ export async function callDeployment(
   try {
     const traceparent = message.traceparent ?? undefined
     const request = { endpoint: message.endpoint, body, ...(traceparent && { traceparent }) }
-    result = await provider.complete(request, slot.deployment, signal)
+    result = await provider.complete(request, slot.deployment, signal, onChunk)
   } catch (error) {
     // A provider never throws for what the other side does, so this is a fault of ours.
     telemetry.logger.error({ err: error, deployment: key, jobId: message.jobId }, 'provider threw')

@@ -1,4 +1,4 @@
-import { deploymentKey, type Model } from '@longhaul/contracts'
+import { deploymentKey, type Model, type RoutingConstraints } from '@longhaul/contracts'
 import type { Coordination, Permit } from '@longhaul/coordination'
 import type { ProviderDeployment } from '@longhaul/providers'
 
@@ -43,6 +43,7 @@ export class Deployments {
           config: deployment,
           price: deployment.price ?? config.price,
           maxOutputTokens: config.max_output_tokens,
+          endpoints: config.endpoints,
         },
       })
     })
@@ -57,10 +58,16 @@ export class Deployments {
     return this.#states.reduce((sum, { deployment }) => sum + deployment.config.max_concurrency, 0)
   }
 
-  /** A slot of the least busy deployment by weight, leaving out `except`; undefined when none is free. */
-  acquire(except: ReadonlySet<string> = new Set()): Slot | undefined {
-    for (const state of this.#byLoad()) {
-      if (except.has(state.deployment.key)) continue
+  /**
+   * A slot of the least busy deployment by weight, leaving out `except`; of
+   * those that the job allows, in the order that it wants. Undefined when none is free.
+   */
+  acquire(
+    except: ReadonlySet<string> = new Set(),
+    constraints: RoutingConstraints = {},
+  ): Slot | undefined {
+    for (const state of inOrder(this.#byLoad(), constraints.order)) {
+      if (except.has(state.deployment.key) || !isAllowed(state, constraints)) continue
       const permit = this.#coordination.breakers.acquire(state.deployment.key)
       if (!permit) continue
       state.inFlight += 1
@@ -75,11 +82,15 @@ export class Deployments {
     return undefined
   }
 
-  /** When every deployment is out: the earliest time at which one may be tried; undefined while one may pass. */
-  allOutUntil(now: number): number | undefined {
+  /**
+   * When every deployment (that the job allows) is out: the earliest time at
+   * which one may be tried, infinite when there is none; undefined while one may pass.
+   */
+  allOutUntil(now: number, constraints: RoutingConstraints = {}): number | undefined {
     let earliest = Number.POSITIVE_INFINITY
-    for (const { deployment } of this.#states) {
-      const { openUntil } = this.#coordination.breakers.view(deployment.key)
+    for (const state of this.#states) {
+      if (!isAllowed(state, constraints)) continue
+      const { openUntil } = this.#coordination.breakers.view(state.deployment.key)
       if (openUntil === undefined || openUntil <= now) return undefined
       earliest = Math.min(earliest, openUntil)
     }
@@ -92,6 +103,23 @@ export class Deployments {
     )
     return free.length < 2 ? free : free.sort((a, b) => loadOf(a) - loadOf(b))
   }
+}
+
+function isAllowed({ deployment }: DeploymentState, { deployments }: RoutingConstraints): boolean {
+  return deployments === undefined || deployments.includes(deployment.key)
+}
+
+/** Those that the order names first, in its order; the others stay as they are. */
+function inOrder(
+  states: DeploymentState[],
+  order: readonly string[] | undefined,
+): DeploymentState[] {
+  if (!order) return states
+  const placeOf = ({ deployment }: DeploymentState) => {
+    const place = order.indexOf(deployment.key)
+    return place < 0 ? order.length : place
+  }
+  return states.toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 
 function loadOf({ deployment, inFlight }: DeploymentState): number {

@@ -10,7 +10,7 @@ import {
   type RouteHints,
   unreachable,
 } from '@longhaul/contracts'
-import type { ProviderResult } from '@longhaul/providers'
+import type { OnChunk, ProviderResult } from '@longhaul/providers'
 import type { Pause } from '@longhaul/runtime'
 import type { AttemptRecord, Claim, Store } from '@longhaul/store'
 import { type CallDependencies, callDeployment } from './call.ts'
@@ -119,12 +119,25 @@ export class JobRun {
         this.#message,
         body,
         held.abort.signal,
+        this.#teller(held),
       )
       this.#tried.add(slot.deployment.key)
       if (pause) await pause('worker-before-settle')
       slot = result.ok
         ? await this.#succeed(held, claim, attempt, result.body)
         : await this.#afterFailure(held, attempt, result)
+    }
+  }
+
+  /** Tells the answer while it is written, when somebody listens. */
+  #teller({ jobId, fence: attempt }: Held): OnChunk | undefined {
+    const { streams } = this.#dependencies.coordination
+    const address = this.#message.options?.streamTo
+    if (address === undefined) return undefined
+    let told = 0
+    return chunk => {
+      streams.send(address, { jobId, attempt, first: told, chunks: [chunk] })
+      told += 1
     }
   }
 
@@ -159,7 +172,8 @@ export class JobRun {
       await this.#abandon(held, attempt)
       return undefined
     }
-    const other = this.#deployments.acquire(this.#tried)
+    const constraints = this.#message.options?.constraints
+    const other = this.#deployments.acquire(this.#tried, constraints)
     const step = nextStep(failure, this.#context(other !== undefined), this.#config.retry)
     if (step.kind === 'again' && other) {
       const settled = await this.#settleAgain(held, attempt, step)
@@ -176,13 +190,15 @@ export class JobRun {
   #context(otherDeployment: boolean) {
     const { clock, random } = this.#dependencies
     const policy = this.#policy()
+    // Who lists several models wants the next one whatever went wrong.
+    const listed = this.#message.options?.constraints?.models !== undefined
     return {
       model: this.#message.route?.model ?? '',
       failures: this.#failures,
       fallbacks: this.#message.route?.fallbacks ?? [],
       otherDeployment,
-      onRefused: policy.on_refused,
-      onUnusable: policy.on_unusable,
+      onRefused: listed ? ('fallback' as const) : policy.on_refused,
+      onUnusable: listed ? ('fallback' as const) : policy.on_unusable,
       deadlineAt: this.#message.deadlineAt ?? undefined,
       now: clock.now(),
       random,

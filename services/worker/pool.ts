@@ -7,6 +7,7 @@ import {
   lanes,
   MESSAGE_VERSION,
   modelTopic,
+  type RoutingConstraints,
   sleep,
 } from '@longhaul/contracts'
 import { Deployments, type Slot } from './deployments.ts'
@@ -43,6 +44,8 @@ export class ModelPool {
   readonly #deployments: Deployments
   readonly #queue: LaneQueue<Work>
   readonly #stopping: AbortSignal
+  /** Work that allows only deployments without a free slot; the window bounds it. */
+  #parked: Work[] = []
   #config: Config
   #group = ''
   #window = 0
@@ -103,7 +106,9 @@ export class ModelPool {
     this.#unwatch()
     const stopped = this.#subscription?.stop(budgetMs)
     this.#subscription = undefined
-    for (const { delivery } of this.#queue.drain()) delivery.release()
+    for (const { delivery } of [...this.#parked.splice(0), ...this.#queue.drain()]) {
+      delivery.release()
+    }
     await stopped
   }
 
@@ -141,6 +146,7 @@ export class ModelPool {
   }
 
   #pump(): void {
+    for (const work of this.#parked.splice(0)) this.#begin(work, undefined)
     while (this.#queue.size > 0 && !this.#stopping.aborted) {
       const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now())
       if (outUntil !== undefined) {
@@ -155,8 +161,28 @@ export class ModelPool {
         slot.free()
         return
       }
-      void this.#run(work, slot).finally(() => this.#pump())
+      this.#begin(work, slot)
     }
+  }
+
+  /** @param slot of any deployment; given back when the work wants another */
+  #begin(work: Work, slot: Slot | undefined): void {
+    const constraints = work.message.options?.constraints
+    const isFree = !constraints?.deployments && !constraints?.order
+    const own = isFree && slot ? slot : this.#exchange(slot, constraints)
+    if (own) {
+      void this.#run(work, own).finally(() => this.#pump())
+      return
+    }
+    const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now(), constraints)
+    if (outUntil === undefined || this.#stopping.aborted) this.#parked.push(work)
+    else void this.#divert(work, outUntil).catch(error => this.#keepBack(work, error))
+  }
+
+  #exchange(slot: Slot | undefined, constraints: RoutingConstraints | undefined): Slot | undefined {
+    slot?.permit.settle('neutral')
+    slot?.free()
+    return this.#stopping.aborted ? undefined : this.#deployments.acquire(undefined, constraints)
   }
 
   async #run(work: Work, slot: Slot): Promise<void> {
@@ -189,6 +215,8 @@ export class ModelPool {
   async #divert({ delivery, message }: Work, outUntil: number): Promise<void> {
     const { recorder, clock, telemetry } = this.#dependencies
     const pinned = message.requestedModel !== null
+    // Of the deployments that it allows none is left: the router says so.
+    const until = Number.isFinite(outUntil) ? outUntil : undefined
     const exclusions = (message.hints?.exclusions ?? []).filter(
       ({ model }) => model !== this.#model,
     )
@@ -196,15 +224,12 @@ export class ModelPool {
       jobId: message.jobId,
       from: 'queued',
       to: 'pending',
-      dueAt: pinned ? outUntil : clock.now(),
+      dueAt: pinned && until !== undefined ? until : clock.now(),
       dispatchModel: pinned ? this.#model : '',
       hints: pinned
         ? null
         : {
-            exclusions: [
-              ...exclusions,
-              { model: this.#model, reason: 'unavailable', until: outUntil },
-            ],
+            exclusions: [...exclusions, { model: this.#model, reason: 'unavailable', until }],
             preferred: message.route?.fallbacks ?? [],
           },
       attempt: null,

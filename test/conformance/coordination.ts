@@ -7,6 +7,7 @@ import { exerciseBreakers } from './coordination/breakers.ts'
 import { exerciseBroadcasts } from './coordination/broadcasts.ts'
 import { exerciseLiveStats } from './coordination/live-stats.ts'
 import { exerciseStopping } from './coordination/stopping.ts'
+import { exerciseStreams } from './coordination/streams.ts'
 import { BREAKER, type OpenCoordination } from './coordination/surroundings.ts'
 
 export interface CoordinationSetting {
@@ -57,6 +58,7 @@ export function exerciseCoordination(
 
   describe(`${driver} keeps the Coordination contract`, () => {
     exerciseBroadcasts(open)
+    exerciseStreams(open)
     exerciseLiveStats(open)
     exerciseBreakers(open)
     exerciseStopping(open)

@@ -133,7 +133,7 @@ function event(): DueEvent {
   return {
     id: newId('event'),
     tenantId: newId('tenant'),
-    jobId: newId('job'),
+    subjectId: newId('job'),
     type: 'job.succeeded',
     status: 'succeeded',
     url: 'https://example.com/hooks?a=ü',

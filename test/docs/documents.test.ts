@@ -54,7 +54,7 @@ describe('the settings in the README', () => {
         readDocument('packages/runtime/shared-servers.ts'),
       )?.[1] ?? ''
     const variables = Array.from(
-      (schema + shared).matchAll(/^ {2}([A-Z_]+):/gm),
+      (schema + shared).matchAll(/^ {2}([A-Z0-9_]+):/gm),
       ([, name]) => name,
     )
     expect(variables.length).toBeGreaterThan(5)

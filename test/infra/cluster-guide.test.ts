@@ -11,11 +11,11 @@ describe('docs/guides/cluster.md', () => {
     const own = /const serviceSchema = z\.object\(\{([\s\S]*?)\n\}\)/.exec(runtime('environment'))
     const shared = /const sharedVariables = \{([\s\S]*?)\n\}/.exec(runtime('shared-servers'))
     const read = [own?.[1], shared?.[1]]
-      .flatMap(body => body?.match(/^ {2}[A-Z_]+(?=:)/gm) ?? [])
+      .flatMap(body => body?.match(/^ {2}[A-Z0-9_]+(?=:)/gm) ?? [])
       .map(name => name.trim())
     expect(read.length).toBeGreaterThan(10)
     const rows = tableRows(sectionOf(guide, '## The environment of a service'))
-    const explained = rows.flatMap(([names = '']) => names.match(/[A-Z_]{2,}/g) ?? [])
+    const explained = rows.flatMap(([names = '']) => names.match(/[A-Z0-9_]{2,}/g) ?? [])
     expect(explained.sort()).toEqual(read.sort())
   })
 

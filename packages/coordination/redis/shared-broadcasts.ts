@@ -32,6 +32,7 @@ export class SharedBroadcasts implements Broadcasts {
     'job-finished': [],
     'job-changed': [],
     'job-cancelled': [],
+    'batch-changed': [],
     'work-pending': [],
     'event-pending': [],
   }

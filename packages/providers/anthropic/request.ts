@@ -53,6 +53,11 @@ const ignored = [
 
 const ours = new Set([...translated, ...ignored])
 
+/** The fields of a chat completion that are set and that Messages leave out. */
+export function ignoredFields(body: JsonObject): string[] {
+  return ignored.filter(name => body[name] != null)
+}
+
 /**
  * The Messages request that says what a chat completion says. Fields that
  * OpenAI does not have (`thinking`, `top_k`, `cache_control`, …) pass through.

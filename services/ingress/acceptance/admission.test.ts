@@ -36,7 +36,8 @@ describe('Admission', () => {
             if (postgres.isAway) throw new Error('away')
             return postgres.published
           },
-          dueKeys: async (forMs = 0) => (postgres.dueForMs >= forMs ? postgres.due : []),
+          dueKeys: async (forMs = 0) =>
+            postgres.dueForMs >= forMs ? postgres.due.map(key => ({ ...key, batchId: null })) : [],
         },
         room: () => room,
         clock,

@@ -9,10 +9,10 @@ import {
   SUBMITTED_TOPIC,
 } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
+import type { Submission } from '@longhaul/intake'
 import type { Pause } from '@longhaul/runtime'
 import type { DispatchKey, NewJob, Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
-import type { Submission } from '../input/submission.ts'
 import type { Admission } from './admission.ts'
 import { keyReused } from './idempotency.ts'
 import { traceparentOf } from './trace-context.ts'
@@ -34,6 +34,8 @@ export interface SubmitContext {
   /** Epoch milliseconds. */
   now: number
   idempotency: NewJob['idempotency']
+  /** Default: a new one. */
+  jobId?: string
 }
 
 /** `replayed`: the idempotency key came before with the same body, as this job. */
@@ -152,7 +154,7 @@ function keyOf({ lane, requestedModel }: Submission, tenantId: string): Dispatch
 }
 
 function newJob(submission: Submission, context: SubmitContext, direct: boolean): NewJob {
-  const id = newId('job')
+  const id = context.jobId ?? newId('job')
   return {
     id,
     tenantId: context.tenantId,
@@ -165,6 +167,7 @@ function newJob(submission: Submission, context: SubmitContext, direct: boolean)
     notBefore: submission.notBefore,
     deadlineAt: submission.deadlineAt,
     webhook: submission.webhook,
+    options: submission.options,
     traceparent: context.traceparent ?? traceparentOf(id),
     body: submission.bodyText,
     bodyBytes: submission.bodyBytes,
@@ -184,6 +187,7 @@ function messageOf(job: NewJob): JobMessage {
     deadlineAt: job.deadlineAt,
     dispatch: 1,
     hints: null,
+    options: job.options ?? null,
     traceparent: job.traceparent,
     bodyBytes: job.bodyBytes,
     body: job.bodyBytes <= INLINE_BODY_BYTES ? job.body : null,

@@ -78,7 +78,7 @@ function parameters(operation: oas31.OperationObject): Html | undefined {
 
 function requestBody({ requestBody: body }: oas31.OperationObject): Html | undefined {
   if (!body || !('content' in body)) return undefined
-  const schema = body.content['application/json']?.schema as Schema | undefined
+  const schema = Object.values(body.content)[0]?.schema as Schema | undefined
   return schema && html`<h4>Body</h4><p>${linked(typeWords(schema))}</p>`
 }
 
@@ -125,9 +125,12 @@ function curls({ method, path, operation }: Route): string[] {
     ? ` \\\n  -H "Authorization: Bearer $LONGHAUL_API_KEY"`
     : ''
   const { requestBody: body } = operation
-  const examples =
-    body && 'content' in body ? body.content['application/json']?.examples : undefined
+  const [type, media] = Object.entries(body && 'content' in body ? body.content : {})[0] ?? []
+  const { examples } = media ?? {}
   if (!examples) return [`curl${verb} ${url}${key}`]
+  if (type === 'multipart/form-data') {
+    return [`curl ${url}${key} \\\n  -F purpose=batch -F file=@requests.jsonl`]
+  }
   return Object.values(examples).map(example => {
     const value = JSON.stringify('value' in example ? example.value : {}, null, 2)
     const quoted = value.replaceAll("'", "'\\''")
@@ -141,7 +144,7 @@ function code(text: string): Html {
 
 function routesOf(document: OpenApiDocument): Route[] {
   return Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-    (['get', 'post'] as const).flatMap(method => {
+    (['get', 'post', 'delete'] as const).flatMap(method => {
       const operation = item[method]
       return operation ? [{ method: method.toUpperCase(), path, operation }] : []
     }),

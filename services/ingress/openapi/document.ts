@@ -84,7 +84,9 @@ function operationObject(operationId: string, operation: Operation): ZodOpenApiO
     ...(body && {
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: body.schema, examples: body.examples } },
+        content: {
+          [body.type ?? 'application/json']: { schema: body.schema, examples: body.examples },
+        },
       },
     }),
     responses: { [operation.success.status]: successOf(operation), ...errorsOf(operation) },

@@ -1,19 +1,9 @@
 import { z } from 'zod'
 import { getJobQuery, listJobsQuery } from '../query.ts'
 import * as examples from './examples.ts'
+import { idempotencyHeader } from './idempotency-header.ts'
 import { type Operation, submissionErrors } from './operation.ts'
 import * as schemas from './schemas.ts'
-
-const idempotencyHeader = z.object({
-  'Idempotency-Key': z
-    .string()
-    .min(1)
-    .max(255)
-    .optional()
-    .describe(
-      'The same key with the same body answers the same job again, for a day; with another body it is refused',
-    ),
-})
 
 const jobPath = z.object({ id: schemas.jobId })
 

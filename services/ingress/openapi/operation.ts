@@ -3,10 +3,10 @@ import type { z } from 'zod'
 
 /** One route of the API: what the document says of it, and what the app serves. */
 export interface Operation {
-  method: 'get' | 'post'
+  method: 'get' | 'post' | 'delete'
   /** As OpenAPI writes it: `/v1/jobs/{id}`. */
   path: string
-  tag: 'Jobs' | 'Models and routing' | 'Webhooks' | 'Service'
+  tag: 'Jobs' | 'OpenAI' | 'Files' | 'Batches' | 'Models and routing' | 'Webhooks' | 'Service'
   summary: string
   description?: string
   /** Needs an API key. */
@@ -14,7 +14,12 @@ export interface Operation {
   pathParameters?: z.ZodObject
   query?: z.ZodObject
   headers?: z.ZodObject
-  body?: { schema: z.ZodType; examples: Record<string, { summary: string; value: unknown }> }
+  body?: {
+    /** Default: `application/json`. */
+    type?: string
+    schema: z.ZodType
+    examples: Record<string, { summary: string; value: unknown }>
+  }
   success: { status: 200 | 202; description: string; type?: string } & (
     | { schema: z.ZodType; example?: unknown }
     | { type: string; example: string }
@@ -23,7 +28,8 @@ export interface Operation {
   errors: ErrorCode[]
 }
 
-const bodyErrors: ErrorCode[] = [
+/** What any route may answer to a JSON body. */
+export const bodyErrors: ErrorCode[] = [
   'invalid_json',
   'invalid_encoding',
   'invalid_text',

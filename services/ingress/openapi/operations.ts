@@ -1,6 +1,9 @@
 import { z } from 'zod'
+import { batchOperations } from './batch-operations.ts'
 import * as examples from './examples.ts'
+import { fileOperations } from './file-operations.ts'
 import { jobOperations } from './job-operations.ts'
+import { openAiOperations } from './openai-operations.ts'
 import { type Operation, submissionErrors } from './operation.ts'
 import * as schemas from './schemas.ts'
 
@@ -169,7 +172,13 @@ const probeOperations = {
 } as const satisfies Record<string, Operation>
 
 /** The routes that need a handler. */
-export const apiOperations = { ...jobOperations, ...otherOperations }
+export const apiOperations = {
+  ...jobOperations,
+  ...openAiOperations,
+  ...fileOperations,
+  ...batchOperations,
+  ...otherOperations,
+}
 export type ApiOperationId = keyof typeof apiOperations
 
 export const operations: Record<string, Operation> = { ...apiOperations, ...probeOperations }

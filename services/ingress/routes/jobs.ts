@@ -5,6 +5,7 @@ import type { Telemetry } from '@longhaul/telemetry'
 import type { Request, Response } from 'express'
 import type { z } from 'zod'
 import { sendJson } from '../answer.ts'
+import { cancelJob } from '../job-cancelling.ts'
 import { streamJobEvents } from '../job-events.ts'
 import { jobJson, listJson } from '../job-view.ts'
 import { closedSignal, jobIdOf, jobNotFound, untilEnded } from '../job-waiting.ts'
@@ -51,16 +52,8 @@ export class JobRoutes {
   async cancelJob(request: Request, response: Response, tenant: Tenant): Promise<void> {
     const jobId = jobIdOf(request.params.id)
     readQuery(noQuery, request.url)
-    const { store } = this.#dependencies
-    const cancelled = await store.jobs.cancel(tenant.id, jobId)
-    if (!cancelled) throw jobNotFound(jobId)
-    if (cancelled.changed) this.#announceCancelled(jobId)
-    const job = await store.reads.get(tenant.id, jobId)
+    const job = await cancelJob(this.#dependencies, tenant.id, jobId)
     if (!job) throw jobNotFound(jobId)
-    if (cancelled.changed) {
-      const model = job.model ?? 'none'
-      this.#dependencies.telemetry.metrics.jobsFinished.add(1, { status: 'cancelled', model })
-    }
     sendJson(response, 200, jobJson(job))
   }
 
@@ -70,13 +63,6 @@ export class JobRoutes {
     const { reads } = this.#dependencies.store
     const job = { tenantId: tenant.id, jobId }
     await streamJobEvents({ ...this.#dependencies, reads }, job, { request, response })
-  }
-
-  #announceCancelled(jobId: string): void {
-    const { broadcasts } = this.#dependencies.coordination
-    broadcasts.send('job-cancelled', { jobId })
-    broadcasts.send('job-finished', { jobId, status: 'cancelled' })
-    broadcasts.send('event-pending', { count: 1 })
   }
 }
 

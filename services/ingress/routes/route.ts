@@ -1,11 +1,11 @@
 import type { Clock } from '@longhaul/contracts'
+import type { SubmissionReader } from '@longhaul/intake'
+import { parseJson } from '@longhaul/intake'
 import type { LiveView, Router } from '@longhaul/routing'
 import type { Tenant } from '@longhaul/store'
 import type { Request, Response } from 'express'
 import { sendJson } from '../answer.ts'
 import type { BodyIntake } from '../body-intake.ts'
-import { parseJson } from '../input/json.ts'
-import type { SubmissionReader } from '../input/submission.ts'
 import { noQuery, readQuery } from '../query.ts'
 
 export interface RouteDependencies {
@@ -38,6 +38,7 @@ export async function decideRoute(
       deadlineAt: submission.deadlineAt ?? undefined,
       exclusions: [],
       preferred: [],
+      constraints: submission.options?.constraints,
     },
     live,
     {

@@ -283,7 +283,7 @@ describe('when the bus takes nothing', () => {
     expect(status).toBe(202)
     expect(await putBack).toEqual({ jobId: json.id, status: 'pending' })
     expect(await test.store.dispatch.dueKeys()).toEqual([
-      { lane: 'standard', tenantId: test.tenantId, model: '' },
+      { lane: 'standard', tenantId: test.tenantId, model: '', batchId: null },
     ])
   })
 

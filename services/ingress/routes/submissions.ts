@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, LonghaulError } from '@longhaul/contracts'
+import type { SubmissionReader } from '@longhaul/intake'
+import { check, parseJson } from '@longhaul/intake'
 import type { JobRecord, Store, Tenant } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Request, Response } from 'express'
@@ -14,9 +16,6 @@ import type { Accepted, SubmitContext, Submitter } from '../acceptance/submitter
 import { validTraceparent } from '../acceptance/trace-context.ts'
 import { expectedError, internalError, overloaded, sendJson } from '../answer.ts'
 import type { BodyIntake } from '../body-intake.ts'
-import { parseJson } from '../input/json.ts'
-import type { SubmissionReader } from '../input/submission.ts'
-import { check } from '../input/validation.ts'
 import { acceptedJson, jobJson } from '../job-view.ts'
 import { noQuery, readQuery } from '../query.ts'
 

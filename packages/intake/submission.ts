@@ -3,12 +3,14 @@ import {
   type Endpoint,
   endpointBodySchemas,
   type JobEventType,
+  type JobOptions,
   type Lane,
   LonghaulError,
   momentMs,
   type SubmitJob,
   submitJobSchema,
 } from '@longhaul/contracts'
+import { untranslatable } from '@longhaul/providers'
 import { resolveRequested } from '@longhaul/routing'
 import { nearMiss, type ReceiverPolicy } from '@longhaul/runtime'
 import { check, describeValue, join, REQUEST_BODY, refuseProtoKey } from './validation.ts'
@@ -28,6 +30,14 @@ export interface Submission {
   notBefore: number | null
   deadlineAt: number | null
   webhook: { url: string; events: JobEventType[] | null } | null
+  options: JobOptions | null
+}
+
+/** What comes beside the body of an endpoint that is sent on its own. */
+export interface DirectOptions {
+  lane: Lane
+  metadata: Record<string, string> | null
+  options: JobOptions | null
 }
 
 /** How far ahead a deadline and `not_before` may lie. */
@@ -58,27 +68,50 @@ export class SubmissionReader {
     refuseProtoKey(metadata, join(path, ['metadata']))
     const bodyPath = join(path, ['body'])
     check(endpointBodySchemas[job.endpoint], body, { ...REQUEST_BODY, path: bodyPath })
-    const route = this.#route(job, body.model, path)
+    const places = { model: join(bodyPath, ['model']), policy: join(path, ['policy']) }
+    const route = this.#route(job, body, places)
     const times = timesOf(job, now, path)
     const webhook = this.#webhook(job, path)
-    const bodyText = JSON.stringify(body)
     return {
       endpoint: job.endpoint,
-      body,
-      bodyText,
-      bodyBytes: Buffer.byteLength(bodyText),
+      ...textOf(body),
       lane: job.lane,
       metadata: job.metadata ?? null,
       webhook,
+      options: optionsOf(job.endpoint, body, null),
       ...route,
       ...times,
     }
   }
 
-  #route(job: SubmitJob, model: unknown, path: string) {
+  /**
+   * The body of an endpoint on its own, as OpenAI's clients send it.
+   * @throws {LonghaulError} the first fault, with its path in the body
+   */
+  readBody(endpoint: Endpoint, value: unknown, direct: DirectOptions): Submission {
+    check(endpointBodySchemas[endpoint], value)
+    const body = value as Record<string, unknown>
+    const places = { model: 'model', policy: 'policy' }
+    const route = this.#route({ endpoint, policy: undefined }, body, places)
+    return {
+      endpoint,
+      ...textOf(body),
+      ...direct,
+      options: optionsOf(endpoint, body, direct.options),
+      webhook: null,
+      notBefore: null,
+      deadlineAt: null,
+      ...route,
+    }
+  }
+
+  #route(
+    job: Pick<SubmitJob, 'endpoint'> & { policy?: string | undefined },
+    body: Record<string, unknown>,
+    { model: modelPath, policy: policyPath }: { model: string; policy: string },
+  ) {
+    const { model } = body
     const named = typeof model === 'string' && model !== 'auto' ? model : undefined
-    const modelPath = join(path, ['body', 'model'])
-    const policyPath = join(path, ['policy'])
     if (named === undefined) {
       return { requestedModel: null, policy: this.#policy(job.policy, policyPath) }
     }
@@ -92,7 +125,7 @@ export class SubmissionReader {
       )
     }
     if (requested.kind !== 'model') return { requestedModel: null, policy: named }
-    this.#assertSpeaks(named, job.endpoint, modelPath)
+    this.#assertSpeaks(named, job.endpoint, body, modelPath)
     return { requestedModel: named, policy: null }
   }
 
@@ -103,9 +136,25 @@ export class SubmissionReader {
     throw this.#unknown(path, 'policy', policy, ['auto', ...Object.keys(this.#config.policies)])
   }
 
-  #assertSpeaks(model: string, endpoint: Endpoint, path: string): void {
+  #assertSpeaks(
+    model: string,
+    endpoint: Endpoint,
+    body: Record<string, unknown>,
+    path: string,
+  ): void {
     const { models } = this.#config
-    if (models[model]?.endpoints.includes(endpoint)) return
+    const { endpoints = [] } = models[model] ?? {}
+    if (endpoints.includes(endpoint)) return
+    if (endpoint === '/v1/responses' && endpoints.includes('/v1/chat/completions')) {
+      const fault = untranslatable(body)
+      if (!fault) return
+      const param = path.slice(0, -'model'.length) + fault.field
+      throw new LonghaulError(
+        'invalid_value',
+        `"${model}" speaks chat completions only, and ${fault.message}. Leave it out, or choose another model.`,
+        { param },
+      )
+    }
     const others = Object.keys(models).filter(name => models[name]?.endpoints.includes(endpoint))
     const remedy =
       others.length > 0
@@ -140,13 +189,37 @@ export class SubmissionReader {
 
   #webhook({ webhook }: SubmitJob, path: string): Submission['webhook'] {
     if (!webhook) return null
-    const checked = this.#receiverPolicy.checkUrl(webhook.url)
-    if (checked.ok) return { url: checked.url.href, events: webhook.events ?? null }
-    const param = join(path, ['webhook', 'url'])
-    const code = checked.reason === 'private' ? 'webhook_url_private' : 'webhook_url_invalid'
-    const separator = checked.message.startsWith('must') ? '' : ':'
-    throw new LonghaulError(code, `\`${param}\`${separator} ${checked.message}.`, { param })
+    const url = receiverUrl(this.#receiverPolicy, webhook.url, join(path, ['webhook', 'url']))
+    return { url, events: webhook.events ?? null }
   }
+}
+
+/**
+ * The URL of a receiver that is allowed.
+ * @throws {LonghaulError} webhook_url_private, webhook_url_invalid
+ */
+export function receiverUrl(policy: ReceiverPolicy, url: string, param: string): string {
+  const checked = policy.checkUrl(url)
+  if (checked.ok) return checked.url.href
+  const code = checked.reason === 'private' ? 'webhook_url_private' : 'webhook_url_invalid'
+  const separator = checked.message.startsWith('must') ? '' : ':'
+  throw new LonghaulError(code, `\`${param}\`${separator} ${checked.message}.`, { param })
+}
+
+/** A response that cannot be said as a chat completion needs a model that gives responses itself. */
+function optionsOf(
+  endpoint: Endpoint,
+  body: Record<string, unknown>,
+  options: JobOptions | null,
+): JobOptions | null {
+  if (endpoint !== '/v1/responses' || !untranslatable(body)) return options
+  return { ...options, constraints: { ...options?.constraints, native: true } }
+}
+
+/** What came is what the model gets. */
+function textOf(body: Record<string, unknown>) {
+  const bodyText = JSON.stringify(body)
+  return { body, bodyText, bodyBytes: Buffer.byteLength(bodyText) }
 }
 
 function timesOf(job: SubmitJob, now: number, path: string) {

@@ -8,23 +8,21 @@ export const MAX_DEPTH = 200
 const LONGEST_PARAM = 200
 
 /**
- * The value of a request body.
+ * The value of a request body, or of a line of a file.
+ * @param whole what it is called
  * @throws {LonghaulError} invalid_encoding, invalid_json, invalid_text
  */
-export function parseJson(bytes: Buffer): unknown {
+export function parseJson(bytes: Buffer, whole = 'The request body'): unknown {
   if (!isUtf8(bytes)) {
-    throw new LonghaulError(
-      'invalid_encoding',
-      'The request body is not valid UTF-8: encode it so.',
-    )
+    throw new LonghaulError('invalid_encoding', `${whole} is not valid UTF-8: encode it so.`)
   }
   const text = bytes.toString('utf8')
   if (text.trim() === '') {
-    throw new LonghaulError('invalid_json', 'The request body is empty: send a JSON object.')
+    throw new LonghaulError('invalid_json', `${whole} is empty: send a JSON object.`)
   }
-  const value = parse(text)
-  if (isDeeperThan(MAX_DEPTH, value)) throw tooDeep()
-  if (mayHoldBadText(text)) refuseBadText(value, 'The request body')
+  const value = parse(text, whole)
+  if (isDeeperThan(MAX_DEPTH, value)) throw tooDeep(whole)
+  if (mayHoldBadText(text)) refuseBadText(value, whole)
   return value
 }
 
@@ -40,25 +38,24 @@ export function refuseBadText(value: unknown, whole: string): void {
   )
 }
 
-function parse(text: string): unknown {
+function parse(text: string, whole: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
     const fault = findJsonFault(text)
-    if (!fault) throw tooDeep() // the text is valid, so the parser ran out of stack
+    if (!fault) throw tooDeep(whole) // the text is valid, so the parser ran out of stack
     const { line, column, problem } = fault
-    throw new LonghaulError(
-      'invalid_json',
-      `The request body is not valid JSON: line ${line}, column ${column}: ${problem}.`,
-      { cause: error },
-    )
+    const place = whole === 'The line' ? `column ${column}` : `line ${line}, column ${column}`
+    throw new LonghaulError('invalid_json', `${whole} is not valid JSON: ${place}: ${problem}.`, {
+      cause: error,
+    })
   }
 }
 
-function tooDeep(): LonghaulError {
+function tooDeep(whole: string): LonghaulError {
   return new LonghaulError(
     'invalid_json',
-    `The request body is nested too deep: at most ${MAX_DEPTH} levels are taken.`,
+    `${whole} is nested too deep: at most ${MAX_DEPTH} levels are taken.`,
   )
 }
 

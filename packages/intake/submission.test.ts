@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { LonghaulError } from '@longhaul/contracts'
 import { createReceiverPolicy } from '@longhaul/runtime'
-import { ingressConfig } from '../../../test/ingress.ts'
+import { ingressConfig } from '../../test/ingress.ts'
 import { SubmissionReader } from './submission.ts'
 
 const NOW = Date.UTC(2026, 7, 1, 12)
@@ -36,6 +36,7 @@ describe('a submission', () => {
       notBefore: null,
       deadlineAt: null,
       webhook: null,
+      options: null,
     })
   })
 

@@ -1,0 +1,130 @@
+import type { Config } from '@longhaul/contracts'
+import type { LiveView, Router } from '@longhaul/routing'
+import type { BatchLine } from './line-reader.ts'
+
+export interface EstimateOptions {
+  config: Pick<Config, 'models'>
+  /** One of its own: strategies that take turns must not take those of jobs. */
+  router: Router
+  live: LiveView
+  tenantId: string
+  /** Mean tokens of recent answers, by model. */
+  recentAnswers: ReadonlyMap<string, number>
+  /** Epoch milliseconds. */
+  now: number
+  /** When what has not ended expires. */
+  expiresAt: number
+}
+
+/** Where a line would go now, and what it would cost. */
+export interface LineEstimate {
+  /** Null: no model qualifies; `reason` says why. */
+  model: string | null
+  costUsd: number
+  inputTokens: number
+  outputTokens: number
+  reason: string
+}
+
+export interface ModelEstimate {
+  lines: number
+  costUsd: number
+}
+
+/** Of a model that was not called yet. */
+const ASSUMED_LATENCY_MS = 2_000
+
+/** Adds up what the lines of a batch would cost, and how long they would take. */
+export class BatchEstimate {
+  readonly #options: EstimateOptions
+  readonly #byModel = new Map<string, ModelEstimate>()
+  readonly #meanAnswer: number | undefined
+  #unroutable = 0
+
+  constructor(options: EstimateOptions) {
+    this.#options = options
+    const means = [...options.recentAnswers.values()]
+    this.#meanAnswer =
+      means.length === 0 ? undefined : means.reduce((sum, mean) => sum + mean, 0) / means.length
+  }
+
+  /** Routes a line as it would be routed now. */
+  add({ submission }: BatchLine): LineEstimate {
+    const { router, live, tenantId, now, expiresAt } = this.#options
+    const { record, route, failure } = router.decide(
+      {
+        endpoint: submission.endpoint,
+        body: submission.body,
+        bodyBytes: submission.bodyBytes,
+        lane: submission.lane,
+        tenantId,
+        metadata: {},
+        deadlineAt: expiresAt,
+        exclusions: [],
+        preferred: [],
+        constraints: submission.options?.constraints,
+      },
+      live,
+      {
+        policy: submission.policy,
+        requestedModel: submission.requestedModel,
+        number: 1,
+        now,
+        random: () => 0.5,
+      },
+    )
+    const { inputTokens } = record.estimates
+    if (!route) {
+      this.#unroutable += 1
+      const reason = failure?.message ?? record.reason
+      return { model: null, costUsd: 0, inputTokens, outputTokens: 0, reason }
+    }
+    const { model } = route
+    const outputTokens = this.#answerTokens(model, submission.body, record.estimates.outputTokens)
+    const costUsd = this.#cost(model, inputTokens, outputTokens)
+    const sum = this.#byModel.get(model) ?? { lines: 0, costUsd: 0 }
+    this.#byModel.set(model, { lines: sum.lines + 1, costUsd: sum.costUsd + costUsd })
+    return { model, costUsd, inputTokens, outputTokens, reason: record.reason }
+  }
+
+  get byModel(): ReadonlyMap<string, ModelEstimate> {
+    return this.#byModel
+  }
+
+  /** Lines that no model takes. */
+  get unroutable(): number {
+    return this.#unroutable
+  }
+
+  get costUsd(): number {
+    let sum = 0
+    for (const { costUsd } of this.#byModel.values()) sum += costUsd
+    return sum
+  }
+
+  /** If nothing else waited: the models work beside one another, each as many calls at a time as it takes. */
+  get durationSeconds(): number {
+    let longest = 0
+    for (const [model, { lines }] of this.#byModel) {
+      const { latencyMs = ASSUMED_LATENCY_MS, capacity } = this.#options.live.of(model)
+      longest = Math.max(longest, (Math.ceil(lines / Math.max(1, capacity)) * latencyMs) / 1_000)
+    }
+    return longest
+  }
+
+  /** What the model has answered with lately tells more than what a request allows. */
+  #answerTokens(model: string, body: Record<string, unknown>, assumed: number): number {
+    if (assumed === 0) return 0
+    const recent = this.#options.recentAnswers.get(model) ?? this.#meanAnswer
+    if (recent === undefined) return assumed
+    const bound = body.max_completion_tokens ?? body.max_tokens ?? body.max_output_tokens
+    const answers = typeof body.n === 'number' && body.n > 1 ? body.n : 1
+    return typeof bound === 'number' ? Math.min(recent, bound * answers) : recent
+  }
+
+  #cost(model: string, inputTokens: number, outputTokens: number): number {
+    const price = this.#options.config.models[model]?.price
+    if (!price) return 0
+    return (inputTokens * price.input + outputTokens * price.output) / 1e6
+  }
+}

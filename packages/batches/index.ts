@@ -1,0 +1,21 @@
+export {
+  BatchEstimate,
+  type EstimateOptions,
+  type LineEstimate,
+  type ModelEstimate,
+} from './estimate.ts'
+export {
+  type BatchLine,
+  type LineReaderOptions,
+  MAX_LINE_BYTES,
+  readBatchLine,
+} from './line-reader.ts'
+export { type InputLine, readLines } from './lines.ts'
+export { outputLine, requestLine } from './output-line.ts'
+export { type Validated, validateBatch } from './validate.ts'
+export {
+  discardFile,
+  type FileWriterDependencies,
+  type WrittenFile,
+  writeFile,
+} from './write-file.ts'

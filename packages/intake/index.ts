@@ -1,0 +1,10 @@
+export { legible, MAX_DEPTH, parseJson, refuseBadText } from './json.ts'
+export { MAX_DAYS_AHEAD, receiverUrl, type Submission, SubmissionReader } from './submission.ts'
+export {
+  check,
+  describeValue,
+  join,
+  type Place,
+  REQUEST_BODY,
+  refuseProtoKey,
+} from './validation.ts'

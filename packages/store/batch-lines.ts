@@ -1,0 +1,134 @@
+import { idFrom, type JobError, uuidOf } from '@longhaul/contracts'
+import type { EndedCursor, EndedLine } from './batch-types.ts'
+import type { Database, Statement } from './database.ts'
+
+/** Reads lines of batches, slice by slice; nothing here holds a batch whole. */
+export class BatchLines {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Lines that ended well, or those that did not, in the order of the file. */
+  async ended(
+    batchId: string,
+    which: 'succeeded' | 'others',
+    afterLine: number,
+    limit: number,
+  ): Promise<EndedLine[]> {
+    const statement = which === 'succeeded' ? SUCCEEDED : OTHERS
+    const rows = await this.#database.lazy<EndedRow>(statement, [
+      uuidOf('batch', batchId),
+      afterLine,
+      limit,
+    ])
+    return rows.map(endedLineOf)
+  }
+
+  /**
+   * Lines in the order in which they ended, from behind the cursor: all of them
+   * and each once, however many end meanwhile.
+   * @param isOver all lines of the batch have ended
+   */
+  async endedSince(
+    batchId: string,
+    cursor: EndedCursor,
+    limit: number,
+    isOver: boolean,
+  ): Promise<Array<EndedLine & { cursor: EndedCursor }>> {
+    const rows = await this.#database.lazy<EndedRow & { xid: string }>(ENDED_SINCE, [
+      uuidOf('batch', batchId),
+      cursor.xid,
+      cursor.jobId === '' ? '00000000-0000-0000-0000-000000000000' : uuidOf('job', cursor.jobId),
+      limit,
+      isOver,
+    ])
+    return rows.map(row => {
+      const line = endedLineOf(row)
+      return { ...line, cursor: { xid: row.xid, jobId: line.jobId } }
+    })
+  }
+
+  /** Requests of the lines that did not end well, in the order of the file. */
+  async failedRequests(
+    batchId: string,
+    afterLine: number,
+    limit: number,
+  ): Promise<Array<{ line: number; customId: string; body: string }>> {
+    const rows = await this.#database.lazy<{ line: number; custom_id: string; body: string }>(
+      FAILED_REQUESTS,
+      [uuidOf('batch', batchId), afterLine, limit],
+    )
+    return rows.map(({ line, custom_id, body }) => ({ line, customId: custom_id, body }))
+  }
+}
+
+interface EndedRow {
+  line: number
+  custom_id: string
+  job_id: string
+  status: EndedLine['status']
+  error: JobError | null
+  cost_usd: number | null
+  body: string | null
+}
+
+function endedLineOf(row: EndedRow): EndedLine {
+  return {
+    line: row.line,
+    customId: row.custom_id,
+    jobId: idFrom('job', row.job_id),
+    status: row.status,
+    error: row.error,
+    costUsd: row.cost_usd,
+    body: row.body,
+  }
+}
+
+/** Not a join: that could be planned as one over all bodies there are. */
+const RESPONSE = `(SELECT b.body FROM job_bodies b
+      WHERE b.job_id = j.id AND b.kind = 'response')`
+
+const SUCCEEDED: Statement = {
+  name: 'batch-lines-succeeded',
+  text: `SELECT l.line, l.custom_id, l.job_id, j.status, j.error, j.cost_usd, ${RESPONSE} AS body
+    FROM batch_lines l JOIN jobs j ON j.id = l.job_id
+    WHERE l.batch_id = $1::uuid AND l.line > $2::integer AND j.status = 'succeeded'
+    ORDER BY l.line LIMIT $3`,
+}
+
+const OTHERS: Statement = {
+  name: 'batch-lines-others',
+  text: `SELECT l.line, l.custom_id, l.job_id, j.status, j.error, j.cost_usd, NULL::text AS body
+    FROM batch_lines l JOIN jobs j ON j.id = l.job_id
+    WHERE l.batch_id = $1::uuid AND l.line > $2::integer
+      AND j.status IN ('failed', 'cancelled', 'expired')
+    ORDER BY l.line LIMIT $3`,
+}
+
+const ENDED_SINCE: Statement = {
+  name: 'batch-lines-ended-since',
+  text: `SELECT l.line, l.custom_id, j.id AS job_id, j.status, j.error, j.cost_usd,
+      j.ended_xid::text AS xid,
+      CASE j.status WHEN 'succeeded' THEN ${RESPONSE} END AS body
+    FROM (
+      SELECT * FROM jobs
+      WHERE phase = 2 AND batch_id = $1::uuid AND (ended_xid, id) > ($2::text::xid8, $3::uuid)
+        AND ($5::boolean OR ended_xid < pg_snapshot_xmin(pg_current_snapshot()))
+      ORDER BY ended_xid, id LIMIT $4) j
+    JOIN LATERAL (
+      SELECT line, custom_id FROM batch_lines
+      WHERE batch_id = $1::uuid AND line = j.batch_line) l ON true
+    ORDER BY j.ended_xid, j.id`,
+}
+
+const FAILED_REQUESTS: Statement = {
+  name: 'batch-lines-failed-requests',
+  text: `SELECT l.line, l.custom_id, (SELECT b.body FROM job_bodies b
+      WHERE b.job_id = j.id AND b.kind = 'request') AS body
+    FROM batch_lines l JOIN jobs j ON j.id = l.job_id
+    WHERE l.batch_id = $1::uuid AND l.line > $2::integer
+      AND j.status IN ('failed', 'cancelled', 'expired')
+    ORDER BY l.line LIMIT $3`,
+}

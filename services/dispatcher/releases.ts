@@ -1,0 +1,97 @@
+import type { Bus } from '@longhaul/bus'
+import { type Clock, type Config, SUBMITTED_TOPIC } from '@longhaul/contracts'
+import type { LiveView } from '@longhaul/routing'
+import { ROUND_ROWS, type Store } from '@longhaul/store'
+import type { Telemetry } from '@longhaul/telemetry'
+import { allocate, type Due } from './allocate.ts'
+import { PublishedBounds } from './published-bounds.ts'
+import { publishReleased } from './publishing.ts'
+
+export interface ReleaseDependencies {
+  bus: Bus
+  store: Store
+  telemetry: Telemetry
+  clock: Clock
+  live: LiveView
+}
+
+/** While work waits for room on the bus. */
+const BUSY_MS = 20
+/** While nothing is due: the longest that a broadcast which got lost goes unnoticed. */
+const IDLE_MS = 500
+/**
+ * A model that is out for less is waited for: what is published for it meanwhile
+ * would only come back, and all of a backlog with it.
+ */
+const SHORT_HOLD_MS = 5_000
+
+/** Releases what is due: shares each round, makes its jobs `queued`, publishes them. */
+export class Releases {
+  readonly #dependencies: ReleaseDependencies
+  readonly #bounds = new PublishedBounds()
+  #turn = 0
+
+  constructor(dependencies: ReleaseDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** @returns milliseconds until the next round, at the latest */
+  async round(config: Config): Promise<number> {
+    const { store, bus, clock } = this.#dependencies
+    const waiting = await this.#due()
+    if (waiting.length === 0) return this.#untilNextDue()
+    const due = waiting.filter(({ model }) => !this.#isOutBriefly(model, config))
+    const published = await store.dispatch.published()
+    const most = config.dispatch.published_per_key
+    this.#bounds.observe(due, published, { now: clock.now(), most })
+    const budget = Math.min(ROUND_ROWS, bus.room(SUBMITTED_TOPIC))
+    const quotas = allocate(this.#turned(due), published, {
+      budget,
+      bound: key => this.#bounds.of(key, most),
+      laneWeights: config.lanes,
+    })
+    if (quotas.length === 0) return BUSY_MS
+    const jobs = await store.dispatch.release(quotas)
+    await publishReleased(this.#dependencies, jobs)
+    return jobs.length >= budget ? 0 : BUSY_MS
+  }
+
+  /** Without batches that are held: paused, or not (or no longer) in progress. */
+  async #due(): Promise<Due[]> {
+    const { store } = this.#dependencies
+    const keys = await store.dispatch.dueKeys()
+    const batchIds = new Set(keys.flatMap(({ batchId }) => batchId ?? []))
+    const terms = await store.batchWork.termsOf([...batchIds])
+    return keys.flatMap(key => {
+      const ofBatch = key.batchId === null ? WITHOUT_BATCH : terms.get(key.batchId)
+      return ofBatch?.open ? [{ ...key, priority: ofBatch.priority }] : []
+    })
+  }
+
+  #isOutBriefly(model: string, { models }: Config): boolean {
+    const { live, clock } = this.#dependencies
+    const now = clock.now()
+    const asked = model === '' ? Object.keys(models) : [model]
+    return asked.every(name => {
+      const { openUntil = 0 } = live.of(name)
+      return openUntil > now && openUntil - now < SHORT_HOLD_MS
+    })
+  }
+
+  /** Who comes first gets what cannot be divided; each round another does. */
+  #turned(due: readonly Due[]): Due[] {
+    this.#turn += 1
+    const start = this.#turn % Math.max(1, due.length)
+    return [...due.slice(start), ...due.slice(0, start)]
+  }
+
+  async #untilNextDue(): Promise<number> {
+    const { store, clock } = this.#dependencies
+    const nextDueAt = await store.dispatch.nextDueAt()
+    return nextDueAt === undefined
+      ? IDLE_MS
+      : Math.min(IDLE_MS, Math.max(0, nextDueAt - clock.now()))
+  }
+}
+
+const WITHOUT_BATCH = { priority: 0, open: true }

@@ -1,0 +1,124 @@
+import type { ServerResponse } from 'node:http'
+import { type Clock, LonghaulError, newId } from '@longhaul/contracts'
+import type { Coordination } from '@longhaul/coordination'
+import type { Submission } from '@longhaul/intake'
+import type { Store } from '@longhaul/store'
+import type { SubmitContext } from '../acceptance/submitter.ts'
+import { ChatRelay, usageChunk } from './chat-relay.ts'
+import { answerOf, errorOf, jobErrorEnvelope, longhaulHeaders, sendJobError } from './ended-job.ts'
+import { EventStream } from './event-stream.ts'
+import { objectOf } from './json-object.ts'
+import { StreamParts } from './stream-parts.ts'
+import type { AwaitedJob, EndedJob, SynchronousJobs } from './synchronous-jobs.ts'
+
+export interface ChatStreamDependencies {
+  jobs: SynchronousJobs
+  store: Pick<Store, 'reads'>
+  coordination: Pick<Coordination, 'streams'>
+  clock: Clock
+}
+
+/**
+ * A chat completion as a stream: tokens as they come from whoever calls the
+ * model, with comment lines until then. What of it was not heard, because the
+ * model does not stream or the news got lost, follows when the job has ended.
+ */
+export async function streamChat(
+  dependencies: ChatStreamDependencies,
+  submission: Submission,
+  context: SubmitContext,
+  response: ServerResponse,
+  includeUsage: boolean,
+): Promise<void> {
+  const { jobs, coordination, clock } = dependencies
+  const { streams } = coordination
+  const jobId = newId('job')
+  const events = new EventStream(response, {
+    clock,
+    headers: () => headersOf(dependencies, context.tenantId, jobId),
+  })
+  const relay = new ChatRelay({
+    includeUsage,
+    write: chunk => events.event(chunk),
+    onInterrupted: () => interrupt(events),
+  })
+  const parts = new StreamParts(relay)
+  const leave = streams.on(jobId, part => parts.take(part))
+  let awaited: AwaitedJob | undefined
+  try {
+    const streaming = { ...submission.options, streamTo: streams.address }
+    awaited = await jobs.submit({ ...submission, options: streaming }, context, response, jobId)
+    const ended = await jobs.untilEnded(awaited, status => {
+      events.state = status
+    })
+    if (ended) finish(ended, { events, relay, response, clock, includeUsage })
+  } catch (error) {
+    if (!events.begun) throw error
+    events.event(JSON.stringify(envelopeOf(error)))
+    events.end()
+    if (awaited) await jobs.cancel(awaited)
+  } finally {
+    events.abandon()
+    leave()
+    if (awaited) jobs.release(awaited)
+  }
+}
+
+interface Ending {
+  events: EventStream
+  relay: ChatRelay
+  response: ServerResponse
+  clock: Clock
+  includeUsage: boolean
+}
+
+function finish(ended: EndedJob, { events, relay, response, clock, includeUsage }: Ending): void {
+  const { job, decision } = ended
+  const answer = answerOf(job)
+  if (answer === undefined) {
+    const error = errorOf(job)
+    if (!events.begun) {
+      sendJobError(response, error, longhaulHeaders(job, decision, clock.now()))
+      return
+    }
+    events.event(JSON.stringify(jobErrorEnvelope(error)))
+    events.end()
+    return
+  }
+  const completion = objectOf(JSON.parse(answer))
+  if (!relay.complete(completion)) {
+    interrupt(events)
+    return
+  }
+  if (includeUsage) events.event(JSON.stringify(usageChunk(completion)))
+  events.event('[DONE]')
+  events.end()
+}
+
+/** Closing the connection ends the job as well. */
+function interrupt(events: EventStream): void {
+  const error = new LonghaulError(
+    'stream_interrupted',
+    'The model failed in the middle of its answer. Ask again.',
+  )
+  events.event(JSON.stringify(error.toEnvelope()))
+  events.end()
+}
+
+function envelopeOf(error: unknown) {
+  if (error instanceof LonghaulError) return error.toEnvelope()
+  return new LonghaulError('internal_error', 'Something went wrong on our side.').toEnvelope()
+}
+
+/** As far as they are known when the first token comes. */
+async function headersOf(
+  { store, clock }: ChatStreamDependencies,
+  tenantId: string,
+  jobId: string,
+): Promise<Record<string, string>> {
+  const [job, decision] = await Promise.all([
+    store.reads.get(tenantId, jobId),
+    store.reads.decision(jobId),
+  ])
+  return job ? longhaulHeaders(job, decision, clock.now()) : { 'x-longhaul-job-id': jobId }
+}

@@ -1,0 +1,166 @@
+import {
+  arrayOf,
+  type Config,
+  type Deployment,
+  deploymentKey,
+  type Endpoint,
+  LonghaulError,
+  type Model,
+  type Price,
+  type RoutingConstraints,
+} from '@longhaul/contracts'
+import type { LiveStats } from '@longhaul/coordination'
+import { describeValue } from '@longhaul/intake'
+import { ignoredFields } from '@longhaul/providers'
+import { nearMiss } from '@longhaul/runtime'
+import { z } from 'zod'
+import type { JsonObject } from './json-object.ts'
+
+export interface ExtensionDependencies {
+  config: Config
+  live: Pick<LiveStats, 'of'>
+}
+
+export type Sort = 'price' | 'throughput' | 'latency'
+
+const slugs = arrayOf(z.string().min(1).max(300), { min: 1, max: 100 })
+const usdPerMillion = z.coerce.number().nonnegative()
+
+/** OpenRouter's `provider`: which deployments of a model may be called, and which first. */
+export const providerSchema = z.strictObject({
+  order: slugs.nullish(),
+  only: slugs.nullish(),
+  ignore: slugs.nullish(),
+  allow_fallbacks: z.boolean().nullish(),
+  require_parameters: z.boolean().nullish(),
+  sort: z.enum(['price', 'throughput', 'latency']).nullish(),
+  max_price: z
+    .strictObject({ prompt: usdPerMillion.optional(), completion: usdPerMillion.optional() })
+    .nullish(),
+  data_collection: z
+    .literal('allow', 'must be "allow": what providers keep is not known here')
+    .nullish(),
+  zdr: z.literal(false, 'must be false: what providers keep is not known here').nullish(),
+})
+
+export interface Wanted {
+  endpoint: Endpoint
+  body: JsonObject
+  /** Of the configuration, those that may be chosen. */
+  models: readonly string[]
+  preferences: Omit<z.infer<typeof providerSchema>, 'sort'> & { sort: Sort | undefined }
+}
+
+interface Candidate {
+  key: string
+  name: string
+  model: Model
+  config: Deployment
+  price: Price
+}
+
+/**
+ * The deployments that a request may be sent to, and which of them first.
+ * @throws {LonghaulError} invalid_value, when a name is unknown or none remains
+ */
+export function constrainDeployments(
+  { config, live }: ExtensionDependencies,
+  wanted: Wanted,
+): Pick<RoutingConstraints, 'deployments' | 'order'> {
+  const { preferences, models } = wanted
+  const { order, sort } = preferences
+  const everywhere = candidatesOf(config, Object.keys(config.models))
+  for (const field of ['order', 'only', 'ignore'] as const) {
+    assertKnown(preferences[field] ?? [], `provider.${field}`, everywhere)
+  }
+  const all = candidatesOf(config, models)
+  const sorted = sort ? sortedBy(sort, all, live) : all
+  const ordered = order ? order.flatMap(slug => sorted.filter(each => isMeant(each, slug))) : []
+  const preferred = [...new Set([...ordered, ...(sort ? sorted : [])])]
+  const allowed = limited(
+    sorted.filter(each => isAllowed(each, wanted)),
+    wanted,
+    ordered,
+  )
+  if (allowed.length === 0) throw noneLeft(models)
+  return {
+    ...(allowed.length < all.length && { deployments: allowed.map(({ key }) => key) }),
+    ...(preferred.length > 0 && { order: preferred.map(({ key }) => key) }),
+  }
+}
+
+function candidatesOf(config: Config, models: readonly string[]): Candidate[] {
+  return models.flatMap(name => {
+    const model = config.models[name]
+    if (!model) return []
+    return Object.entries(model.deployments).map(([deployment, settings]) => ({
+      key: deploymentKey(name, deployment),
+      name: deployment,
+      model,
+      config: settings,
+      price: settings.price ?? model.price,
+    }))
+  })
+}
+
+/** By its name in any model, or by its whole key. */
+function isMeant({ key, name }: Candidate, slug: string): boolean {
+  return slug === name || slug === key
+}
+
+function isAllowed(candidate: Candidate, { preferences, body }: Wanted): boolean {
+  const { only, ignore, max_price: most, require_parameters: strict } = preferences
+  const { price, model, config } = candidate
+  if (only && !only.some(slug => isMeant(candidate, slug))) return false
+  if (ignore?.some(slug => isMeant(candidate, slug))) return false
+  if (most?.prompt !== undefined && price.input > most.prompt) return false
+  if (most?.completion !== undefined && price.output > most.completion) return false
+  if (!strict) return true
+  if (body.logprobs === true && !model.capabilities.includes('logprobs')) return false
+  return config.provider !== 'anthropic' || ignoredFields(body).length === 0
+}
+
+/** Without fallbacks: those that are named, or else the first of each model. */
+function limited(allowed: Candidate[], { preferences }: Wanted, ordered: Candidate[]): Candidate[] {
+  if (preferences.allow_fallbacks !== false) return allowed
+  if (ordered.length > 0) return allowed.filter(each => ordered.includes(each))
+  const firsts = new Map<Model, Candidate>()
+  for (const each of allowed) if (!firsts.has(each.model)) firsts.set(each.model, each)
+  return [...firsts.values()]
+}
+
+function sortedBy(
+  sort: Sort,
+  candidates: Candidate[],
+  live: ExtensionDependencies['live'],
+): Candidate[] {
+  const measure =
+    sort === 'price'
+      ? ({ price }: Candidate) => price.input + price.output
+      : ({ key }: Candidate) => live.of(key).latencyMs ?? Number.MAX_VALUE
+  return candidates.toSorted((a, b) => measure(a) - measure(b))
+}
+
+function assertKnown(named: readonly string[], field: string, everywhere: Candidate[]): void {
+  for (const [index, slug] of named.entries()) {
+    if (everywhere.some(each => isMeant(each, slug))) continue
+    const known = [...new Set(everywhere.map(({ name }) => name))]
+    const near = nearMiss(slug, known)
+    const remedy = near ? `Did you mean "${near}"?` : `There are: ${known.slice(0, 12).join(', ')}.`
+    const param = `${field}[${index}]`
+    throw new LonghaulError(
+      'invalid_value',
+      `\`${param}\`: no model has a deployment called ${describeValue(slug)}. ${remedy}`,
+      { param },
+    )
+  }
+}
+
+function noneLeft(models: readonly string[]): LonghaulError {
+  const whose = models.length === 1 ? models[0] : `${models.length} models`
+  return new LonghaulError(
+    'invalid_value',
+    `\`provider\` leaves none of the deployments of ${whose}: allow more.`,
+    { param: 'provider' },
+  )
+}

@@ -1,0 +1,44 @@
+import type { ServerResponse } from 'node:http'
+import type { Clock } from '@longhaul/contracts'
+import { EventStream } from './event-stream.ts'
+import type { ResponseEvents } from './response-events.ts'
+
+/**
+ * Sends a response's events to one reader until they end or the reader leaves.
+ * A reader who knows more of them than there are heard an earlier telling; the
+ * end is all that is new.
+ * @param after the number of the last event that the reader has; -1 for none
+ */
+export function sendEvents(
+  response: ServerResponse,
+  events: ResponseEvents,
+  after: number,
+  { clock, headers }: { clock: Clock; headers: Record<string, string> },
+): Promise<void> {
+  const stream = new EventStream(response, { clock, headers: async () => headers })
+  if (response.destroyed) return Promise.resolve()
+  let next = after + 1
+  return new Promise(resolve => {
+    const send = () => {
+      for (; next < events.all.length; next += 1) {
+        const event = events.all[next]
+        if (event) stream.event(event.json, event.type)
+      }
+      if (!events.ended) return
+      const last = events.all.at(-1)
+      if (last && after >= events.all.length) {
+        const renumbered = { ...JSON.parse(last.json), sequence_number: after + 1 }
+        stream.event(JSON.stringify(renumbered), last.type)
+      }
+      stream.end()
+      leave()
+      resolve()
+    }
+    const leave = events.onEvents(send)
+    response.once('close', () => {
+      leave()
+      resolve()
+    })
+    send()
+  })
+}
