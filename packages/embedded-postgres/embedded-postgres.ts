@@ -125,7 +125,11 @@ export class EmbeddedPostgres {
   }
 
   /** Fast shutdown; safe to call twice. */
-  async stop(): Promise<void> {
+  /**
+   * Writes out what it holds in memory, or, when that takes more than `budgetMs`,
+   * leaves it to the recovery of the next start.
+   */
+  async stop(budgetMs?: number): Promise<void> {
     this.#stopping = true
     await this.#revival
     const running = this.#process
@@ -133,7 +137,10 @@ export class EmbeddedPostgres {
     if (!running || running.exitCode !== null || running.signalCode !== null) return
     const exited = once(running, 'exit')
     running.kill('SIGINT')
+    const hurry =
+      budgetMs === undefined ? undefined : setTimeout(() => running.kill('SIGQUIT'), budgetMs)
     await exited
+    clearTimeout(hurry)
   }
 
   async #initialise(binaries: PostgresBinaries): Promise<void> {

@@ -46,6 +46,11 @@ export interface Launched {
   stop(budgetMs: number): Promise<void>
 }
 
+/** To end what had begun before a step of the start failed. */
+const GIVE_UP_MS = 5_000
+/** Of the time that is left to stop, for one part: so much stays for those after it. */
+const STOP_SHARE = 0.75
+
 interface Ending {
   name: string
   stop(budgetMs: number): Promise<unknown>
@@ -62,8 +67,16 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   try {
     return await launchWith(options, endings)
   } catch (error) {
-    for (const ending of endings.toReversed()) await ending.stop(5_000)
+    await stopAll(endings, GIVE_UP_MS)
     throw error
+  }
+}
+
+/** The last that began ends first. */
+async function stopAll(endings: readonly Ending[], budgetMs: number): Promise<void> {
+  const deadline = performance.now() + budgetMs
+  for (const ending of endings.toReversed()) {
+    await ending.stop(STOP_SHARE * Math.max(0, deadline - performance.now()))
   }
 }
 
@@ -96,9 +109,7 @@ async function launchWith(options: LaunchOptions, endings: Ending[]): Promise<La
     database: env.databaseUrl ? 'the one that DATABASE_URL names' : 'embedded',
     newKey,
     orphan,
-    async stop(budgetMs) {
-      for (const ending of endings.toReversed()) await ending.stop(budgetMs)
-    },
+    stop: budgetMs => stopAll(endings, budgetMs),
   }
 }
 
@@ -155,7 +166,7 @@ async function openDatabase(
     dataDir: folder.path,
     log: message => telemetry.logger.warn(message),
   })
-  endings.push({ name: 'postgres', stop: () => postgres.stop() })
+  endings.push({ name: 'postgres', stop: budgetMs => postgres.stop(budgetMs) })
   const { orphan } = await postgres.start()
   return { databaseUrl: postgres.url, orphan }
 }
