@@ -11,8 +11,8 @@ import { LatencyRecorder } from '../latencies.ts'
 import { jobOf } from '../prompts.ts'
 
 const RETRY_MS = 20
-/** Of singles: until then both sides open connections and compile what they run. */
-const SETTLING_MS = 2_000
+/** Of singles: until then both sides open connections and compile what they run, and PostgreSQL cleans up after the bulk. */
+const SETTLING_MS = 4_000
 
 const task = JSON.parse(process.argv[2] ?? '{}') as GeneratorTask
 const receiver = createServer((request, response) => {
