@@ -4,8 +4,13 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import OpenAI from 'openai'
-import type { LonghaulProcess } from '../processes/longhaul-process.ts'
 import { countIds } from './batch-file.ts'
+
+/** Where it is spoken to. */
+interface Server {
+  readonly url: string
+  readonly apiKey: string
+}
 
 export interface BatchRun {
   batch: OpenAI.Batch
@@ -30,7 +35,7 @@ const FINAL = ['completed', 'failed', 'expired', 'cancelled']
  * @param onPoll told of its state at every look; may kill the server and start it again
  */
 export async function runBatch(
-  longhaul: LonghaulProcess,
+  longhaul: Server,
   folder: string,
   input: string,
   onPoll: (batch: OpenAI.Batch) => Promise<void> = async () => {},
@@ -81,7 +86,7 @@ async function looked(client: OpenAI, batch: OpenAI.Batch): Promise<OpenAI.Batch
   }
 }
 
-async function hasResult({ url, apiKey }: LonghaulProcess, id: string): Promise<boolean> {
+async function hasResult({ url, apiKey }: Server, id: string): Promise<boolean> {
   const response = await fetch(`${url}/v1/batches/${id}/results`, {
     headers: { authorization: `Bearer ${apiKey}` },
   }).catch(() => undefined)

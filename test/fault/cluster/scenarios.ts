@@ -1,3 +1,4 @@
+import { killDuringBatch } from './batch.ts'
 import { changeModels, moveWorkers } from './changes.ts'
 import { cutNetwork, deleteTopics } from './kafka-faults.ts'
 import { killEachKind } from './kill.ts'
@@ -9,6 +10,7 @@ import type { ClusterScenario } from './trial.ts'
 /** By the name that `npm run test:fault -- --only` takes. They can share a cluster, one after another. */
 export const clusterScenarios = {
   'cluster-kill': killEachKind,
+  'cluster-batch': killDuringBatch,
   'cluster-pauses': killAtPausePoints,
   'cluster-postgres': restartPostgres,
   'cluster-redis-flush': flushRedis,
