@@ -10,7 +10,7 @@ import { killPostgres } from './postgres-kill.ts'
 import type { FaultOptions, FaultReport } from './report.ts'
 
 const OUTAGE_MS = 20_000
-const STRAGGLER_MS = 240_000
+const STRAGGLER_MS = 300_000
 const MOST_SHOWN = 20
 
 let cluster: Promise<ClusterSurroundings> | undefined

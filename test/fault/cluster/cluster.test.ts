@@ -7,9 +7,10 @@ const START_MS = 300_000
 const SCENARIO_MS = 240_000
 /** Shorter and smaller than `npm run test:fault` has it, but long enough for every time-out to pass. */
 const OPTIONS = { jobs: 800, outageMs: 8_000, stragglerMs: 32_000 }
-const KILL_JOBS = 2_000
+/** Of the scenarios that want more. */
+const JOBS: Partial<Record<string, number>> = { 'cluster-kill': 2_000, 'cluster-batch': 5_000 }
 /** What fits into a run of all tests; the other scenarios, outages of half a minute, are `npm run test:fault`'s. */
-const SHORT = ['cluster-kill', 'cluster-redis-flush', 'cluster-models'] as const
+const SHORT = ['cluster-kill', 'cluster-batch', 'cluster-redis-flush', 'cluster-models'] as const
 
 const title = 'a cluster, two processes of each service'
 const servers = [await serverAddress('local-kafka'), await serverAddress('local-redis')]
@@ -27,7 +28,7 @@ else {
     it.each(SHORT)(
       '%s: loses nothing, and records nothing twice',
       async name => {
-        const jobs = name === 'cluster-kill' ? KILL_JOBS : OPTIONS.jobs
+        const jobs = JOBS[name] ?? OPTIONS.jobs
         const seed = Date.now() % 1_000_000
         const report = await clusterScenarios[name](surroundings, { ...OPTIONS, jobs, seed })
 
