@@ -14,7 +14,7 @@ import { type EverydayPrompt, everydayPrompts } from './everyday/prompts.ts'
 import { type Rarities, TextReader } from './examples.ts'
 import { seededRandom } from './metrics.ts'
 import { type Row, stemOf } from './rows.ts'
-import { type Linear, ridge, softmaxRegression } from './sparse.ts'
+import { type Linear, ridge, ridgeByClass } from './sparse.ts'
 import {
   bandModels,
   bandsOf,
@@ -29,6 +29,9 @@ import {
 const REFERENCE_PENALTY = 40
 const BAND_PENALTY = 40
 const COMPLEXITY_PENALTY = 6
+const DOMAIN_PENALTY = 1
+/** Turns scores of domains, which lie between 0 and 1, into the exponents of probabilities. */
+const SHARPNESS = 7
 const referenceBoosting = { trees: 100, depth: 5, rate: 0.08, shrinkage: 100, bins: 24 }
 const bandBoosting = { trees: 100, depth: 5, rate: 0.08, shrinkage: 60, bins: 24 }
 const mix = { linear: 0.7, trees: 1 }
@@ -155,7 +158,7 @@ function fitDomains(
   everyday: readonly EverydayPrompt[],
   reader: TextReader,
   rarities: Rarities,
-): Float32Array {
+): Float64Array {
   const texts: string[] = []
   const classes: number[] = []
   const placeOf = new Map<string, number>(domains.map((domain, place) => [domain, place]))
@@ -174,9 +177,9 @@ function fitDomains(
     classes.push(placeOf.get(domain) ?? 0)
   }
   const x = reader.wordsLettersEmbedding(texts, rarities)
-  const random = seededRandom(5)
-  const options = { epochs: 6, rate: 0.35, penalty: 1e-6, random }
-  return softmaxRegression(x, Int16Array.from(classes), domains.length, options)
+  const classOf = Int16Array.from(classes)
+  const weights = ridgeByClass(x, classOf, domains.length, DOMAIN_PENALTY, 20)
+  return weights.map(weight => weight * SHARPNESS)
 }
 
 /** Complexity, and how familiar a text is: 1 for examinations, 0 for everyday life. */
@@ -206,7 +209,7 @@ interface Parts {
   version: string
   gainPercentiles: number[]
   rarities: Rarities
-  domain: Float32Array
+  domain: Float64Array
   linear: Linear[]
   reference: Fitted
   bands: Fitted

@@ -112,65 +112,60 @@ function dotOf(a: Float64Array, b: Float64Array): number {
 }
 
 /**
- * Multinomial logistic regression by AdaGrad, one row at a time in a shuffled
- * but fixed order. Weights are `column * classes + class`, biases come last.
- * Rows of class -1 are left out.
+ * Ridge regressions on each of some classes against the rest, all in one pass
+ * over the rows. Weights are `column * classes + class`, biases come last.
  */
-export function softmaxRegression(
+export function ridgeByClass(
   x: SparseRows,
   classOf: Int16Array,
   classes: number,
-  options: { epochs: number; rate: number; penalty: number; random: () => number },
-): Float32Array {
-  const weights = new Float32Array((x.columns + 1) * classes)
-  const squares = new Float32Array((x.columns + 1) * classes).fill(1e-6)
-  const order = Array.from(classOf.keys()).filter(row => (classOf[row] as number) >= 0)
-  const scores = new Float64Array(classes)
-  for (let epoch = 0; epoch < options.epochs; epoch++) {
-    shuffle(order, options.random)
-    for (const row of order) {
-      scoresOf(x, row, weights, scores)
-      softmax(scores)
-      const own = classOf[row] as number
-      scores[own] = (scores[own] as number) - 1
-      learn(x, row, weights, squares, scores, options)
+  penalty: number,
+  iterations: number,
+): Float64Array {
+  const size = x.columns * classes
+  const weights = new Float64Array(size + classes)
+  const biases = new Float64Array(classes)
+  for (const own of classOf) biases[own] = (biases[own] as number) + 1 / x.rows
+  const residual = new Float64Array(size)
+  const errors = new Float64Array(classes)
+  for (let row = 0; row < x.rows; row++) {
+    for (let one = 0; one < classes; one++) {
+      errors[one] = (classOf[row] === one ? 1 : 0) - (biases[one] as number)
+    }
+    spread(x, row, errors, residual)
+  }
+  const direction = residual.slice()
+  const applied = new Float64Array(size)
+  let squares = dotsOf(residual, residual, classes)
+  for (let step = 0; step < iterations; step++) {
+    for (let at = 0; at < size; at++) applied[at] = penalty * (direction[at] as number)
+    for (let row = 0; row < x.rows; row++) {
+      gather(x, row, direction, errors)
+      spread(x, row, errors, applied)
+    }
+    const curves = dotsOf(direction, applied, classes)
+    const lengths = squares.map((square, one) => square / (curves[one] || 1))
+    for (let at = 0; at < size; at++) {
+      const length = lengths[at % classes] as number
+      weights[at] = (weights[at] as number) + length * (direction[at] as number)
+      residual[at] = (residual[at] as number) - length * (applied[at] as number)
+    }
+    const next = dotsOf(residual, residual, classes)
+    const keep = next.map((square, one) => square / (squares[one] || 1))
+    squares = next
+    for (let at = 0; at < size; at++) {
+      direction[at] =
+        (residual[at] as number) + (keep[at % classes] as number) * (direction[at] as number)
     }
   }
+  weights.set(biases, size)
   return weights
 }
 
-function learn(
-  x: SparseRows,
-  row: number,
-  weights: Float32Array,
-  squares: Float32Array,
-  errors: Float64Array,
-  { rate, penalty }: { rate: number; penalty: number },
-): void {
-  const classes = errors.length
-  const to = x.starts[row + 1] as number
-  for (let at = x.starts[row] as number; at <= to; at++) {
-    const column = at < to ? (x.indexes[at] as number) : x.columns
-    const value = at < to ? (x.values[at] as number) : 1
-    for (let one = 0; one < classes; one++) {
-      const place = column * classes + one
-      const weight = weights[place] as number
-      const slope = (errors[one] as number) * value + penalty * weight
-      const square = (squares[place] as number) + slope * slope
-      squares[place] = square
-      weights[place] = weight - (rate * slope) / Math.sqrt(square)
-    }
-  }
-}
-
-export function scoresOf(
-  x: SparseRows,
-  row: number,
-  weights: Float32Array,
-  into: Float64Array,
-): void {
+/** What the weights of each class say of a row. */
+function gather(x: SparseRows, row: number, weights: Float64Array, into: Float64Array): void {
+  into.fill(0)
   const classes = into.length
-  for (let one = 0; one < classes; one++) into[one] = weights[x.columns * classes + one] as number
   const to = x.starts[row + 1] as number
   for (let at = x.starts[row] as number; at < to; at++) {
     const base = (x.indexes[at] as number) * classes
@@ -181,15 +176,26 @@ export function scoresOf(
   }
 }
 
-function softmax(scores: Float64Array): void {
-  const most = Math.max(...scores)
-  let sum = 0
-  for (let one = 0; one < scores.length; one++) {
-    const value = Math.exp((scores[one] as number) - most)
-    scores[one] = value
-    sum += value
+/** Adds a row to the weights of each class, by its factor. */
+function spread(x: SparseRows, row: number, factors: Float64Array, into: Float64Array): void {
+  const classes = factors.length
+  const to = x.starts[row + 1] as number
+  for (let at = x.starts[row] as number; at < to; at++) {
+    const base = (x.indexes[at] as number) * classes
+    const value = x.values[at] as number
+    for (let one = 0; one < classes; one++) {
+      into[base + one] = (into[base + one] as number) + value * (factors[one] as number)
+    }
   }
-  for (let one = 0; one < scores.length; one++) scores[one] = (scores[one] as number) / sum
+}
+
+function dotsOf(a: Float64Array, b: Float64Array, classes: number): Float64Array {
+  const sums = new Float64Array(classes)
+  for (let at = 0; at < a.length; at++) {
+    const one = at % classes
+    sums[one] = (sums[one] as number) + (a[at] as number) * (b[at] as number)
+  }
+  return sums
 }
 
 export function shuffle<T>(items: T[], random: () => number): void {

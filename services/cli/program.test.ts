@@ -63,7 +63,7 @@ describe('check-config', () => {
           '',
         ],
         ['', '', '', '', '', '', '', 'two: b.example.com (openai-compatible)', ''],
-        ['', 'auto', 'cheapest', 'all (built in)', '', ''],
+        ['', 'auto', 'predictive', 'all (built in)', '', ''],
         ['', 'careful', 'rules', 'gpt', 'yes', ''],
         [`${path} is sound.`],
       ]),
