@@ -1,4 +1,8 @@
-import { fillHandFeatures, HAND_FEATURES } from '../packages/routing/features/hand-features.ts'
+import {
+  fillHandFeatures,
+  HAND_FEATURES,
+  type WordPlaces,
+} from '../packages/routing/features/hand-features.ts'
 import { LETTER_BUCKETS, Scanner, WORD_BUCKETS } from '../packages/routing/features/scan.ts'
 import type { WordTable } from '../packages/routing/predictor/word-table.ts'
 import { SparseRows } from './sparse.ts'
@@ -74,7 +78,7 @@ export class TextReader {
       let count = this.#addWords(words)
       const { letterBuckets, letterBucketCount } = scan
       count = this.#add(letterBuckets, letterBucketCount, letters, WORD_BUCKETS, count)
-      this.#table.embed(embedding, scan.hashes, scan.words)
+      this.#table.embed(embedding, this.#rank(), scan.words)
       count = this.#addDense(embedding, WORD_BUCKETS + LETTER_BUCKETS, count)
       rows.add(this.#columns, this.#values, count)
     }
@@ -90,7 +94,7 @@ export class TextReader {
     for (const text of texts) {
       this.#scanner.scan(text)
       let count = this.#addWords(words)
-      this.#table.embed(embedding, this.#scanner.hashes, this.#scanner.words)
+      this.#table.embed(embedding, this.#rank(), this.#scanner.words)
       count = this.#addDense(embedding, WORD_BUCKETS, count)
       this.#fillHand(hand)
       count = this.#addDense(hand, WORD_BUCKETS + dimensions, count)
@@ -99,8 +103,12 @@ export class TextReader {
     return rows
   }
 
+  #rank(): WordPlaces {
+    return this.#table.rank(this.#scanner.hashes, this.#scanner.words)
+  }
+
   #fillHand(into: Float32Array): void {
-    fillHandFeatures(into, this.#scanner, hash => this.#table.rarityOf(hash))
+    fillHandFeatures(into, this.#scanner, this.#rank())
   }
 
   #addWords(rarity: Float32Array): number {

@@ -1,16 +1,10 @@
 import { HAND_FEATURES } from '../packages/routing/features/hand-features.ts'
-import { LETTER_BUCKETS, WORD_BUCKETS } from '../packages/routing/features/scan.ts'
 import { domains } from '../packages/routing/predictor/domains.ts'
-import type { TreeBlock } from '../packages/routing/predictor/trees.ts'
-import {
-  encodeWeights,
-  type WeightsHeader,
-  wordHeads,
-} from '../packages/routing/predictor/weights.ts'
 import type { WordTable } from '../packages/routing/predictor/word-table.ts'
 import { disturbed } from './augment.ts'
 import { boost } from './boosting.ts'
-import { type EverydayPrompt, everydayPrompts } from './everyday/prompts.ts'
+import { encodeModel, type Fitted } from './encoding.ts'
+import { type EverydayPrompt, everydayPrompts, glossaryTexts } from './everyday/prompts.ts'
 import { type Rarities, TextReader } from './examples.ts'
 import { seededRandom } from './metrics.ts'
 import { type Row, stemOf } from './rows.ts'
@@ -34,15 +28,9 @@ const DOMAIN_PENALTY = 1
 const SHARPNESS = 7
 const referenceBoosting = { trees: 100, depth: 5, rate: 0.08, shrinkage: 100, bins: 24 }
 const bandBoosting = { trees: 100, depth: 5, rate: 0.08, shrinkage: 60, bins: 24 }
-const mix = { linear: 0.7, trees: 1 }
+const mix = { linear: 1, trees: 0.5 }
 /** How often a prompt of everyday life counts beside one of an examination. */
 const EVERYDAY_WEIGHT = 3
-
-interface Fitted {
-  heads: Linear[]
-  biases: number[]
-  trees: TreeBlock
-}
 
 /** Everything but the percentiles of gains, which need rows that were left out. */
 export interface TrainedModel {
@@ -70,8 +58,9 @@ export function trainModel(rows: readonly Row[], table: WordTable): TrainedModel
         linear,
         reference,
         bands,
-        rows,
-        table,
+        mix,
+        strengths: bandsOf(rows),
+        dimensions: table.dimensions,
       }),
   }
 }
@@ -172,7 +161,7 @@ function fitDomains(
       classes.push(place)
     }
   }
-  for (const { text, domain } of everyday) {
+  for (const { text, domain } of [...everyday, ...glossaryTexts()]) {
     texts.push(text)
     classes.push(placeOf.get(domain) ?? 0)
   }
@@ -203,102 +192,4 @@ function fitDense(
     ridge(x, hard, weights, COMPLEXITY_PENALTY, 40),
     ridge(x, familiar, weights, COMPLEXITY_PENALTY, 40),
   ]
-}
-
-interface Parts {
-  version: string
-  gainPercentiles: number[]
-  rarities: Rarities
-  domain: Float64Array
-  linear: Linear[]
-  reference: Fitted
-  bands: Fitted
-  rows: readonly Row[]
-  table: WordTable
-}
-
-function encodeModel(parts: Parts): Uint8Array {
-  const { rarities, domain, linear, table, reference, bands } = parts
-  const classes = domains.length
-  const words = quantised(WORD_BUCKETS, classes + wordHeads.length, (bucket, head) => {
-    const weight =
-      head < classes ? domain[bucket * classes + head] : linear[head - classes]?.weights[bucket]
-    return (weight ?? 0) * (rarities.words[bucket] as number)
-  })
-  const letters = quantised(LETTER_BUCKETS, classes, (bucket, head) => {
-    const weight = domain[(WORD_BUCKETS + bucket) * classes + head] as number
-    return weight * (rarities.letters[bucket] as number)
-  })
-  const wordRarity = quantisedRarity(rarities.words)
-  const letterRarity = quantisedRarity(rarities.letters)
-  const embeddingAt = (WORD_BUCKETS + LETTER_BUCKETS) * classes
-  const domainEmbedding: number[] = []
-  for (let head = 0; head < classes; head++) {
-    for (let axis = 0; axis < table.dimensions; axis++) {
-      domainEmbedding.push(short(domain[embeddingAt + axis * classes + head] as number))
-    }
-  }
-  const dense = linear.slice(4)
-  const header: WeightsHeader = {
-    version: parts.version,
-    embedding: table.dimensions,
-    hand: HAND_FEATURES,
-    wordScales: words.scales,
-    letterScales: letters.scales,
-    raritySteps: [wordRarity.step, letterRarity.step],
-    domainBiases: Array.from(domain.slice(-classes), short),
-    headBiases: dense.map(({ bias }) => short(bias)),
-    domainEmbedding,
-    dense: dense.flatMap(({ weights }) => Array.from(weights.slice(WORD_BUCKETS), short)),
-    bands: bandsOf(parts.rows),
-    treeBiases: [...reference.biases, ...bands.biases].map(short),
-    mix,
-    referenceTrees: [reference.trees.trees, reference.trees.depth],
-    bandTrees: [bands.trees.trees, bands.trees.depth],
-    gainPercentiles: parts.gainPercentiles.map(short),
-  }
-  const trees = [reference.trees, bands.trees].flatMap(({ features, thresholds, values }) => [
-    features,
-    thresholds,
-    values,
-  ])
-  return encodeWeights(header, [
-    words.weights,
-    letters.weights,
-    wordRarity.steps,
-    letterRarity.steps,
-    ...trees,
-  ])
-}
-
-function short(value: number): number {
-  return Number(value.toPrecision(6))
-}
-
-/** As int8, with a scale for each head that the largest but one in ten thousand weights stay within. */
-function quantised(
-  buckets: number,
-  heads: number,
-  weightOf: (bucket: number, head: number) => number,
-): { weights: Int8Array; scales: number[] } {
-  const weights = new Int8Array(buckets * heads)
-  const scales: number[] = []
-  const column = new Float64Array(buckets)
-  for (let head = 0; head < heads; head++) {
-    for (let bucket = 0; bucket < buckets; bucket++) column[bucket] = weightOf(bucket, head)
-    const sizes = column.map(Math.abs).sort()
-    const most = sizes[Math.floor(buckets * 0.9999)] as number
-    const scale = short(most > 0 ? most / 127 : 1)
-    scales.push(scale)
-    for (let bucket = 0; bucket < buckets; bucket++) {
-      const steps = Math.round((column[bucket] as number) / scale)
-      weights[bucket * heads + head] = Math.min(127, Math.max(-127, steps))
-    }
-  }
-  return { weights, scales }
-}
-
-function quantisedRarity(rarity: Float32Array): { steps: Uint8Array; step: number } {
-  const step = short(rarity.reduce((most, one) => Math.max(most, one), 0) / 255)
-  return { steps: Uint8Array.from(rarity, one => Math.round(one / step)), step }
 }

@@ -1,5 +1,6 @@
 import { type Domain, domains } from '../../packages/routing/predictor/domains.ts'
 import { seededRandom } from '../metrics.ts'
+import { glossary } from './glossary.ts'
 import { smallTalk, type Template, templates } from './templates.ts'
 import { topics } from './topics.ts'
 
@@ -7,6 +8,26 @@ export interface EverydayPrompt {
   text: string
   domain: Domain
   level: number
+}
+
+export interface DomainText {
+  text: string
+  domain: Domain
+}
+
+const GLOSSARY_TEXTS = 120
+
+/** Some words of a domain in any order: they teach what belongs where, not how people write. */
+export function glossaryTexts(): DomainText[] {
+  const random = seededRandom(43)
+  return domains.flatMap(domain => {
+    const words = (glossary[domain] ?? '').split(' ')
+    return Array.from({ length: GLOSSARY_TEXTS }, () => {
+      const length = 2 + Math.floor(random() * 7)
+      const text = Array.from({ length }, () => oneOf(words, random)).join(' ')
+      return { text, domain }
+    })
+  })
 }
 
 /** How many subjects each template meets in a domain. */

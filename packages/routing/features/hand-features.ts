@@ -61,19 +61,24 @@ const GROUPS_AT = MARKS_AT + markGroups.length
 
 const marksOf = markGroups.map(([, marks]) => [...marks].map(mark => mark.charCodeAt(0)))
 
-/** Where in the order of frequency a word stands, 0 to 1; undefined for words that are not known. */
-export type RarityOf = (word: number) => number | undefined
+/** Where the words of a scan stand in the order of frequency. */
+export interface WordPlaces {
+  /** Of each word of the scan; -1 for words that are not known. */
+  places: Int32Array
+  /** How many words are known. */
+  known: number
+}
 
 const RARE = 0.4
 const LONG_WORD = 9
 const groupCounts = new Uint16Array(wordGroups.length)
 
 /** Fills `into` from the scan. */
-export function fillHandFeatures(into: Float32Array, scan: Scanner, rarityOf: RarityOf): void {
+export function fillHandFeatures(into: Float32Array, scan: Scanner, rank: WordPlaces): void {
   const { words, characters } = scan
   const perWord = 1 / Math.max(1, words)
   fillCounts(into, scan, perWord)
-  fillWords(into, scan, rarityOf, perWord)
+  fillWords(into, scan, rank, perWord)
   for (const [place, units] of marksOf.entries()) {
     let count = 0
     for (const unit of units) count += scan.marks[unit] as number
@@ -100,7 +105,12 @@ function fillCounts(into: Float32Array, scan: Scanner, perWord: number): void {
   into[15] = scan.stemEnd === 0x5f ? 1 : 0
 }
 
-function fillWords(into: Float32Array, scan: Scanner, rarityOf: RarityOf, perWord: number): void {
+function fillWords(
+  into: Float32Array,
+  scan: Scanner,
+  { places, known: size }: WordPlaces,
+  perWord: number,
+): void {
   groupCounts.fill(0)
   let long = 0
   let rarity = 0
@@ -116,13 +126,15 @@ function fillWords(into: Float32Array, scan: Scanner, rarityOf: RarityOf, perWor
       const group = 31 - Math.clz32(bits & -bits)
       groupCounts[group] = (groupCounts[group] as number) + 1
     }
-    const place = rarityOf(hash)
-    if (place !== undefined) {
+    const place = places[index] as number
+    if (place >= 0) {
       known += 1
-      rarity += place
-      if (place > RARE) rare += 1
-    } else if (length > 3) unknown += 1
-    if (length <= 6 && index > scan.stemWords && place === undefined) optionNumbers += 1
+      rarity += place / size
+      if (place > RARE * size) rare += 1
+    } else {
+      if (length > 3) unknown += 1
+      if (length <= 6 && index > scan.stemWords) optionNumbers += 1
+    }
   }
   into[3] = long * perWord
   into[16] = scan.options > 0 ? optionNumbers / Math.max(1, scan.words - scan.stemWords) : 0

@@ -16,7 +16,10 @@ export const LETTER_BUCKETS = 1 << LETTER_BUCKET_BITS
 /** What is looked at of a long text: its beginning, and its end, where the question often stands. */
 export const SCANNED_HEAD = 6_144
 export const SCANNED_TAIL = 2_048
-const MOST_CHARACTERS = SCANNED_HEAD + SCANNED_TAIL + 1
+/** Runs of letters say what a short text is about; a long one has words enough. */
+const MOST_LETTER_BUCKETS = 400
+/** Words that a scan can have. */
+export const MOST_WORDS = SCANNED_HEAD + SCANNED_TAIL + 1
 
 const FNV_START = 0x811c9dc5
 const FNV_PRIME = 0x01000193
@@ -65,13 +68,13 @@ function bucketOfWord(hash: number): number {
 
 export class Scanner {
   /** Of each word in order; numbers by how many digits they have. */
-  readonly hashes = new Int32Array(MOST_CHARACTERS)
-  readonly lengths = new Uint16Array(MOST_CHARACTERS)
+  readonly hashes = new Int32Array(MOST_WORDS)
+  readonly lengths = new Uint16Array(MOST_WORDS)
   /** Marks of ASCII by their code, and at 127 all others. */
   readonly marks = new Uint16Array(128)
   /** Distinct buckets of words and pairs, and of runs of four letters. */
-  readonly wordBuckets = new Uint16Array(2 * MOST_CHARACTERS)
-  readonly letterBuckets = new Uint16Array(2 * MOST_CHARACTERS)
+  readonly wordBuckets = new Uint16Array(2 * MOST_WORDS)
+  readonly letterBuckets = new Uint16Array(MOST_LETTER_BUCKETS)
   words = 0
   wordBucketCount = 0
   letterBucketCount = 0
@@ -101,8 +104,8 @@ export class Scanner {
 
   #lastNumber = 0
   #lastNumberAt = -1
-  readonly #wordSeen = new Uint32Array(WORD_BUCKETS)
-  readonly #letterSeen = new Uint32Array(LETTER_BUCKETS)
+  readonly #wordSeen = new Uint16Array(WORD_BUCKETS)
+  readonly #letterSeen = new Uint16Array(LETTER_BUCKETS)
   #turn = 0
 
   scan(text: string): void {
@@ -153,7 +156,7 @@ export class Scanner {
     this.#lastNumberAt = -1
     this.length = length
     this.#turn += 1
-    if (this.#turn === 0xffff_ffff) {
+    if (this.#turn === 0xffff) {
       this.#turn = 1
       this.#wordSeen.fill(0)
       this.#letterSeen.fill(0)
@@ -235,6 +238,7 @@ export class Scanner {
   }
 
   #addLetters(run: number): void {
+    if (this.letterBucketCount === MOST_LETTER_BUCKETS) return
     const bucket = Math.imul(run, GOLDEN) >>> (32 - LETTER_BUCKET_BITS)
     if (this.#letterSeen[bucket] === this.#turn) return
     this.#letterSeen[bucket] = this.#turn

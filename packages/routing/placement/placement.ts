@@ -7,16 +7,19 @@ import { type PublishedFigures, publishedFiguresOf } from './published.ts'
 export interface Placement {
   /** Share of demanding questions that it answers correctly: of MMLU-Pro, or what stands for it. */
   strength: number
-  /** By domain, how much better it is than models of its strength usually are. */
-  peculiarity: Float64Array
+  /** By domain, how much better it is than models of its strength usually are; undefined when nothing is known. */
+  peculiarity: Float64Array | undefined
   /** Standard deviation of the strength. */
   uncertainty: number
   /** What it rests on. */
   basis: 'published' | 'declared' | 'price'
 }
 
-/** Peculiarities of a model are in part chance: they are pulled toward those of like models. */
-const TRUST = 0.9
+/**
+ * Peculiarities are in part chance, and should be pulled toward those of like
+ * models; but the uncertain domain of a prompt flattens them already, by more.
+ */
+const TRUST = 1.1
 const PUBLISHED_UNCERTAINTY = 0.02
 const DECLARED_UNCERTAINTY = 0.06
 const PRICE_UNCERTAINTY = 0.15
@@ -67,7 +70,7 @@ function withoutFigures(
   uncertainty: number,
   basis: Placement['basis'],
 ): Placement {
-  return { strength, peculiarity: new Float64Array(domains.length), uncertainty, basis }
+  return { strength, peculiarity: undefined, uncertainty, basis }
 }
 
 /** Deployments may name the model as its provider does. */

@@ -39,6 +39,7 @@ export function qualityOf(
 
 /** Expected over the domains that the prompt may belong to. */
 function peculiarityIn({ peculiarity }: Placement, probabilities: Float64Array): number {
+  if (!peculiarity) return 0
   let sum = 0
   for (let domain = 0; domain < probabilities.length; domain++) {
     sum += (probabilities[domain] as number) * (peculiarity[domain] as number)

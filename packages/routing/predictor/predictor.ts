@@ -47,12 +47,12 @@ export class Predictor {
   readonly #scanner = new Scanner()
   readonly #embedding: Float32Array
   readonly #hand = new Float32Array(HAND_FEATURES)
+  readonly #sums = new Int32Array(HEADS)
   readonly #words = new Float64Array(HEADS)
   readonly #letters = new Float64Array(DOMAINS)
   readonly #domains = new Float64Array(DOMAINS)
   readonly #reference = new Float64Array(2)
   readonly #bands: Float64Array
-  readonly #rarityOf: (hash: number) => number | undefined
   readonly #dense: Float32Array
   readonly #domainEmbedding: Float32Array
   /** The strength of each band, less their mean. */
@@ -64,7 +64,6 @@ export class Predictor {
     this.#embedding = new Float32Array(table.dimensions)
     const { bands, dense, domainEmbedding } = weights.header
     this.#bands = new Float64Array(bands.length)
-    this.#rarityOf = hash => table.rarityOf(hash)
     this.#dense = Float32Array.from(dense)
     this.#domainEmbedding = Float32Array.from(domainEmbedding)
     const mean = bands.reduce((sum, { strength }) => sum + strength, 0) / bands.length
@@ -74,8 +73,9 @@ export class Predictor {
   predict(text: string): Prediction {
     const scan = this.#scanner
     scan.scan(text)
-    fillHandFeatures(this.#hand, scan, this.#rarityOf)
-    this.#table.embed(this.#embedding, scan.hashes, scan.words)
+    const rank = this.#table.rank(scan.hashes, scan.words)
+    fillHandFeatures(this.#hand, scan, rank)
+    this.#table.embed(this.#embedding, rank, scan.words)
     this.#sumWords()
     this.#sumLetters()
     const domain = this.#sortIntoDomains()
@@ -113,44 +113,46 @@ export class Predictor {
   #sumWords(): void {
     const { words, wordRarity, header } = this.weights
     const { wordBuckets, wordBucketCount } = this.#scanner
-    const sums = this.#words
+    const sums = this.#sums
     sums.fill(0)
+    const [step] = header.raritySteps
     let square = 0
     for (let index = 0; index < wordBucketCount; index++) {
       const bucket = wordBuckets[index] as number
       const rarity = wordRarity[bucket] as number
       if (rarity === 0) continue
-      square += rarity
+      square += rarity * rarity
       const base = bucket * HEADS
       for (let head = 0; head < HEADS; head++) {
-        sums[head] = (sums[head] as number) + (words[base + head] as number)
+        sums[head] = ((sums[head] as number) + (words[base + head] as number)) | 0
       }
     }
-    const factor = square > 0 ? 1 / Math.sqrt(square) : 0
+    const factor = square > 0 ? 1 / (step * Math.sqrt(square)) : 0
     for (let head = 0; head < HEADS; head++) {
-      sums[head] = (sums[head] as number) * factor * (header.wordScales[head] as number)
+      this.#words[head] = (sums[head] as number) * factor * (header.wordScales[head] as number)
     }
   }
 
   #sumLetters(): void {
     const { letters, letterRarity, header } = this.weights
     const { letterBuckets, letterBucketCount } = this.#scanner
-    const sums = this.#letters
+    const sums = this.#sums
     sums.fill(0)
+    const [, step] = header.raritySteps
     let square = 0
     for (let index = 0; index < letterBucketCount; index++) {
       const bucket = letterBuckets[index] as number
       const rarity = letterRarity[bucket] as number
       if (rarity === 0) continue
-      square += rarity
+      square += rarity * rarity
       const base = bucket * DOMAINS
       for (let head = 0; head < DOMAINS; head++) {
-        sums[head] = (sums[head] as number) + (letters[base + head] as number)
+        sums[head] = ((sums[head] as number) + (letters[base + head] as number)) | 0
       }
     }
-    const factor = square > 0 ? 1 / Math.sqrt(square) : 0
+    const factor = square > 0 ? 1 / (step * Math.sqrt(square)) : 0
     for (let head = 0; head < DOMAINS; head++) {
-      sums[head] = (sums[head] as number) * factor * (header.letterScales[head] as number)
+      this.#letters[head] = (sums[head] as number) * factor * (header.letterScales[head] as number)
     }
   }
 

@@ -52,9 +52,9 @@ export interface Weights {
   /** `bucket * heads + head`, the rarity of the bucket multiplied in. */
   words: Int8Array
   letters: Int8Array
-  /** Squared rarity of each bucket; 0: not seen in training. */
-  wordRarity: Float32Array
-  letterRarity: Float32Array
+  /** Rarity of each bucket in steps; 0: not seen in training. */
+  wordRarity: Uint8Array
+  letterRarity: Uint8Array
   referenceTrees: TreeBlock
   bandTrees: TreeBlock
 }
@@ -102,14 +102,12 @@ export function decodeWeights(
   const heads = sizes.domains + wordHeads.length
   const words = new Int8Array(take(sizes.wordBuckets * heads).buffer)
   const letters = new Int8Array(take(sizes.letterBuckets * sizes.domains).buffer)
-  const [wordStep, letterStep] = header.raritySteps
-  const squared = (step: number) => (rarity: number) => (rarity * step) ** 2
   return {
     header,
     words,
     letters,
-    wordRarity: Float32Array.from(take(sizes.wordBuckets), squared(wordStep)),
-    letterRarity: Float32Array.from(take(sizes.letterBuckets), squared(letterStep)),
+    wordRarity: take(sizes.wordBuckets),
+    letterRarity: take(sizes.letterBuckets),
     referenceTrees: takeTrees(take, header.referenceTrees, 2),
     bandTrees: takeTrees(take, header.bandTrees, sizes.bands),
   }

@@ -1,3 +1,9 @@
+import type { WordPlaces } from '../features/hand-features.ts'
+import { MOST_WORDS } from '../features/scan.ts'
+
+/** The most frequent words say nothing of the subject: their vectors are next to 0. */
+const MEANINGLESS = 64
+
 /**
  * A vector for each of the words that are known, distilled from a sentence
  * encoder (`training/distil.py`), and their order of frequency. What is stored:
@@ -13,6 +19,8 @@ export class WordTable {
   /** 1 + the place of the word in the table; 0: free. */
   readonly #slots: Uint16Array
   readonly #mask: number
+  readonly #ranks: WordPlaces
+  readonly #sums: Int32Array
 
   /** @throws {RangeError} unless `file` holds such a table */
   constructor(file: Uint8Array) {
@@ -29,6 +37,8 @@ export class WordTable {
       new Int8Array(file.buffer, file.byteOffset + vectorsAt, this.#words * this.dimensions),
     )
     this.#mask = 2 ** Math.ceil(Math.log2(this.#words * 2)) - 1
+    this.#ranks = { places: new Int32Array(MOST_WORDS), known: this.#words }
+    this.#sums = new Int32Array(this.dimensions)
     this.#keys = new Int32Array(this.#mask + 1)
     this.#slots = new Uint16Array(this.#mask + 1)
     for (let place = 0; place < this.#words; place++) {
@@ -46,27 +56,32 @@ export class WordTable {
     return -1
   }
 
-  /** 0 for the most frequent word, near 1 for the rarest; undefined for unknown ones. */
-  rarityOf(hash: number): number | undefined {
-    const place = this.placeOf(hash)
-    return place < 0 ? undefined : place / this.#words
+  /** Looks up the words of a scan; the answer holds until the next one. */
+  rank(hashes: Int32Array, count: number): WordPlaces {
+    const { places } = this.#ranks
+    for (let index = 0; index < count; index++) {
+      places[index] = this.placeOf(hashes[index] as number)
+    }
+    return this.#ranks
   }
 
-  /** Sets `into` to the unit vector of the words' sum; all 0 when none is known. */
-  embed(into: Float32Array, hashes: Int32Array, count: number): void {
+  /** Sets `into` to the unit vector of the words' sum; all 0 when none says anything. */
+  embed(into: Float32Array, { places }: WordPlaces, count: number): void {
     const { dimensions } = this
-    into.fill(0)
+    const sums = this.#sums
+    const vectors = this.#vectors
+    sums.fill(0)
     for (let index = 0; index < count; index++) {
-      const place = this.placeOf(hashes[index] as number)
-      if (place < 0) continue
+      const place = places[index] as number
+      if (place < MEANINGLESS) continue
       const at = place * dimensions
       for (let axis = 0; axis < dimensions; axis++) {
-        into[axis] = (into[axis] as number) + (this.#vectors[at + axis] as number)
+        sums[axis] = ((sums[axis] as number) + (vectors[at + axis] as number)) | 0
       }
     }
     let square = 0
     for (let axis = 0; axis < dimensions; axis++) {
-      const value = (into[axis] as number) * (this.#scales[axis] as number)
+      const value = (sums[axis] as number) * (this.#scales[axis] as number)
       into[axis] = value
       square += value * value
     }
