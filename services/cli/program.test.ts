@@ -72,7 +72,7 @@ describe('check-config', () => {
   })
 
   it('shows which model a prompt would go to, and why', async () => {
-    const path = file('route.yaml', sound)
+    const path = file('route.yaml', sound.slice(0, sound.indexOf('policies:')))
     const { code, printed } = await run('route', 'Prove that 2 is prime.', '--config', path)
     expect(code).toBe(0)
     expect(printed).toMatch(/domain\s+│ math/)

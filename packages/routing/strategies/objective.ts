@@ -10,7 +10,10 @@ import type { Contender, Estimate, RequestView } from './strategy.ts'
  * quality, 0 to 1.
  */
 export interface Objective {
-  /** Quality given up to pay nothing instead of what the dearest candidate costs. */
+  /**
+   * Quality given up to pay nothing instead of what the dearest candidate
+   * costs; where all are free, to wait for nothing instead of the slowest.
+   */
   relativeCost: number
   /** Quality given up to save a dollar. */
   perUsd: number
@@ -36,6 +39,8 @@ export function objectiveOf({ prefer, min_quality: enough }: Policy): Objective 
 }
 
 export interface Judged extends Estimate {
+  /** Of the call itself. */
+  callMs: number
   utility: number
 }
 
@@ -66,6 +71,7 @@ export function judgeAll(
   const perSecond = hurried ? objective.perSecond : 0
   const judged = new Map<Contender, Judged>()
   let dearest = 0
+  let slowest = 0
   let best = 0
   for (const contender of contenders) {
     const { value, uncertainty } = qualityOf(contender)
@@ -76,12 +82,13 @@ export function judgeAll(
     const risk = riskOfMissing(waitMs + callMs, occasion) * value
     const utility =
       careful - risk - objective.perUsd * costUsd - (perSecond * (waitMs + callMs)) / 1_000
-    judged.set(contender, { quality: value, uncertainty, costUsd, waitMs, utility })
+    judged.set(contender, { quality: value, uncertainty, costUsd, waitMs, callMs, utility })
     if (costUsd > dearest) dearest = costUsd
+    if (callMs > slowest) slowest = callMs
     if (value > best) best = value
   }
   for (const one of judged.values()) {
-    const share = dearest > 0 ? one.costUsd / dearest : 0
+    const share = dearest > 0 ? one.costUsd / dearest : one.callMs / slowest
     if (objective.enough === undefined) one.utility -= objective.relativeCost * share
     else if (one.quality >= objective.enough * best) one.utility += 2 - one.quality - share
   }
