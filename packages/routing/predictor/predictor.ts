@@ -113,46 +113,22 @@ export class Predictor {
   #sumWords(): void {
     const { words, wordRarity, header } = this.weights
     const { wordBuckets, wordBucketCount } = this.#scanner
-    const sums = this.#sums
-    sums.fill(0)
-    const [step] = header.raritySteps
-    let square = 0
-    for (let index = 0; index < wordBucketCount; index++) {
-      const bucket = wordBuckets[index] as number
-      const rarity = wordRarity[bucket] as number
-      if (rarity === 0) continue
-      square += rarity * rarity
-      const base = bucket * HEADS
-      for (let head = 0; head < HEADS; head++) {
-        sums[head] = ((sums[head] as number) + (words[base + head] as number)) | 0
-      }
-    }
-    const factor = square > 0 ? 1 / (step * Math.sqrt(square)) : 0
+    words.sum(wordBuckets, wordBucketCount, this.#sums)
+    const factor = perLength(wordBuckets, wordBucketCount, wordRarity, header.raritySteps[0])
     for (let head = 0; head < HEADS; head++) {
-      this.#words[head] = (sums[head] as number) * factor * (header.wordScales[head] as number)
+      const scale = factor * (header.wordScales[head] as number)
+      this.#words[head] = (this.#sums[head] as number) * scale
     }
   }
 
   #sumLetters(): void {
     const { letters, letterRarity, header } = this.weights
     const { letterBuckets, letterBucketCount } = this.#scanner
-    const sums = this.#sums
-    sums.fill(0)
-    const [, step] = header.raritySteps
-    let square = 0
-    for (let index = 0; index < letterBucketCount; index++) {
-      const bucket = letterBuckets[index] as number
-      const rarity = letterRarity[bucket] as number
-      if (rarity === 0) continue
-      square += rarity * rarity
-      const base = bucket * DOMAINS
-      for (let head = 0; head < DOMAINS; head++) {
-        sums[head] = ((sums[head] as number) + (letters[base + head] as number)) | 0
-      }
-    }
-    const factor = square > 0 ? 1 / (step * Math.sqrt(square)) : 0
+    letters.sum(letterBuckets, letterBucketCount, this.#sums)
+    const factor = perLength(letterBuckets, letterBucketCount, letterRarity, header.raritySteps[1])
     for (let head = 0; head < DOMAINS; head++) {
-      this.#letters[head] = (sums[head] as number) * factor * (header.letterScales[head] as number)
+      const scale = factor * (header.letterScales[head] as number)
+      this.#letters[head] = (this.#sums[head] as number) * scale
     }
   }
 
@@ -221,6 +197,16 @@ export class Predictor {
     }
     return sum
   }
+}
+
+/** One by the length of the vector of rarities: texts of all lengths weigh the same. */
+function perLength(buckets: Uint16Array, count: number, rarity: Uint8Array, step: number): number {
+  let square = 0
+  for (let index = 0; index < count; index++) {
+    const steps = rarity[buckets[index] as number] as number
+    square += steps * steps
+  }
+  return square > 0 ? 1 / (step * Math.sqrt(square)) : 0
 }
 
 function unit(value: number): number {

@@ -1,3 +1,4 @@
+import { PackedRows } from './packed-rows.ts'
 import type { TreeBlock } from './trees.ts'
 
 /** The heads of the linear model over words, after those of the domains. */
@@ -50,8 +51,8 @@ export interface WeightsHeader {
 export interface Weights {
   header: WeightsHeader
   /** `bucket * heads + head`, the rarity of the bucket multiplied in. */
-  words: Int8Array
-  letters: Int8Array
+  words: PackedRows
+  letters: PackedRows
   /** Rarity of each bucket in steps; 0: not seen in training. */
   wordRarity: Uint8Array
   letterRarity: Uint8Array
@@ -100,8 +101,11 @@ export function decodeWeights(
     return Uint8Array.from(file.subarray(at - bytes, at))
   }
   const heads = sizes.domains + wordHeads.length
-  const words = new Int8Array(take(sizes.wordBuckets * heads).buffer)
-  const letters = new Int8Array(take(sizes.letterBuckets * sizes.domains).buffer)
+  const words = new PackedRows(new Int8Array(take(sizes.wordBuckets * heads).buffer), heads)
+  const letters = new PackedRows(
+    new Int8Array(take(sizes.letterBuckets * sizes.domains).buffer),
+    sizes.domains,
+  )
   return {
     header,
     words,

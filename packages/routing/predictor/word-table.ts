@@ -1,5 +1,6 @@
 import type { WordPlaces } from '../features/hand-features.ts'
 import { MOST_WORDS } from '../features/scan.ts'
+import { PackedRows } from './packed-rows.ts'
 
 /** The most frequent words say nothing of the subject: their vectors are next to 0. */
 const MEANINGLESS = 64
@@ -13,7 +14,7 @@ const MEANINGLESS = 64
 export class WordTable {
   readonly dimensions: number
   readonly #words: number
-  readonly #vectors: Int8Array
+  readonly #vectors: PackedRows
   readonly #scales: Float32Array
   readonly #keys: Int32Array
   /** 1 + the place of the word in the table; 0: free. */
@@ -21,6 +22,7 @@ export class WordTable {
   readonly #mask: number
   readonly #ranks: WordPlaces
   readonly #sums: Int32Array
+  readonly #told = new Uint16Array(MOST_WORDS)
 
   /** @throws {RangeError} unless `file` holds such a table */
   constructor(file: Uint8Array) {
@@ -33,8 +35,9 @@ export class WordTable {
     this.#scales = Float32Array.from({ length: this.dimensions }, (_, axis) =>
       view.getFloat32(12 + 4 * axis, true),
     )
-    this.#vectors = Int8Array.from(
+    this.#vectors = new PackedRows(
       new Int8Array(file.buffer, file.byteOffset + vectorsAt, this.#words * this.dimensions),
+      this.dimensions,
     )
     this.#mask = 2 ** Math.ceil(Math.log2(this.#words * 2)) - 1
     this.#ranks = { places: new Int32Array(MOST_WORDS), known: this.#words }
@@ -69,16 +72,13 @@ export class WordTable {
   embed(into: Float32Array, { places }: WordPlaces, count: number): void {
     const { dimensions } = this
     const sums = this.#sums
-    const vectors = this.#vectors
-    sums.fill(0)
+    const told = this.#told
+    let telling = 0
     for (let index = 0; index < count; index++) {
       const place = places[index] as number
-      if (place < MEANINGLESS) continue
-      const at = place * dimensions
-      for (let axis = 0; axis < dimensions; axis++) {
-        sums[axis] = ((sums[axis] as number) + (vectors[at + axis] as number)) | 0
-      }
+      if (place >= MEANINGLESS) told[telling++] = place
     }
+    this.#vectors.sum(told, telling, sums)
     let square = 0
     for (let axis = 0; axis < dimensions; axis++) {
       const value = (sums[axis] as number) * (this.#scales[axis] as number)
