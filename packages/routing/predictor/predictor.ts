@@ -1,5 +1,5 @@
 import { fillHandFeatures, HAND_FEATURES, handFeatureNames } from '../features/hand-features.ts'
-import { Scanner } from '../features/scan.ts'
+import { MOST_WORDS, Scanner } from '../features/scan.ts'
 import { domains } from './domains.ts'
 import { addTrees } from './trees.ts'
 import { type Weights, wordHeads } from './weights.ts'
@@ -48,6 +48,8 @@ export class Predictor {
   readonly #embedding: Float32Array
   readonly #hand = new Float32Array(HAND_FEATURES)
   readonly #sums = new Int32Array(HEADS)
+  readonly #known = new Uint16Array(2 * MOST_WORDS)
+  #knownCount = 0
   readonly #words = new Float64Array(HEADS)
   readonly #letters = new Float64Array(DOMAINS)
   readonly #domains = new Float64Array(DOMAINS)
@@ -113,8 +115,9 @@ export class Predictor {
   #sumWords(): void {
     const { words, wordRarity, header } = this.weights
     const { wordBuckets, wordBucketCount } = this.#scanner
-    words.sum(wordBuckets, wordBucketCount, this.#sums)
-    const factor = perLength(wordBuckets, wordBucketCount, wordRarity, header.raritySteps[0])
+    const square = this.#pickKnown(wordBuckets, wordBucketCount, wordRarity)
+    words.sum(this.#known, this.#knownCount, this.#sums)
+    const factor = perLength(square, header.raritySteps[0])
     for (let head = 0; head < HEADS; head++) {
       const scale = factor * (header.wordScales[head] as number)
       this.#words[head] = (this.#sums[head] as number) * scale
@@ -124,12 +127,33 @@ export class Predictor {
   #sumLetters(): void {
     const { letters, letterRarity, header } = this.weights
     const { letterBuckets, letterBucketCount } = this.#scanner
-    letters.sum(letterBuckets, letterBucketCount, this.#sums)
-    const factor = perLength(letterBuckets, letterBucketCount, letterRarity, header.raritySteps[1])
+    const square = this.#pickKnown(letterBuckets, letterBucketCount, letterRarity)
+    letters.sum(this.#known, this.#knownCount, this.#sums)
+    const factor = perLength(square, header.raritySteps[1])
     for (let head = 0; head < DOMAINS; head++) {
       const scale = factor * (header.letterScales[head] as number)
       this.#letters[head] = (this.#sums[head] as number) * scale
     }
+  }
+
+  /**
+   * The weights of buckets that training has not seen are 0: fetching them
+   * would cost most of the time, since the table is larger than a near cache.
+   * @returns the squared length of the vector of rarities
+   */
+  #pickKnown(buckets: Uint16Array, count: number, rarity: Uint8Array): number {
+    const known = this.#known
+    let picked = 0
+    let square = 0
+    for (let index = 0; index < count; index++) {
+      const bucket = buckets[index] as number
+      const steps = rarity[bucket] as number
+      if (steps === 0) continue
+      known[picked++] = bucket
+      square += steps * steps
+    }
+    this.#knownCount = picked
+    return square
   }
 
   /** @returns the most likely domain */
@@ -199,13 +223,8 @@ export class Predictor {
   }
 }
 
-/** One by the length of the vector of rarities: texts of all lengths weigh the same. */
-function perLength(buckets: Uint16Array, count: number, rarity: Uint8Array, step: number): number {
-  let square = 0
-  for (let index = 0; index < count; index++) {
-    const steps = rarity[buckets[index] as number] as number
-    square += steps * steps
-  }
+/** Texts of all lengths weigh the same. */
+function perLength(square: number, step: number): number {
   return square > 0 ? 1 / (step * Math.sqrt(square)) : 0
 }
 
