@@ -33,6 +33,25 @@ function durationFrom(least: string) {
   })
 }
 
+/** The subjects that prompts are sorted into: those of MMLU-Pro, for which accuracies of models are published. */
+export const domains = [
+  'biology',
+  'business',
+  'chemistry',
+  'computer science',
+  'economics',
+  'engineering',
+  'health',
+  'history',
+  'law',
+  'math',
+  'philosophy',
+  'physics',
+  'psychology',
+  'other',
+] as const
+export type Domain = (typeof domains)[number]
+
 const usdPerMillion = z.number().nonnegative().max(1_000_000)
 
 export const priceSchema = z.strictObject({
@@ -99,7 +118,11 @@ export const modelSchema = z.strictObject({
     .min(0)
     .max(1)
     .optional()
-    .describe('Declared quality, to name the strongest model'),
+    .describe('Declared quality: the share of demanding requests that it answers well'),
+  domain_quality: z
+    .partialRecord(z.enum(domains), z.number().min(0).max(1))
+    .optional()
+    .describe('The same by domain, as MMLU-Pro publishes accuracies'),
   weight: z.number().nonnegative().default(1).describe('Share under the strategy `weighted`'),
   deployments: named(deploymentSchema)
     .refine(all => Object.keys(all).length > 0, {
@@ -167,8 +190,21 @@ export const strategies = [
   'fastest',
   'least-busy',
   'rules',
+  'predictive',
 ] as const
 export type StrategyName = (typeof strategies)[number]
+
+/** What the strategy `predictive` gives up quality for. */
+export const preferences = ['quality', 'balanced', 'economy'] as const
+export type Preference = (typeof preferences)[number]
+
+const preferenceSchema = z.union([
+  z.enum(preferences),
+  z.strictObject({
+    usd: z.number().nonnegative().describe('Quality, 0 to 1, that is given up to save a dollar'),
+    second: z.number().nonnegative().describe('…and to have the answer a second earlier'),
+  }),
+])
 
 export const policySchema = z
   .strictObject({
@@ -184,9 +220,26 @@ export const policySchema = z
       .optional()
       .describe('For the strategy `rules`: the first that matches'),
     otherwise: z
-      .enum(['cheapest', 'fastest', 'least-busy', 'round-robin', 'weighted'])
+      .enum(['cheapest', 'fastest', 'least-busy', 'round-robin', 'weighted', 'predictive'])
       .default('cheapest')
       .describe('The strategy when no rule matches'),
+    prefer: preferenceSchema
+      .default('balanced')
+      .describe('For the strategy `predictive`: how quality weighs against cost and time'),
+    min_quality: z
+      .number()
+      .gt(0)
+      .max(1)
+      .optional()
+      .describe(
+        "For `predictive`: at least this share of the best model's quality, at the least cost",
+      ),
+    explore: z
+      .number()
+      .min(0)
+      .max(0.5)
+      .default(0)
+      .describe('For `predictive`: share of decisions that are drawn by lot, to learn from'),
     max_fallbacks: z
       .number()
       .int()
@@ -389,7 +442,7 @@ export const configSchema = z
 export type Config = z.infer<typeof configSchema>
 
 /** The policy that `auto` means when the configuration does not define it. */
-export const builtInPolicy: Policy = policySchema.parse({ strategy: 'cheapest' })
+export const builtInPolicy: Policy = policySchema.parse({ strategy: 'predictive' })
 
 /** What routing reads of the configuration. */
 export type Catalog = Pick<Config, 'models' | 'policies' | 'default_policy'>

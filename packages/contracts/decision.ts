@@ -55,6 +55,31 @@ export interface Candidate {
   estimatedCostUsd: number
   /** Of the call itself; undefined before any call was seen, and then absent from the stored record. */
   estimatedLatencyMs?: number | undefined
+  /** Until a call can begin. */
+  estimatedWaitMs?: number | undefined
+  /** Of strategies that predict it: how likely the answer is good, 0 to 1, and the standard deviation of that. */
+  quality?: number | undefined
+  qualityUncertainty?: number | undefined
+}
+
+/** What a strategy that reads prompts made of this one. */
+export interface PromptView {
+  domain: string
+  domainProbability: number
+  intent: string
+  language: string
+  /** 0: any model does it; 1: it takes the best. */
+  complexity: number
+  /** 0 to 1: how much it is like the prompts that the model was trained on. */
+  familiarity: number
+  /** Turns of the user. */
+  turns: number
+  /** Tokens that the answer is likely to have. */
+  outputTokens: number
+  /** Features of the text that weighed most in its complexity, with their weight. */
+  features: { name: string; weight: number }[]
+  /** Version of the routing model. */
+  model: string
 }
 
 /** What the worker needs of it. */
@@ -79,4 +104,6 @@ export interface DecisionRecord {
   estimates: { inputTokens: number; outputTokens: number; costUsd: number | null }
   /** With what probability this choice was made; 1 for deterministic strategies. */
   propensity: number
+  /** Absent for strategies that do not read it. */
+  prompt?: PromptView | undefined
 }

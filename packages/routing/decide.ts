@@ -99,6 +99,7 @@ function decisionOf(choice: Choice, judgement: Judgement, record: DecisionRecord
       candidates: choice.ranked.map(candidateOf),
       estimates: { ...record.estimates, costUsd: contender.costUsd },
       propensity: choice.propensity,
+      ...(choice.prompt && { prompt: choice.prompt }),
     },
   }
 }

@@ -12,6 +12,8 @@ export interface ModelLive {
   capacity: number
   /** Epoch milliseconds until which the breakers of all deployments are open; absent when one lets calls pass. */
   openUntil?: number | undefined
+  /** Until a call for a new job can begin, where the service predicts it; else `waitOf` estimates it. */
+  waitMs?: number | undefined
 }
 
 /** Read synchronously, once per model and decision. */
@@ -22,4 +24,16 @@ export interface LiveView {
 /** Jobs that a model has, as a share of the calls it takes at a time; above 1 they wait. */
 export function loadOf(live: ModelLive): number {
   return (live.inFlight + live.queued) / Math.max(1, live.capacity)
+}
+
+/**
+ * Milliseconds until a call for a new job can begin: the jobs before it that
+ * find no room, at the rate at which calls end.
+ * @param latencyMs of a call
+ */
+export function waitOf(live: ModelLive, latencyMs: number): number {
+  if (live.waitMs !== undefined) return live.waitMs
+  const capacity = Math.max(1, live.capacity)
+  const before = live.inFlight + live.queued + 1 - capacity
+  return before > 0 ? (before * latencyMs) / capacity : 0
 }

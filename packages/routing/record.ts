@@ -33,13 +33,22 @@ export function recordWithoutChoice(facts: {
   }
 }
 
-export function candidateOf({ contender, score }: Ranked): DecisionRecord['candidates'][number] {
+export function candidateOf({
+  contender,
+  score,
+  estimate,
+}: Ranked): DecisionRecord['candidates'][number] {
   const { latencyMs } = contender.live
   return {
     model: contender.name,
     // Adding 0 makes -0 a plain 0.
     score: score + 0,
-    estimatedCostUsd: contender.costUsd,
+    estimatedCostUsd: estimate?.costUsd ?? contender.costUsd,
     estimatedLatencyMs: latencyMs === undefined ? undefined : Math.round(latencyMs),
+    ...(estimate && {
+      estimatedWaitMs: Math.round(estimate.waitMs),
+      quality: Math.round(estimate.quality * 1_000) / 1_000,
+      qualityUncertainty: Math.round(estimate.uncertainty * 1_000) / 1_000,
+    }),
   }
 }

@@ -52,11 +52,11 @@ describe('what the caller asks for', () => {
     expect(record).toMatchObject({ policy: policyName, strategy, model })
   })
 
-  it('auto is the cheapest when the configuration defines no policy', () => {
+  it('auto predicts when the configuration defines no policy', () => {
     const plain = catalogOf({ dear: { price: { input: 9, output: 9 } }, cheap: {} })
     expect(decideOnce(plain).record).toMatchObject({
       policy: 'auto',
-      strategy: 'cheapest',
+      strategy: 'predictive',
       model: 'cheap',
     })
   })

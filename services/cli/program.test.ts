@@ -63,12 +63,29 @@ describe('check-config', () => {
           '',
         ],
         ['', '', '', '', '', '', '', 'two: b.example.com (openai-compatible)', ''],
-        ['', 'auto', 'cheapest', 'all (built in)', '', ''],
+        ['', 'auto', 'predictive', 'all (built in)', '', ''],
         ['', 'careful', 'rules', 'gpt', 'yes', ''],
         [`${path} is sound.`],
       ]),
     )
     expect(printed).not.toContain('sk-secret')
+  })
+
+  it('shows which model a prompt would go to, and why', async () => {
+    const path = file('route.yaml', sound.slice(0, sound.indexOf('policies:')))
+    const { code, printed } = await run('route', 'Prove that 2 is prime.', '--config', path)
+    expect(code).toBe(0)
+    expect(printed).toMatch(/domain\s+│ math/)
+    expect(printed).toMatch(/complexity\s+│ [█░]{20} \d+%/)
+    expect(printed).toMatch(/gpt\s+│ [█░]{20} \d+% ±\d+%/)
+    expect(printed).toContain('auto (predictive): gpt. the only model that qualifies')
+  })
+
+  it('says why no model takes a prompt, and ends with 1', async () => {
+    const path = file('route.yaml', sound)
+    const { code, printed } = await run('route', 'word '.repeat(200_000), '--config', path)
+    expect(code).toBe(1)
+    expect(printed).toContain('left out: gpt, needs ')
   })
 
   it('lists every fault with its place, and ends with 1', async () => {

@@ -4,9 +4,16 @@ import { addCheckConfig } from './commands/check-config.ts'
 import { addConfigSchema } from './commands/config-schema.ts'
 import { addKeys } from './commands/keys.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addRoute } from './commands/route.ts'
 
 /** One file each, in the order of the help. */
-const commands: readonly AddCommand[] = [addCheckConfig, addConfigSchema, addKeys, addMigrate]
+const commands: readonly AddCommand[] = [
+  addCheckConfig,
+  addConfigSchema,
+  addKeys,
+  addMigrate,
+  addRoute,
+]
 
 /**
  * Runs one command line.

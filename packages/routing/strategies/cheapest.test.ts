@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { catalogOf, chat, decideOnce } from '../testing/fixtures.ts'
+import { catalogOf as catalogWith, chat, decideOnce } from '../testing/fixtures.ts'
+
+const catalogOf = (models: Parameters<typeof catalogWith>[0]) =>
+  catalogWith(models, { frugal: { strategy: 'cheapest' } }, 'frugal')
 
 describe('cheapest', () => {
   it('takes the lowest cost of this request and names the runner-up', () => {

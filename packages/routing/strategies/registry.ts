@@ -2,6 +2,7 @@ import type { Policy, StrategyName } from '@longhaul/contracts'
 import { cheapest } from './cheapest.ts'
 import { fastest } from './fastest.ts'
 import { leastBusy } from './least-busy.ts'
+import { predictive } from './predictive.ts'
 import { roundRobin } from './round-robin.ts'
 import { rules } from './rules.ts'
 import type { Strategy, StrategyFactory } from './strategy.ts'
@@ -15,6 +16,7 @@ const factories: Record<StrategyName, StrategyFactory> = {
   fastest,
   'least-busy': leastBusy,
   rules,
+  predictive,
 }
 
 export function createStrategy(name: StrategyName, policy: Policy): Strategy {

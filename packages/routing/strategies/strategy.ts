@@ -1,4 +1,4 @@
-import type { Model, Policy, RoutingRequest, StrategyName } from '@longhaul/contracts'
+import type { Model, Policy, PromptView, RoutingRequest, StrategyName } from '@longhaul/contracts'
 import type { ModelLive } from '../live-view.ts'
 import type { Requirements } from '../requirements.ts'
 
@@ -37,6 +37,18 @@ export interface Ranked {
   contender: Contender
   /** Higher is better; what it means is the strategy's. */
   score: number
+  /** Of strategies that predict. */
+  estimate?: Estimate
+}
+
+/** What a strategy expects of a model. */
+export interface Estimate {
+  /** 0 to 1. */
+  quality: number
+  /** Standard deviation. */
+  uncertainty: number
+  costUsd: number
+  waitMs: number
 }
 
 export interface Ranking {
@@ -46,6 +58,8 @@ export interface Ranking {
   reason: string
   /** With what probability this choice was made, in (0, 1]. */
   propensity: number
+  /** Of strategies that read the prompt. */
+  prompt?: PromptView
 }
 
 /** Must be fast and must not throw: it runs for every job. */

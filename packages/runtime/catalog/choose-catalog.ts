@@ -1,9 +1,9 @@
 import { type Config, configSchema } from '@longhaul/contracts'
 import type { Env } from '../env.ts'
-import { type ConfigInput, knownModels, knownProviders, type Tier } from './known-models.ts'
+import { catalogPolicies } from './catalog-policies.ts'
+import { type ConfigInput, knownModels, knownProviders } from './known-models.ts'
 import { OLLAMA_ORIGIN, type OllamaModel, ollamaCatalog } from './ollama.ts'
 import { simulatorCatalog } from './simulator-catalog.ts'
-import { tieredPolicies } from './tiered-policies.ts'
 
 export interface CatalogChoice {
   config: Config
@@ -68,8 +68,7 @@ function keyOf(provider: string, env: Env): string | undefined {
 /** Every known model that one of the providers has; a deployment for each that has it. */
 function providerCatalog(providers: readonly string[], env: Env): ConfigInput {
   const models: ConfigInput['models'] = {}
-  const tiers: Record<string, Tier> = {}
-  for (const [name, { tier, at, ...model }] of Object.entries(knownModels)) {
+  for (const [name, { at, ...model }] of Object.entries(knownModels)) {
     const deployments: ConfigInput['models'][string]['deployments'] = {}
     for (const provider of providers) {
       const place = at[provider]
@@ -80,9 +79,8 @@ function providerCatalog(providers: readonly string[], env: Env): ConfigInput {
     }
     if (Object.keys(deployments).length === 0) continue
     models[name] = { ...model, deployments }
-    tiers[name] = tier
   }
-  return { models, policies: tieredPolicies(tiers) }
+  return { models, policies: catalogPolicies }
 }
 
 function contextLengthOf(env: Env): number | undefined {

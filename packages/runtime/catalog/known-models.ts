@@ -5,9 +5,6 @@ export type ConfigInput = z.input<typeof configSchema>
 export type ModelInput = ConfigInput['models'][string]
 export type DeploymentInput = ModelInput['deployments'][string]
 
-/** How much a model is asked to do: what the policies of a catalogue choose by. */
-export type Tier = 'small' | 'medium' | 'large' | 'frontier' | 'embedding'
-
 export interface KnownProvider {
   /** The environment variable of its key. */
   key: string
@@ -15,7 +12,6 @@ export interface KnownProvider {
 }
 
 export interface KnownModel extends Omit<ModelInput, 'deployments'> {
-  tier: Tier
   /** Provider → its name of the model, and its price where it differs. */
   at: Record<string, { model: string; price?: ModelInput['price'] }>
 }
@@ -62,7 +58,6 @@ const responses = '/v1/responses'
 export const knownModels: Record<string, KnownModel> = {
   // OpenAI: double the price above 272,000 input tokens.
   'gpt-6-luna': {
-    tier: 'small',
     context_window: 1_050_000,
     max_output_tokens: 128_000,
     price: { input: 0.1, output: 0.5, cached_input: 0.01, cache_write: 0.125 },
@@ -73,7 +68,6 @@ export const knownModels: Record<string, KnownModel> = {
     at: { openai: { model: 'gpt-6-luna' }, openrouter: { model: 'openai/gpt-6-luna' } },
   },
   'gpt-6.2-sol': {
-    tier: 'large',
     context_window: 1_050_000,
     max_output_tokens: 128_000,
     price: { input: 2, output: 10, cached_input: 0.1, cache_write: 2.5 },
@@ -83,7 +77,6 @@ export const knownModels: Record<string, KnownModel> = {
     at: { openai: { model: 'gpt-6.2-sol' }, openrouter: { model: 'openai/gpt-6.2-sol' } },
   },
   'gpt-6.2-astra': {
-    tier: 'frontier',
     context_window: 1_050_000,
     max_output_tokens: 128_000,
     price: { input: 8, output: 40, cached_input: 0.4, cache_write: 10 },
@@ -93,7 +86,6 @@ export const knownModels: Record<string, KnownModel> = {
     at: { openai: { model: 'gpt-6.2-astra' } },
   },
   'text-embedding-3-small': {
-    tier: 'embedding',
     context_window: 8_192,
     price: { input: 0.02, output: 0 },
     endpoints: ['/v1/embeddings'],
@@ -102,7 +94,6 @@ export const knownModels: Record<string, KnownModel> = {
 
   // Anthropic. Haiku costs more above 100,000 input tokens.
   'claude-haiku-5.5': {
-    tier: 'small',
     context_window: 1_000_000,
     max_output_tokens: 128_000,
     price: { input: 0.1, output: 0.5, cached_input: 0.01, cache_write: 0.125 },
@@ -114,7 +105,6 @@ export const knownModels: Record<string, KnownModel> = {
     },
   },
   'claude-sonnet-5.5': {
-    tier: 'large',
     context_window: 1_000_000,
     max_output_tokens: 128_000,
     price: { input: 2, output: 10, cached_input: 0.1, cache_write: 2.5 },
@@ -126,7 +116,6 @@ export const knownModels: Record<string, KnownModel> = {
     },
   },
   'claude-opus-5.5': {
-    tier: 'frontier',
     context_window: 1_000_000,
     max_output_tokens: 128_000,
     price: { input: 4, output: 20, cached_input: 0.2, cache_write: 5 },
@@ -140,7 +129,6 @@ export const knownModels: Record<string, KnownModel> = {
 
   // Google. 3.8 Flash is at half price until 2026-12-31.
   'gemini-3.5-flash-lite': {
-    tier: 'small',
     context_window: 1_048_576,
     max_output_tokens: 65_536,
     price: { input: 0.3, output: 2.5, cached_input: 0.03 },
@@ -149,7 +137,6 @@ export const knownModels: Record<string, KnownModel> = {
     at: { gemini: { model: 'gemini-3.5-flash-lite' } },
   },
   'gemini-3.8-flash': {
-    tier: 'medium',
     context_window: 1_048_576,
     max_output_tokens: 65_536,
     price: { input: 0.75, output: 3.75, cached_input: 0.075 },
@@ -163,7 +150,6 @@ export const knownModels: Record<string, KnownModel> = {
 
   // Mistral. Large 4 is at half price during its preview.
   'mistral-large-4': {
-    tier: 'medium',
     context_window: 524_288,
     max_output_tokens: 262_144,
     price: { input: 0.68, output: 2.09 },
@@ -172,7 +158,6 @@ export const knownModels: Record<string, KnownModel> = {
     at: { mistral: { model: 'mistral-large-4' } },
   },
   'mistral-medium-3.5': {
-    tier: 'medium',
     context_window: 262_144,
     price: { input: 1.5, output: 7.5 },
     capabilities: ['tools', 'json', 'vision'],
@@ -185,7 +170,6 @@ export const knownModels: Record<string, KnownModel> = {
 
   // DeepSeek: at its busy hours; half as much at others.
   'deepseek-flash': {
-    tier: 'small',
     context_window: 1_000_000,
     max_output_tokens: 384_000,
     price: { input: 0.3, output: 1.2, cached_input: 0.006 },
@@ -194,7 +178,6 @@ export const knownModels: Record<string, KnownModel> = {
     at: { deepseek: { model: 'deepseek-flash' } },
   },
   'deepseek-v4-pro': {
-    tier: 'large',
     context_window: 1_000_000,
     max_output_tokens: 384_000,
     price: { input: 1.32, output: 3.96, cached_input: 0.044 },
@@ -205,7 +188,6 @@ export const knownModels: Record<string, KnownModel> = {
 
   // Open weights, to be had in several places.
   'gpt-oss-20b': {
-    tier: 'small',
     context_window: 131_072,
     max_output_tokens: 32_768,
     price: { input: 0.075, output: 0.3 },
@@ -217,7 +199,6 @@ export const knownModels: Record<string, KnownModel> = {
     },
   },
   'gpt-oss-120b': {
-    tier: 'medium',
     context_window: 131_072,
     max_output_tokens: 65_536,
     price: { input: 0.15, output: 0.6 },

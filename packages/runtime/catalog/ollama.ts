@@ -1,7 +1,7 @@
 import { request } from 'undici'
 import { z } from 'zod'
-import type { ConfigInput, ModelInput, Tier } from './known-models.ts'
-import { tieredPolicies } from './tiered-policies.ts'
+import { catalogPolicies } from './catalog-policies.ts'
+import type { ConfigInput, ModelInput } from './known-models.ts'
 
 export const OLLAMA_ORIGIN = 'http://127.0.0.1:11434'
 
@@ -99,13 +99,7 @@ export function ollamaCatalog(
 ): ConfigInput {
   const bySize = models.toSorted((a, b) => (a.billions ?? 0) - (b.billions ?? 0))
   const entries = bySize.map(model => [model.name, modelOf(model, contextLength, origin)] as const)
-  const tiers = bySize.map(
-    (model, rank) => [model.name, tierOf(model, rank, bySize.length)] as const,
-  )
-  return {
-    models: Object.fromEntries(entries),
-    policies: tieredPolicies(Object.fromEntries(tiers)),
-  }
+  return { models: Object.fromEntries(entries), policies: catalogPolicies }
 }
 
 function modelOf(model: OllamaModel, contextLength: number, origin: string): ModelInput {
@@ -136,10 +130,4 @@ function modelOf(model: OllamaModel, contextLength: number, origin: string): Mod
 function qualityOf(billions = 1): number {
   const quality = 0.3 + 0.22 * Math.log10(Math.max(0.1, billions))
   return Math.round(Math.min(0.8, Math.max(0.1, quality)) * 100) / 100
-}
-
-function tierOf(model: OllamaModel, rank: number, count: number): Tier {
-  if (model.capabilities.includes('embedding')) return 'embedding'
-  if (rank === count - 1) return 'large'
-  return rank === 0 ? 'small' : 'medium'
 }

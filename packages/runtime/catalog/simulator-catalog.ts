@@ -1,13 +1,5 @@
-import type { ConfigInput, Tier } from './known-models.ts'
-import { tieredPolicies } from './tiered-policies.ts'
-
-const tiers: Record<string, Tier> = {
-  'sim-small': 'small',
-  'sim-medium': 'medium',
-  'sim-vision': 'medium',
-  'sim-large': 'large',
-  'sim-claude': 'large',
-}
+import { catalogPolicies } from './catalog-policies.ts'
+import type { ConfigInput } from './known-models.ts'
 
 /** Five models of the simulator; prices and windows are made up, and differ as real ones do. */
 export function simulatorCatalog(origin: string): ConfigInput {
@@ -62,7 +54,7 @@ export function simulatorCatalog(origin: string): ConfigInput {
         },
       },
     },
-    policies: tieredPolicies(tiers),
+    policies: catalogPolicies,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Config } from '@longhaul/contracts'
+import { builtInPolicy, type Config } from '@longhaul/contracts'
 import { describeFault, loadConfigFile } from '@longhaul/runtime'
 import Table from 'cli-table3'
 import type { AddCommand, CliContext } from '../command.ts'
@@ -56,7 +56,7 @@ function policyTable({ policies, default_policy: defaultPolicy }: Config): strin
   const table = new Table({ head: ['policy', 'strategy', 'models', 'default'], style: plain })
   const rows = Object.entries(policies)
   if (!('auto' in policies))
-    table.push(['auto', 'cheapest', 'all (built in)', mark('auto', defaultPolicy)])
+    table.push(['auto', builtInPolicy.strategy, 'all (built in)', mark('auto', defaultPolicy)])
   for (const [name, policy] of rows) {
     const used =
       policy.models ?? (policy.rules && [...new Set(policy.rules.flatMap(rule => rule.use))])

@@ -92,6 +92,9 @@ const decisionFields = {
       score: z.number().describe("Higher is better; what it means is the strategy's"),
       estimatedCostUsd: z.number(),
       estimatedLatencyMs: z.number().optional().describe('Absent before any call was seen'),
+      estimatedWaitMs: z.number().optional().describe('Until a call can begin'),
+      quality: z.number().optional().describe('How likely the answer is good, as predicted'),
+      qualityUncertainty: z.number().optional().describe('Standard deviation of the quality'),
     }),
   ),
   filtered: z
@@ -103,6 +106,23 @@ const decisionFields = {
     costUsd: z.number().nullable(),
   }),
   propensity: z.number().describe('With what probability this choice was made'),
+  prompt: z
+    .object({
+      domain: z.string(),
+      domainProbability: z.number(),
+      intent: z.string(),
+      language: z.string(),
+      complexity: z.number().describe('0: any model does it; 1: it takes the best'),
+      familiarity: z.number().describe('How much it is like what the routing model has seen'),
+      turns: z.int().describe('Turns of the user'),
+      outputTokens: z.number().describe('Tokens that the answer is likely to have'),
+      features: z
+        .array(z.object({ name: z.string(), weight: z.number() }))
+        .describe('What weighed most in the complexity'),
+      model: z.string().describe('Version of the routing model'),
+    })
+    .optional()
+    .describe('What a strategy that reads prompts made of this one'),
 }
 
 const decisionRecordSchema = z

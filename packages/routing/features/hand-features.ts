@@ -1,0 +1,147 @@
+import type { Scanner } from './scan.ts'
+import { groupsOf, wordGroups } from './word-groups.ts'
+
+/**
+ * What people would count in a text to guess how hard it is. All figures are of
+ * the canonical text and stay within a few units, so that trees and linear
+ * models can share them.
+ */
+const counted = [
+  'characters',
+  'words',
+  'word-length',
+  'long-words',
+  'digit-share',
+  'numbers',
+  'long-numbers',
+  'decimals',
+  'mixed',
+  'foreign',
+  'distinct',
+  'options',
+  'option-length',
+  'stem-words',
+  'stem-asks',
+  'stem-blank',
+  'option-numbers',
+  'rarity',
+  'rare-share',
+  'unknown-share',
+] as const
+
+/** Marks that stand for something together. */
+const markGroups: readonly (readonly [name: string, marks: string])[] = [
+  ['question-marks', '?'],
+  ['operators', '=+*/^<>~'],
+  ['hyphens', '-'],
+  ['backslashes', '\\'],
+  ['dollars', '$'],
+  ['percents', '%'],
+  ['round-brackets', '('],
+  ['other-brackets', '[{'],
+  ['semicolons', ';'],
+  ['colons', ':'],
+  ['commas', ','],
+  ['stops', '.'],
+  ['bars', '|'],
+  ['underscores', '_'],
+  ['quotes', '"`'],
+  ['apostrophes', "'"],
+  ['exclamations', '!'],
+]
+
+export const handFeatureNames: readonly string[] = [
+  ...counted,
+  ...markGroups.map(([name]) => name),
+  ...wordGroups,
+]
+export const HAND_FEATURES = handFeatureNames.length
+const MARKS_AT = counted.length
+const GROUPS_AT = MARKS_AT + markGroups.length
+
+const marksOf = markGroups.map(([, marks]) => [...marks].map(mark => mark.charCodeAt(0)))
+
+/** Where the words of a scan stand in the order of frequency. */
+export interface WordPlaces {
+  /** Of each word of the scan; -1 for words that are not known. */
+  places: Int32Array
+  /** How many words are known. */
+  known: number
+}
+
+const RARE = 0.4
+const LONG_WORD = 9
+const groupCounts = new Uint16Array(wordGroups.length)
+
+/** Fills `into` from the scan. */
+export function fillHandFeatures(into: Float32Array, scan: Scanner, rank: WordPlaces): void {
+  const { words, characters } = scan
+  const perWord = 1 / Math.max(1, words)
+  fillCounts(into, scan, perWord)
+  fillWords(into, scan, rank, perWord)
+  for (const [place, units] of marksOf.entries()) {
+    let count = 0
+    for (const unit of units) count += scan.marks[unit] as number
+    into[MARKS_AT + place] = Math.log1p(count)
+  }
+  into[0] = Math.log1p(characters)
+}
+
+function fillCounts(into: Float32Array, scan: Scanner, perWord: number): void {
+  into[1] = Math.log1p(scan.words)
+  into[2] = scan.characters * perWord * 0.2
+  into[4] = scan.digits / Math.max(1, scan.characters)
+  into[5] = Math.log1p(scan.numbers)
+  into[6] = Math.log1p(scan.longNumbers)
+  into[7] = Math.log1p(scan.decimals)
+  into[8] = Math.log1p(scan.mixed)
+  into[9] = (scan.foreign + scan.signs) / Math.max(1, scan.characters)
+  into[10] = scan.wordBucketCount * perWord * 0.5
+  into[11] = scan.options / 10
+  const optionWords = scan.options > 0 ? (scan.words - scan.stemWords) / scan.options : 0
+  into[12] = Math.log1p(optionWords)
+  into[13] = Math.log1p(scan.stemWords)
+  into[14] = scan.stemEnd === 0x3f ? 1 : 0
+  into[15] = scan.stemEnd === 0x5f ? 1 : 0
+}
+
+function fillWords(
+  into: Float32Array,
+  scan: Scanner,
+  { places, known: size }: WordPlaces,
+  perWord: number,
+): void {
+  groupCounts.fill(0)
+  let long = 0
+  let rarity = 0
+  let known = 0
+  let rare = 0
+  let unknown = 0
+  let optionNumbers = 0
+  for (let index = 0; index < scan.words; index++) {
+    const hash = scan.hashes[index] as number
+    const length = scan.lengths[index] as number
+    if (length >= LONG_WORD) long += 1
+    for (let bits = groupsOf(hash); bits !== 0; bits &= bits - 1) {
+      const group = 31 - Math.clz32(bits & -bits)
+      groupCounts[group] = (groupCounts[group] as number) + 1
+    }
+    const place = places[index] as number
+    if (place >= 0) {
+      known += 1
+      rarity += place / size
+      if (place > RARE * size) rare += 1
+    } else {
+      if (length > 3) unknown += 1
+      if (length <= 6 && index > scan.stemWords) optionNumbers += 1
+    }
+  }
+  into[3] = long * perWord
+  into[16] = scan.options > 0 ? optionNumbers / Math.max(1, scan.words - scan.stemWords) : 0
+  into[17] = rarity / Math.max(1, known)
+  into[18] = rare * perWord
+  into[19] = unknown * perWord
+  for (let group = 0; group < wordGroups.length; group++) {
+    into[GROUPS_AT + group] = Math.log1p(groupCounts[group] as number)
+  }
+}

@@ -1,0 +1,43 @@
+import { hashWord, type Scanner } from './scan.ts'
+
+const stopWords = {
+  en: 'the of and to in is that it for was with as on are this be what how you my your which from have please',
+  de: 'der die das und ist nicht ein eine mit für auf den dem zu wie ich wir sie bitte auch wird sind von',
+  fr: 'le la les des et est une dans pour que qui sur avec nous vous je pas au ce plus sont du',
+  es: 'el los las y es una en por para que con del se como un mi su no lo pero más',
+  it: 'il di che è per una sono con non gli della come mi si nel ho anche questo',
+  pt: 'o os as e é uma em para com não do da que um por mais como eu você',
+  nl: 'het een van en is niet op te dat voor met zijn ik wij deze naar ook als',
+  pl: 'i w nie na się jest to z do że jak dla co',
+} as const
+
+const languages = Object.keys(stopWords) as (keyof typeof stopWords)[]
+export type Language = keyof typeof stopWords | 'cjk' | 'other'
+
+const bits = new Map<number, number>()
+for (const [place, language] of languages.entries()) {
+  for (const word of stopWords[language].split(' ')) {
+    bits.set(hashWord(word), (bits.get(hashWord(word)) ?? 0) | (1 << place))
+  }
+}
+
+const LOOKED_AT = 60
+const votes = new Uint16Array(languages.length)
+
+/** The language whose small words the text has most of; English when it has none of any. */
+export function languageOf({ hashes, words, signs, foreign, characters }: Scanner): Language {
+  if (signs > characters / 3) return 'cjk'
+  if (foreign > characters / 2) return 'other'
+  votes.fill(0)
+  for (let index = 0; index < Math.min(words, LOOKED_AT); index++) {
+    const spoken = bits.get(hashes[index] as number) ?? 0
+    for (let place = 0; place < languages.length; place++) {
+      if (spoken & (1 << place)) votes[place] = (votes[place] as number) + 1
+    }
+  }
+  let best = 0
+  for (let place = 1; place < languages.length; place++) {
+    if ((votes[place] as number) > (votes[best] as number)) best = place
+  }
+  return languages[best] ?? 'en'
+}

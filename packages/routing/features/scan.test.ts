@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { hashWord, SCANNED_HEAD, SCANNED_TAIL, Scanner } from './scan.ts'
+
+const scanner = new Scanner()
+
+/** All that a scan says, apart from the length of what was given. */
+function scanned(text: string) {
+  scanner.scan(text)
+  const { words, wordBucketCount, letterBucketCount, numbers, options, characters } = scanner
+  return {
+    words,
+    numbers,
+    options,
+    characters,
+    hashes: [...scanner.hashes.slice(0, words)],
+    buckets: [...scanner.wordBuckets.slice(0, wordBucketCount)],
+    letters: [...scanner.letterBuckets.slice(0, letterBucketCount)],
+    marks: [...scanner.marks],
+  }
+}
+
+describe('a scan', () => {
+  it('knows words by their hash in lower case', () => {
+    expect(scanned('Prove THAT').hashes).toEqual([hashWord('prove'), hashWord('that')])
+  })
+
+  it('is the same whatever the case and the white space', () => {
+    const word = fc.string({
+      unit: fc.constantFrom(...'abcXYZ019.,?$'),
+      minLength: 1,
+      maxLength: 9,
+    })
+    const gap = fc.constantFrom(' ', '\n', '\t  ', ' \r\n ')
+    fc.assert(
+      fc.property(fc.array(fc.tuple(word, gap), { maxLength: 40 }), parts => {
+        const plain = parts.map(([text]) => text.toLowerCase()).join(' ')
+        expect(scanned(parts.flat().join(''))).toEqual(scanned(plain))
+      }),
+    )
+  })
+
+  it('counts each word and each pair of neighbours once', () => {
+    const once = scanned('to be or not to be')
+    expect(once.words).toBe(6)
+    // to, be, or, not; to be, be or, or not, not to
+    expect(once.buckets).toHaveLength(8)
+  })
+
+  it('takes numbers for the same that have as many digits', () => {
+    expect(scanned('room 17').hashes).toEqual(scanned('room 42').hashes)
+    expect(scanned('room 17').hashes).not.toEqual(scanned('room 9001').hashes)
+  })
+
+  it('finds answers to choose from, and where they begin', () => {
+    scanner.scan('Which is red?\nA. grass\nB. blood\nC. snow\nAnswer:')
+    expect(scanner).toMatchObject({ options: 3, stemWords: 3, stemEnd: '?'.charCodeAt(0) })
+    scanner.scan('Vitamin A. is good, b. is not')
+    expect(scanner.options).toBe(0)
+  })
+
+  it('reads how many words are wanted', () => {
+    scanner.scan('A toast of at most 120 words on 3 friends')
+    expect(scanner.wordLimit).toBe(120)
+  })
+
+  it('takes each character of scripts without gaps for a word', () => {
+    expect(scanned('证明勾股定理').words).toBe(6)
+  })
+
+  it('looks at the beginning and the end of a long text', () => {
+    const long = `${'a '.repeat(SCANNED_HEAD)}end`
+    scanner.scan(long)
+    expect(scanner.length).toBe(long.length)
+    expect(scanner.words).toBeLessThan(SCANNED_HEAD + SCANNED_TAIL)
+    expect(scanner.hashes[scanner.words - 1]).toBe(hashWord('end'))
+  })
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 9_000 }), text => {
+        expect(() => scanner.scan(text)).not.toThrow()
+      }),
+    )
+  })
+})

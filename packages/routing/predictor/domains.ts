@@ -1,0 +1,1 @@
+export { type Domain, domains } from '@longhaul/contracts'

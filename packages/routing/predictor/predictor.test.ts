@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { domains } from './domains.ts'
+import { loadPredictor, predictorOf } from './load.ts'
+
+const predictor = loadPredictor()
+
+describe('the predictor', () => {
+  it.each([
+    ['math', 'Let G be a finite group of prime order. Show that G is cyclic.'],
+    ['law', 'Is the landlord liable for damages under this lease clause?'],
+    ['health', 'What is the usual dose of ibuprofen for an adult with fever?'],
+    ['computer science', 'Write a Python function that reverses a linked list.'],
+    ['history', 'What led to the fall of the Roman Empire?'],
+  ])('finds that the domain is %s', (domain, text) => {
+    expect(domains[predictor.predict(text).domain]).toBe(domain)
+  })
+
+  it('says the same of a text whatever its case and its white space', () => {
+    const text = 'Explain  WHY\tthe Treaty of Versailles\nfailed: three reasons.'
+    const one = structuredClone(predictor.predict(text).complexity)
+    const other = predictor.predict(text.toLowerCase().replace(/\s+/g, '\n')).complexity
+    expect(other).toBe(one)
+  })
+
+  it('stays within bounds, whatever it reads', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 500 }), text => {
+        const { domains: shares, complexity, familiarity, bands } = predictor.predict(text)
+        expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1)
+        for (const figure of [complexity, familiarity]) {
+          expect(figure).toBeGreaterThanOrEqual(0)
+          expect(figure).toBeLessThanOrEqual(1)
+        }
+        for (const share of bands) expect(Number.isFinite(share)).toBe(true)
+      }),
+    )
+  })
+
+  it('names what weighed most in the complexity, strongest first', () => {
+    const features = predictor.explain(predictor.predict('Prove this theorem by induction.'))
+    expect(features.length).toBeGreaterThan(0)
+    const sizes = features.map(({ weight }) => Math.abs(weight))
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a))
+  })
+
+  it('refuses files that are not weights', () => {
+    expect(() => predictorOf(new Uint8Array(100), new Uint8Array(100))).toThrow(RangeError)
+  })
+})

@@ -1,0 +1,237 @@
+import { fillHandFeatures, HAND_FEATURES, handFeatureNames } from '../features/hand-features.ts'
+import { MOST_WORDS, Scanner } from '../features/scan.ts'
+import { domains } from './domains.ts'
+import { addTrees } from './trees.ts'
+import { type Weights, wordHeads } from './weights.ts'
+import type { WordTable } from './word-table.ts'
+
+/**
+ * What the model says of a text. Its arrays belong to the predictor and hold
+ * until it reads the next text.
+ */
+export interface Prediction {
+  /** Probability of each domain, in the order of `domains`. */
+  domains: Float64Array
+  /** The most likely domain, as a place in `domains`. */
+  domain: number
+  /** 0: any model does it; 1: it takes the best. */
+  complexity: number
+  /** 0 to 1: how much the text is like what the model has seen answered and scored. */
+  familiarity: number
+  /** Probability that models of the strength of each band answer correctly. */
+  bands: Float64Array
+  /** The same of the two models of the reference data. */
+  weak: number
+  strong: number
+  /** Hand-made features, in the order of `handFeatureNames`. */
+  hand: Float32Array
+  scan: Scanner
+}
+
+const DOMAINS = domains.length
+const HEADS = DOMAINS + wordHeads.length
+const [WEAK, STRONG, LEVEL, SLOPE, COMPLEXITY, FAMILIARITY] = wordHeads.map(
+  (_, place) => DOMAINS + place,
+) as [number, number, number, number, number, number]
+/** Between these scores of familiarity it is unsure. */
+const STRANGE = 0.35
+const FAMILIAR = 0.75
+/** How many features an explanation names, and what they weigh at least. */
+const EXPLAINED = 4
+const LEAST_WEIGHT = 0.01
+
+/** Reads texts one after the other; about 20 ns a character, and no allocation to speak of. */
+export class Predictor {
+  readonly weights: Weights
+  readonly #table: WordTable
+  readonly #scanner = new Scanner()
+  readonly #embedding: Float32Array
+  readonly #hand = new Float32Array(HAND_FEATURES)
+  readonly #sums = new Int32Array(HEADS)
+  readonly #known = new Uint16Array(2 * MOST_WORDS)
+  #knownCount = 0
+  readonly #words = new Float64Array(HEADS)
+  readonly #letters = new Float64Array(DOMAINS)
+  readonly #domains = new Float64Array(DOMAINS)
+  readonly #reference = new Float64Array(2)
+  readonly #bands: Float64Array
+  readonly #dense: Float32Array
+  readonly #domainEmbedding: Float32Array
+  /** The strength of each band, less their mean. */
+  readonly #spread: Float64Array
+
+  constructor(weights: Weights, table: WordTable) {
+    this.weights = weights
+    this.#table = table
+    this.#embedding = new Float32Array(table.dimensions)
+    const { bands, dense, domainEmbedding } = weights.header
+    this.#bands = new Float64Array(bands.length)
+    this.#dense = Float32Array.from(dense)
+    this.#domainEmbedding = Float32Array.from(domainEmbedding)
+    const mean = bands.reduce((sum, { strength }) => sum + strength, 0) / bands.length
+    this.#spread = Float64Array.from(bands, ({ strength }) => strength - mean)
+  }
+
+  predict(text: string): Prediction {
+    const scan = this.#scanner
+    scan.scan(text)
+    const rank = this.#table.rank(scan.hashes, scan.words)
+    fillHandFeatures(this.#hand, scan, rank)
+    this.#table.embed(this.#embedding, rank, scan.words)
+    this.#sumWords()
+    this.#sumLetters()
+    const domain = this.#sortIntoDomains()
+    this.#predictAnswers()
+    const familiarity = (this.#denseHead(1, FAMILIARITY) - STRANGE) / (FAMILIAR - STRANGE)
+    return {
+      domains: this.#domains,
+      domain,
+      complexity: unit(this.#denseHead(0, COMPLEXITY)),
+      familiarity: unit(familiarity),
+      bands: this.#bands,
+      weak: this.#reference[0] as number,
+      strong: this.#reference[1] as number,
+      hand: this.#hand,
+      scan,
+    }
+  }
+
+  /** The hand-made features that weigh most in the complexity of what was read last. */
+  explain({ hand }: Prediction): { name: string; weight: number }[] {
+    const from = this.#embedding.length
+    const most: { name: string; weight: number }[] = []
+    for (let feature = 0; feature < HAND_FEATURES; feature++) {
+      const weight = (this.#dense[from + feature] as number) * (hand[feature] as number)
+      const size = Math.abs(weight)
+      if (size < LEAST_WEIGHT || size <= Math.abs(most[EXPLAINED - 1]?.weight ?? 0)) continue
+      const place = most.findIndex(other => Math.abs(other.weight) < size)
+      const name = handFeatureNames[feature] ?? ''
+      most.splice(place < 0 ? most.length : place, 0, { name, weight: hundredths(weight) })
+      if (most.length > EXPLAINED) most.pop()
+    }
+    return most
+  }
+
+  #sumWords(): void {
+    const { words, wordRarity, header } = this.weights
+    const { wordBuckets, wordBucketCount } = this.#scanner
+    const square = this.#pickKnown(wordBuckets, wordBucketCount, wordRarity)
+    words.sum(this.#known, this.#knownCount, this.#sums)
+    const factor = perLength(square, header.raritySteps[0])
+    for (let head = 0; head < HEADS; head++) {
+      const scale = factor * (header.wordScales[head] as number)
+      this.#words[head] = (this.#sums[head] as number) * scale
+    }
+  }
+
+  #sumLetters(): void {
+    const { letters, letterRarity, header } = this.weights
+    const { letterBuckets, letterBucketCount } = this.#scanner
+    const square = this.#pickKnown(letterBuckets, letterBucketCount, letterRarity)
+    letters.sum(this.#known, this.#knownCount, this.#sums)
+    const factor = perLength(square, header.raritySteps[1])
+    for (let head = 0; head < DOMAINS; head++) {
+      const scale = factor * (header.letterScales[head] as number)
+      this.#letters[head] = (this.#sums[head] as number) * scale
+    }
+  }
+
+  /**
+   * The weights of buckets that training has not seen are 0: fetching them
+   * would cost most of the time, since the table is larger than a near cache.
+   * @returns the squared length of the vector of rarities
+   */
+  #pickKnown(buckets: Uint16Array, count: number, rarity: Uint8Array): number {
+    const known = this.#known
+    let picked = 0
+    let square = 0
+    for (let index = 0; index < count; index++) {
+      const bucket = buckets[index] as number
+      const steps = rarity[bucket] as number
+      if (steps === 0) continue
+      known[picked++] = bucket
+      square += steps * steps
+    }
+    this.#knownCount = picked
+    return square
+  }
+
+  /** @returns the most likely domain */
+  #sortIntoDomains(): number {
+    const { domainBiases } = this.weights.header
+    const scores = this.#domains
+    const { length } = this.#embedding
+    let best = 0
+    for (let domain = 0; domain < DOMAINS; domain++) {
+      let score = (domainBiases[domain] as number) + (this.#words[domain] as number)
+      score += this.#letters[domain] as number
+      for (let axis = 0; axis < length; axis++) {
+        const weight = this.#domainEmbedding[domain * length + axis] as number
+        score += weight * (this.#embedding[axis] as number)
+      }
+      scores[domain] = score
+      if (score > (scores[best] as number)) best = domain
+    }
+    const most = scores[best] as number
+    let sum = 0
+    for (let domain = 0; domain < DOMAINS; domain++) {
+      const value = Math.exp((scores[domain] as number) - most)
+      scores[domain] = value
+      sum += value
+    }
+    for (let domain = 0; domain < DOMAINS; domain++) {
+      scores[domain] = (scores[domain] as number) / sum
+    }
+    return best
+  }
+
+  #predictAnswers(): void {
+    const { header, referenceTrees, bandTrees } = this.weights
+    const { linear, trees } = header.mix
+    const reference = this.#reference
+    const bands = this.#bands
+    reference.fill(0)
+    bands.fill(0)
+    addTrees(reference, referenceTrees, this.#hand)
+    addTrees(bands, bandTrees, this.#hand)
+    for (let one = 0; one < 2; one++) {
+      const words = this.#words[one === 0 ? WEAK : STRONG] as number
+      const bias = header.treeBiases[one] as number
+      reference[one] = bias + linear * words + trees * (reference[one] as number)
+    }
+    for (let band = 0; band < bands.length; band++) {
+      const slope = (this.#spread[band] as number) * (this.#words[SLOPE] as number)
+      const words = (this.#words[LEVEL] as number) + slope
+      const bias = header.treeBiases[2 + band] as number
+      bands[band] = bias + linear * words + trees * (bands[band] as number)
+    }
+  }
+
+  #denseHead(place: number, wordHead: number): number {
+    const embedding = this.#embedding
+    const width = embedding.length + HAND_FEATURES
+    let sum = this.weights.header.headBiases[place] as number
+    sum += this.#words[wordHead] as number
+    let at = place * width
+    for (let axis = 0; axis < embedding.length; axis++, at++) {
+      sum += (this.#dense[at] as number) * (embedding[axis] as number)
+    }
+    for (let feature = 0; feature < HAND_FEATURES; feature++, at++) {
+      sum += (this.#dense[at] as number) * (this.#hand[feature] as number)
+    }
+    return sum
+  }
+}
+
+/** Texts of all lengths weigh the same. */
+function perLength(square: number, step: number): number {
+  return square > 0 ? 1 / (step * Math.sqrt(square)) : 0
+}
+
+function unit(value: number): number {
+  return Math.min(1, Math.max(0, value))
+}
+
+function hundredths(value: number): number {
+  return Math.round(value * 100) / 100
+}

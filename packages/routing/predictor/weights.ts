@@ -1,0 +1,133 @@
+import { PackedRows } from './packed-rows.ts'
+import type { TreeBlock } from './trees.ts'
+
+/** The heads of the linear model over words, after those of the domains. */
+export const wordHeads = [
+  // How much more than on average the two models of RouteLLM's data get right.
+  'reference-weak',
+  'reference-strong',
+  // The same of models of MMLU-Pro: of their mean, and how much it rises with strength.
+  'level',
+  'slope',
+  'complexity',
+  'familiarity',
+] as const
+
+/** Models of like strength whose answers to MMLU-Pro were averaged. */
+export interface Band {
+  /** Share of MMLU-Pro's questions that its models answer correctly. */
+  strength: number
+  /** The same by domain, in the order of `domains`. */
+  byDomain: number[]
+}
+
+/** What is stored beside the numbers. */
+export interface WeightsHeader {
+  version: string
+  embedding: number
+  hand: number
+  /** Of each head of words, then of each head of letters: what 1 of its int8 is worth. */
+  wordScales: number[]
+  letterScales: number[]
+  /** What 1 of the stored rarity of buckets is worth. */
+  raritySteps: [words: number, letters: number]
+  domainBiases: number[]
+  headBiases: number[]
+  /** Domain by domain, over the embedding. */
+  domainEmbedding: number[]
+  /** Complexity, then familiarity, over embedding and hand-made features. */
+  dense: number[]
+  bands: Band[]
+  /** What the trees start from: weak and strong reference, then the bands. */
+  treeBiases: number[]
+  /** Of the share of linear model and of trees in the reference heads and in the bands. */
+  mix: { linear: number; trees: number }
+  referenceTrees: [trees: number, depth: number]
+  bandTrees: [trees: number, depth: number]
+  /** Percentiles 0 to 100 of the gain of the strong reference over the weak one, on prompts not trained on. */
+  gainPercentiles: number[]
+}
+
+export interface Weights {
+  header: WeightsHeader
+  /** `bucket * heads + head`, the rarity of the bucket multiplied in. */
+  words: PackedRows
+  letters: PackedRows
+  /** Rarity of each bucket in steps; 0: not seen in training. */
+  wordRarity: Uint8Array
+  letterRarity: Uint8Array
+  referenceTrees: TreeBlock
+  bandTrees: TreeBlock
+}
+
+const MAGIC = 0x4c485232
+
+/** The parts of the file, in order: header as JSON, words, letters, rarities, trees. */
+export function encodeWeights(
+  header: WeightsHeader,
+  parts: readonly (Int8Array | Uint8Array | Float32Array)[],
+): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(header))
+  const bytes = parts.map(part => new Uint8Array(part.buffer, part.byteOffset, part.byteLength))
+  const file = new Uint8Array(8 + json.length + bytes.reduce((sum, part) => sum + part.length, 0))
+  const view = new DataView(file.buffer)
+  view.setUint32(0, MAGIC)
+  view.setUint32(4, json.length, true)
+  file.set(json, 8)
+  let at = 8 + json.length
+  for (const part of bytes) {
+    file.set(part, at)
+    at += part.length
+  }
+  return file
+}
+
+/** @throws {RangeError} unless `file` holds weights of this format, whole */
+export function decodeWeights(
+  file: Uint8Array,
+  sizes: { wordBuckets: number; letterBuckets: number; domains: number; bands: number },
+): Weights {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
+  if (view.getUint32(0) !== MAGIC) throw new RangeError('not weights of the routing model')
+  const headerBytes = view.getUint32(4, true)
+  const header = JSON.parse(
+    new TextDecoder().decode(file.subarray(8, 8 + headerBytes)),
+  ) as WeightsHeader
+  let at = 8 + headerBytes
+  const take = (bytes: number) => {
+    if (at + bytes > file.length) throw new RangeError('weights that end too early')
+    at += bytes
+    // A copy of its own, since a Buffer's slices are not aligned.
+    return Uint8Array.from(file.subarray(at - bytes, at))
+  }
+  const heads = sizes.domains + wordHeads.length
+  const words = new PackedRows(new Int8Array(take(sizes.wordBuckets * heads).buffer), heads)
+  const letters = new PackedRows(
+    new Int8Array(take(sizes.letterBuckets * sizes.domains).buffer),
+    sizes.domains,
+  )
+  return {
+    header,
+    words,
+    letters,
+    wordRarity: take(sizes.wordBuckets),
+    letterRarity: take(sizes.letterBuckets),
+    referenceTrees: takeTrees(take, header.referenceTrees, 2),
+    bandTrees: takeTrees(take, header.bandTrees, sizes.bands),
+  }
+}
+
+function takeTrees(
+  take: (bytes: number) => Uint8Array,
+  [trees, depth]: [trees: number, depth: number],
+  heads: number,
+): TreeBlock {
+  return {
+    heads,
+    depth,
+    trees,
+    features: take(trees * depth),
+    thresholds: new Float32Array(take(4 * trees * depth).buffer),
+    values: new Float32Array(take(4 * (trees << depth) * heads).buffer),
+  }
+}

@@ -1,0 +1,117 @@
+import type { Policy, Preference } from '@longhaul/contracts'
+import { roundUsd } from '../figures.ts'
+import { waitOf } from '../live-view.ts'
+import type { Quality } from '../placement/quality.ts'
+import type { Contender, Estimate, RequestView } from './strategy.ts'
+
+/**
+ * What a choice is good for: expected quality, less what it costs, less the
+ * time it takes, less the risk of missing the deadline. All in units of
+ * quality, 0 to 1.
+ */
+export interface Objective {
+  /**
+   * Quality given up to pay nothing instead of what the dearest candidate
+   * costs; where all are free, to wait for nothing instead of the slowest.
+   */
+  relativeCost: number
+  /** Quality given up to save a dollar. */
+  perUsd: number
+  /** Quality given up to be a second earlier; jobs that are patient by their lane have no hurry. */
+  perSecond: number
+  patient: boolean
+  /** Standard deviations of quality that are subtracted: how much a gamble is disliked. */
+  caution: number
+  /** Share of the best quality that is good enough; undefined: more is always better. */
+  enough: number | undefined
+}
+
+const byPreference: Record<Preference, Omit<Objective, 'enough'>> = {
+  quality: { relativeCost: 0.02, perUsd: 0, perSecond: 0.0005, patient: true, caution: 0.5 },
+  balanced: { relativeCost: 0.12, perUsd: 0, perSecond: 0.002, patient: true, caution: 0.25 },
+  economy: { relativeCost: 0.6, perUsd: 0, perSecond: 0.001, patient: true, caution: 0 },
+}
+
+export function objectiveOf({ prefer, min_quality: enough }: Policy): Objective {
+  if (typeof prefer === 'string') return { ...byPreference[prefer], enough }
+  const { usd, second } = prefer
+  return { relativeCost: 0, perUsd: usd, perSecond: second, patient: false, caution: 0, enough }
+}
+
+export interface Judged extends Estimate {
+  /** Of the call itself. */
+  callMs: number
+  utility: number
+}
+
+export interface Occasion {
+  objective: Objective
+  view: RequestView
+  /** Of the answer, as expected. */
+  outputTokens: number
+  /** Epoch milliseconds. */
+  now: number
+}
+
+/** What is assumed of a model that was never called. */
+const ASSUMED_CALL_MS = 500
+const ASSUMED_MS_PER_TOKEN = 10
+/** Waits and calls take longer or shorter than expected by about this share of their time. */
+const SPREAD = 0.25
+const LEAST_SPREAD_MS = 250
+
+/** Every contender once. */
+export function judgeAll(
+  contenders: readonly Contender[],
+  qualityOf: (contender: Contender) => Quality,
+  occasion: Occasion,
+): ReadonlyMap<Contender, Judged> {
+  const { objective, view } = occasion
+  const hurried = !objective.patient || view.request.lane === 'interactive'
+  const perSecond = hurried ? objective.perSecond : 0
+  const judged = new Map<Contender, Judged>()
+  let dearest = 0
+  let slowest = 0
+  let best = 0
+  for (const contender of contenders) {
+    const { value, uncertainty } = qualityOf(contender)
+    const costUsd = expectedCostUsd(contender, occasion)
+    const callMs = contender.live.latencyMs ?? assumedMs(occasion.outputTokens)
+    const waitMs = waitOf(contender.live, callMs)
+    const careful = Math.max(0, value - objective.caution * uncertainty)
+    const risk = riskOfMissing(waitMs + callMs, occasion) * value
+    const utility =
+      careful - risk - objective.perUsd * costUsd - (perSecond * (waitMs + callMs)) / 1_000
+    judged.set(contender, { quality: value, uncertainty, costUsd, waitMs, callMs, utility })
+    if (costUsd > dearest) dearest = costUsd
+    if (callMs > slowest) slowest = callMs
+    if (value > best) best = value
+  }
+  for (const one of judged.values()) {
+    const share = dearest > 0 ? one.costUsd / dearest : one.callMs / slowest
+    if (objective.enough === undefined) one.utility -= objective.relativeCost * share
+    else if (one.quality >= objective.enough * best) one.utility += 2 - one.quality - share
+  }
+  return judged
+}
+
+/** As `estimatedCostUsd`, with the answer that is expected where the caller set no bound. */
+function expectedCostUsd({ model }: Contender, { view, outputTokens }: Occasion): number {
+  const { inputTokens, answers } = view.requirements
+  const answer = Math.min(outputTokens, model.max_output_tokens ?? Infinity)
+  const { input, output } = model.price
+  return roundUsd((inputTokens * input + answer * answers * output) / 1e6)
+}
+
+function assumedMs(outputTokens: number): number {
+  return ASSUMED_CALL_MS + ASSUMED_MS_PER_TOKEN * outputTokens
+}
+
+/** Probability that an answer expected after `expectedMs` comes after the deadline. */
+function riskOfMissing(expectedMs: number, { view, now }: Occasion): number {
+  const { deadlineAt } = view.request
+  if (deadlineAt === undefined) return 0
+  const spreadMs = LEAST_SPREAD_MS + SPREAD * expectedMs
+  const late = (expectedMs - Math.max(0, deadlineAt - now)) / spreadMs
+  return 1 / (1 + Math.exp(-2 * late))
+}

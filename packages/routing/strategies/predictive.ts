@@ -1,0 +1,141 @@
+import type { Policy, PromptView } from '@longhaul/contracts'
+import { conversationOf } from '../features/conversation.ts'
+import { expectedOutputTokens } from '../features/expected-output.ts'
+import { intentOf } from '../features/intent.ts'
+import { languageOf } from '../features/language.ts'
+import { percent, usd } from '../figures.ts'
+import { type Placement, placementOf } from '../placement/placement.ts'
+import { qualityOf } from '../placement/quality.ts'
+import { domains } from '../predictor/domains.ts'
+import { loadPredictor } from '../predictor/load.ts'
+import type { Prediction, Predictor } from '../predictor/predictor.ts'
+import type { RequestContent } from '../request-text.ts'
+import { boundedText } from '../request-text.ts'
+import { type Judged, judgeAll, objectiveOf } from './objective.ts'
+import { bestFirst, choiceOf } from './ranking.ts'
+import type { Contender, Ranked, Ranking, RequestView, StrategyFactory } from './strategy.ts'
+
+/**
+ * Reads the prompt, predicts how well each model would answer it, and takes the
+ * one of highest utility (`objective.ts`); the score is that utility. What it
+ * reads is the last turn and its instructions. Embeddings have no quality to
+ * predict: there the cheapest is the best.
+ */
+export const predictive: StrategyFactory = policy => {
+  const predictor = loadPredictor()
+  const strengths = predictor.weights.header.bands.map(({ strength }) => strength)
+  const placements = new Placements(predictor)
+  const objective = objectiveOf(policy)
+  return input => {
+    const { contenders, view, random } = input
+    if (view.request.endpoint === '/v1/embeddings') return cheapestOf(contenders)
+    const { prediction, prompt } = read(view, predictor)
+    const judged = judgeAll(
+      contenders,
+      contender => qualityOf(placements.of(contender), prediction, strengths),
+      { objective, view, outputTokens: prompt.outputTokens, now: input.now },
+    )
+    const ranked = rank(contenders, judged)
+    const { choices, propensity, explored } = explore(ranked, policy, random)
+    return { ranked: choices, reason: reasonFor(choices, prompt, explored), propensity, prompt }
+  }
+}
+
+/** Of each model of the catalogue once. */
+class Placements {
+  readonly #placements = new WeakMap<Contender['model'], Placement>()
+  readonly #predictor: Predictor
+
+  constructor(predictor: Predictor) {
+    this.#predictor = predictor
+  }
+
+  of({ name, model }: Contender): Placement {
+    let placement = this.#placements.get(model)
+    if (!placement) {
+      placement = placementOf(name, model, this.#predictor.weights.header.bands)
+      this.#placements.set(model, placement)
+    }
+    return placement
+  }
+}
+
+function cheapestOf(contenders: readonly Contender[]): Ranking {
+  const ranked = bestFirst(contenders, contender => -contender.costUsd)
+  return { ranked, reason: 'embeddings differ in cost alone: the cheapest', propensity: 1 }
+}
+
+function read(
+  view: RequestView,
+  predictor: Predictor,
+): { prediction: Prediction; prompt: PromptView } {
+  const { request, requirements } = view
+  const { focus, turns } = conversationOf(request.endpoint, request.body)
+  const prediction = predictor.predict(focus || textOf(requirements.content))
+  const { scan, hand, complexity, familiarity, domain } = prediction
+  const intent = intentOf(scan, hand)
+  const { inputTokens, requestedOutputTokens: most } = requirements
+  const expected = expectedOutputTokens(intent, inputTokens, complexity, scan, hand)
+  const prompt: PromptView = {
+    domain: domains[domain] ?? 'other',
+    domainProbability: rounded(prediction.domains[domain] ?? 0),
+    intent,
+    language: languageOf(scan),
+    complexity: rounded(complexity),
+    familiarity: rounded(familiarity),
+    turns,
+    outputTokens: most === undefined ? expected : Math.min(most, expected),
+    features: predictor.explain(prediction),
+    model: predictor.weights.header.version,
+  }
+  return { prediction, prompt }
+}
+
+/** A body of another shape than the endpoint's has texts all the same. */
+function textOf({ texts }: RequestContent): string {
+  return boundedText(texts)
+}
+
+function rank(contenders: readonly Contender[], judged: ReadonlyMap<Contender, Judged>): Ranked[] {
+  return bestFirst(contenders, contender => judged.get(contender)?.utility ?? 0).map(ranked => {
+    const estimate = judged.get(ranked.contender)
+    return estimate ? { ...ranked, estimate } : ranked
+  })
+}
+
+/**
+ * Now and then one of the available is drawn by lot instead of the best, so
+ * that outcomes can be compared; the propensity makes up for how rarely.
+ */
+function explore(
+  ranked: readonly Ranked[],
+  { explore: share }: Policy,
+  random: () => number,
+): { choices: readonly Ranked[]; propensity: number; explored: boolean } {
+  const available = ranked.filter(({ contender }) => contender.available)
+  if (share === 0 || available.length < 2) {
+    return { choices: ranked, propensity: 1, explored: false }
+  }
+  const each = share / available.length
+  if (random() >= share) return { choices: ranked, propensity: 1 - share + each, explored: false }
+  const drawn = available[Math.floor(random() * available.length)] ?? choiceOf(ranked)
+  const best = choiceOf(ranked)
+  const choices = [drawn, ...ranked.filter(one => one !== drawn)]
+  return { choices, propensity: drawn === best ? 1 - share + each : each, explored: true }
+}
+
+function reasonFor(ranked: readonly Ranked[], prompt: PromptView, explored: boolean): string {
+  const [choice, second] = ranked
+  if (!choice || !second) return 'the only model that qualifies'
+  const kind = `${prompt.domain}, ${prompt.intent}, complexity ${percent(prompt.complexity)}`
+  const how = explored ? 'drawn by lot to learn from' : 'of highest utility'
+  return `${how} for this prompt (${kind}): ${expectation(choice)} against ${expectation(second)} for ${second.contender.name}`
+}
+
+function expectation({ estimate }: Ranked): string {
+  return estimate ? `${percent(estimate.quality)} quality at ${usd(estimate.costUsd)}` : 'unknown'
+}
+
+function rounded(share: number): number {
+  return Math.round(share * 1_000) / 1_000
+}

@@ -1,0 +1,117 @@
+import type { Catalog, DecisionRecord } from '@longhaul/contracts'
+import { createRouter, type Decision } from '@longhaul/routing'
+import { describeFault, loadConfigFile } from '@longhaul/runtime'
+import Table from 'cli-table3'
+import type { AddCommand, CliContext } from '../command.ts'
+
+interface Options {
+  config: string
+  policy?: string
+  model?: string
+}
+
+export const addRoute: AddCommand = (program, context, exit) => {
+  program
+    .command('route')
+    .description('show which model a prompt would go to, and why; nothing is called')
+    .argument('<prompt>', 'what a user would ask')
+    .option('--config <file>', 'the longhaul.yaml', 'longhaul.yaml')
+    .option('--policy <name>', 'a policy of it; default: its default_policy')
+    .option('--model <name>', 'the model of the body; default: auto')
+    .action((prompt: string, options: Options) => exit(route(prompt, options, context)))
+}
+
+/** 0 when a model was chosen; 1 when none qualifies or the configuration has faults. */
+function route(prompt: string, options: Options, { env, print, complain }: CliContext): 0 | 1 {
+  const result = loadConfigFile(options.config, env)
+  if (!result.ok) {
+    for (const fault of result.faults) complain(`${describeFault(options.config, fault)}\n`)
+    return 1
+  }
+  const { record, failure } = decide(prompt, options, result.config)
+  print(`${explained(record)}\n`)
+  return failure ? 1 : 0
+}
+
+/** As the router would with all models idle. */
+function decide(prompt: string, { policy, model }: Options, catalog: Catalog): Decision {
+  const body = { messages: [{ role: 'user', content: prompt }] }
+  const request = {
+    endpoint: '/v1/chat/completions' as const,
+    body,
+    bodyBytes: Buffer.byteLength(JSON.stringify(body)),
+    lane: 'standard' as const,
+    tenantId: 'command line',
+    metadata: {},
+    deadlineAt: undefined,
+    exclusions: [],
+    preferred: [],
+  }
+  const idle = { latencyMs: undefined, errorRate: 0, inFlight: 0, queued: 0, capacity: 1 }
+  return createRouter(catalog).decide(
+    request,
+    { of: () => idle },
+    {
+      policy: policy ?? null,
+      requestedModel: model ?? null,
+      number: 1,
+      now: Date.now(),
+      random: Math.random,
+    },
+  )
+}
+
+function explained(record: DecisionRecord): string {
+  const { candidates, filtered } = record
+  return [
+    ...(record.prompt ? [promptTable(record.prompt)] : []),
+    ...(candidates.length > 0 ? [candidateTable(candidates)] : []),
+    ...filtered.map(({ model, detail }) => `left out: ${model}, ${detail}`),
+    `${record.policy} (${record.strategy}): ${record.model ?? 'no model'}. ${record.reason}`,
+  ].join('\n')
+}
+
+function promptTable(prompt: NonNullable<DecisionRecord['prompt']>): string {
+  const table = new Table({ style: plain })
+  const weighed = prompt.features.map(({ name, weight }) => `${name} ${signed(weight)}`)
+  table.push(
+    ['domain', `${prompt.domain}, ${percent(prompt.domainProbability)} sure`],
+    ['intent', `${prompt.intent}, in ${prompt.language}`],
+    ['complexity', `${bar(prompt.complexity)} ${percent(prompt.complexity)}`],
+    ['familiarity', `${bar(prompt.familiarity)} ${percent(prompt.familiarity)}`],
+    ['weighed most', weighed.join(', ')],
+    ['answer', `about ${prompt.outputTokens} tokens`],
+    ['routing model', prompt.model],
+  )
+  return table.toString()
+}
+
+function candidateTable(candidates: DecisionRecord['candidates']): string {
+  const table = new Table({ head: ['model', 'quality', 'USD', 'wait', 'score'], style: plain })
+  for (const { model, quality, qualityUncertainty = 0, ...rest } of candidates) {
+    const expected =
+      quality === undefined
+        ? ''
+        : `${bar(quality)} ${percent(quality)} ±${percent(qualityUncertainty)}`
+    const wait = rest.estimatedWaitMs === undefined ? '' : `${rest.estimatedWaitMs} ms`
+    const usd = rest.estimatedCostUsd.toPrecision(2)
+    table.push([model, expected, usd, wait, rest.score.toFixed(3)])
+  }
+  return table.toString()
+}
+
+const plain = { head: [], border: [] }
+const BAR = 20
+
+function bar(share: number): string {
+  const full = Math.round(share * BAR)
+  return '█'.repeat(full) + '░'.repeat(BAR - full)
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)}%`
+}
+
+function signed(weight: number): string {
+  return weight > 0 ? `+${weight}` : String(weight)
+}

@@ -1,0 +1,79 @@
+import { type Domain, domains } from '../../packages/routing/predictor/domains.ts'
+import { seededRandom } from '../metrics.ts'
+import { glossary } from './glossary.ts'
+import { smallTalk, type Template, templates } from './templates.ts'
+import { topics } from './topics.ts'
+
+export interface EverydayPrompt {
+  text: string
+  domain: Domain
+  level: number
+}
+
+export interface DomainText {
+  text: string
+  domain: Domain
+}
+
+const GLOSSARY_TEXTS = 120
+
+/** Some words of a domain in any order: they teach what belongs where, not how people write. */
+export function glossaryTexts(): DomainText[] {
+  const random = seededRandom(43)
+  return domains.flatMap(domain => {
+    const words = (glossary[domain] ?? '').split(' ')
+    return Array.from({ length: GLOSSARY_TEXTS }, () => {
+      const length = 2 + Math.floor(random() * 7)
+      const text = Array.from({ length }, () => oneOf(words, random)).join(' ')
+      return { text, domain }
+    })
+  })
+}
+
+/** How many subjects each template meets in a domain. */
+const drawn = { easy: 3, work: 4, expert: 5 }
+const TALKS = 6
+
+/** Prompts made of templates and topics, always the same. */
+export function everydayPrompts(): EverydayPrompt[] {
+  const random = seededRandom(42)
+  const prompts: EverydayPrompt[] = []
+  for (const domain of domains) {
+    const lists = listsOf(domain)
+    for (const template of templates) {
+      for (let count = 0; count < drawn[template.topic]; count++) {
+        const subject = oneOf(lists[template.topic], random)
+        prompts.push({
+          text: filled(template, subject, lists, random),
+          domain,
+          level: template.level,
+        })
+      }
+    }
+  }
+  for (let talk = 0; talk < TALKS; talk++) {
+    for (const text of smallTalk) {
+      const more = talk % 2 === 1 ? ` ${oneOf(smallTalk, random)}` : ''
+      prompts.push({ text: text + more, domain: 'other', level: 0 })
+    }
+  }
+  return prompts
+}
+
+type Lists = Record<Template['topic'], string[]>
+
+function listsOf(domain: Domain): Lists {
+  const { easy = '', work = '', expert = '' } = topics[domain] ?? {}
+  return { easy: easy.split('; '), work: work.split('; '), expert: expert.split('; ') }
+}
+
+function filled(template: Template, subject: string, lists: Lists, random: () => number): string {
+  return template.text
+    .replace('{}', subject)
+    .replace('{work}', oneOf(lists.work, random))
+    .replace('{expert}', oneOf(lists.expert, random))
+}
+
+function oneOf(list: readonly string[], random: () => number): string {
+  return list[Math.floor(random() * list.length)] ?? ''
+}

@@ -1,0 +1,195 @@
+import { HAND_FEATURES } from '../packages/routing/features/hand-features.ts'
+import { domains } from '../packages/routing/predictor/domains.ts'
+import type { WordTable } from '../packages/routing/predictor/word-table.ts'
+import { disturbed } from './augment.ts'
+import { boost } from './boosting.ts'
+import { encodeModel, type Fitted } from './encoding.ts'
+import { type EverydayPrompt, everydayPrompts, glossaryTexts } from './everyday/prompts.ts'
+import { type Rarities, TextReader } from './examples.ts'
+import { seededRandom } from './metrics.ts'
+import { type Row, stemOf } from './rows.ts'
+import { type Linear, ridge, ridgeByClass } from './sparse.ts'
+import {
+  bandModels,
+  bandsOf,
+  complexityOf,
+  hasAllBands,
+  isReference,
+  REFERENCE,
+  shareRight,
+} from './targets.ts'
+
+/** Chosen by leaving out subjects, see docs/routing-model.md. */
+const REFERENCE_PENALTY = 40
+const BAND_PENALTY = 40
+const COMPLEXITY_PENALTY = 6
+const DOMAIN_PENALTY = 1
+/** Turns scores of domains, which lie between 0 and 1, into the exponents of probabilities. */
+const SHARPNESS = 7
+const referenceBoosting = { trees: 100, depth: 5, rate: 0.08, shrinkage: 100, bins: 24 }
+const bandBoosting = { trees: 100, depth: 5, rate: 0.08, shrinkage: 60, bins: 24 }
+const mix = { linear: 1, trees: 0.5 }
+/** How often a prompt of everyday life counts beside one of an examination. */
+const EVERYDAY_WEIGHT = 3
+
+/** Everything but the percentiles of gains, which need rows that were left out. */
+export interface TrainedModel {
+  encode(version: string, gainPercentiles: number[]): Uint8Array
+}
+
+/** Always the same for the same rows and table. */
+export function trainModel(rows: readonly Row[], table: WordTable): TrainedModel {
+  const reader = new TextReader(table)
+  const everyday = everydayPrompts()
+  const texts = [...rows.map(row => row.prompt), ...everyday.map(({ text }) => text)]
+  const rarities = reader.raritiesOf(texts)
+  const reference = fitReference(rows, reader, rarities)
+  const bands = fitBands(rows, reader, rarities)
+  const domain = fitDomains(rows, everyday, reader, rarities)
+  const dense = fitDense(rows, everyday, reader, rarities)
+  const linear = [...reference.heads, ...bands.heads, ...dense]
+  return {
+    encode: (version, gainPercentiles) =>
+      encodeModel({
+        version,
+        gainPercentiles,
+        rarities,
+        domain,
+        linear,
+        reference,
+        bands,
+        mix,
+        strengths: bandsOf(rows),
+        dimensions: table.dimensions,
+      }),
+  }
+}
+
+/** Each row, and behind the rows a disturbed copy of each. */
+function withCopies(rows: readonly Row[], seed: number): { texts: string[]; rows: Row[] } {
+  const random = seededRandom(seed)
+  const copies = rows.map(row => disturbed(row.prompt, random))
+  return { texts: [...rows.map(row => row.prompt), ...copies], rows: [...rows, ...rows] }
+}
+
+function fitReference(all: readonly Row[], reader: TextReader, rarities: Rarities): Fitted {
+  const { texts, rows } = withCopies(all.filter(isReference), 1)
+  const right = (name: string) => Float64Array.from(rows, row => row.models[name] ?? 0)
+  const targets = [right(REFERENCE.weak), right(REFERENCE.strong)]
+  const linear = fitHeads(texts, targets, REFERENCE_PENALTY, reader, rarities)
+  const biases = linear.map(({ bias }) => bias)
+  const columns = interleaved(targets, biases)
+  const hand = reader.hand(texts)
+  const trees = boost(hand, HAND_FEATURES, columns, targets.length, referenceBoosting)
+  return { heads: linear, biases, trees }
+}
+
+function fitBands(all: readonly Row[], reader: TextReader, rarities: Rarities): Fitted {
+  const { texts, rows } = withCopies(all.filter(hasAllBands), 2)
+  const targets = bandModels.map(names =>
+    Float64Array.from(rows, row => shareRight(row, names) ?? 0),
+  )
+  const strengths = bandsOf(all).map(({ strength }) => strength)
+  const { level, slope } = levelAndSlope(targets, strengths)
+  const heads = fitHeads(texts, [level, slope], BAND_PENALTY, reader, rarities)
+  const biases = targets.map(target => target.reduce((sum, one) => sum + one, 0) / target.length)
+  const columns = interleaved(targets, biases)
+  const trees = boost(reader.hand(texts), HAND_FEATURES, columns, targets.length, bandBoosting)
+  return { heads, biases, trees }
+}
+
+/** Of each row: the mean of its bands, and how they rise with strength. */
+function levelAndSlope(
+  targets: readonly Float64Array[],
+  strengths: readonly number[],
+): { level: Float64Array; slope: Float64Array } {
+  const rows = targets[0]?.length ?? 0
+  const mean = strengths.reduce((sum, one) => sum + one, 0) / strengths.length
+  const square = strengths.reduce((sum, one) => sum + (one - mean) ** 2, 0)
+  const level = new Float64Array(rows)
+  const slope = new Float64Array(rows)
+  for (const [band, target] of targets.entries()) {
+    const weight = ((strengths[band] as number) - mean) / square
+    for (let row = 0; row < rows; row++) {
+      level[row] = (level[row] as number) + (target[row] as number) / targets.length
+      slope[row] = (slope[row] as number) + weight * (target[row] as number)
+    }
+  }
+  return { level, slope }
+}
+
+function fitHeads(
+  texts: readonly string[],
+  targets: readonly Float64Array[],
+  penalty: number,
+  reader: TextReader,
+  rarities: Rarities,
+): Linear[] {
+  const words = reader.words(texts, rarities)
+  const alike = new Float64Array(texts.length).fill(1)
+  return targets.map(target => ridge(words, target, alike, penalty, 25))
+}
+
+function interleaved(targets: readonly Float64Array[], biases: readonly number[]): Float64Array {
+  const heads = targets.length
+  const columns = new Float64Array(heads * (targets[0]?.length ?? 0))
+  for (const [head, target] of targets.entries()) {
+    for (let row = 0; row < target.length; row++) {
+      columns[row * heads + head] = (target[row] as number) - (biases[head] as number)
+    }
+  }
+  return columns
+}
+
+/** Of questions alone, of some with their answers, and of everyday life. */
+function fitDomains(
+  rows: readonly Row[],
+  everyday: readonly EverydayPrompt[],
+  reader: TextReader,
+  rarities: Rarities,
+): Float64Array {
+  const texts: string[] = []
+  const classes: number[] = []
+  const placeOf = new Map<string, number>(domains.map((domain, place) => [domain, place]))
+  for (const [index, row] of rows.entries()) {
+    const place = placeOf.get(row.domain ?? '')
+    if (place === undefined) continue
+    texts.push(stemOf(row.prompt))
+    classes.push(place)
+    if (index % 3 === 0) {
+      texts.push(row.prompt)
+      classes.push(place)
+    }
+  }
+  for (const { text, domain } of [...everyday, ...glossaryTexts()]) {
+    texts.push(text)
+    classes.push(placeOf.get(domain) ?? 0)
+  }
+  const x = reader.wordsLettersEmbedding(texts, rarities)
+  const classOf = Int16Array.from(classes)
+  const weights = ridgeByClass(x, classOf, domains.length, DOMAIN_PENALTY, 20)
+  return weights.map(weight => weight * SHARPNESS)
+}
+
+/** Complexity, and how familiar a text is: 1 for examinations, 0 for everyday life. */
+function fitDense(
+  rows: readonly Row[],
+  everyday: readonly EverydayPrompt[],
+  reader: TextReader,
+  rarities: Rarities,
+): Linear[] {
+  const texts = rows.map(row => row.prompt)
+  const complexity = rows.map(complexityOf)
+  const x = reader.wordsEmbeddingHand([...texts, ...everyday.map(({ text }) => text)], rarities)
+  const hard = Float64Array.from([
+    ...complexity.map(one => one ?? 0),
+    ...everyday.map(one => one.level),
+  ])
+  const weights = new Float64Array(hard.length).fill(EVERYDAY_WEIGHT)
+  for (const [row, one] of complexity.entries()) weights[row] = one === undefined ? 0 : 1
+  const familiar = Float64Array.from(hard, (_, row) => (row < rows.length ? 1 : 0))
+  return [
+    ridge(x, hard, weights, COMPLEXITY_PENALTY, 40),
+    ridge(x, familiar, weights, COMPLEXITY_PENALTY, 40),
+  ]
+}
