@@ -27,6 +27,7 @@ import { FrontRoutes } from './openai/front.ts'
 import { LiveResponses } from './openai/live-responses.ts'
 import { ResponseRoutes } from './openai/responses.ts'
 import { SynchronousJobs } from './openai/synchronous-jobs.ts'
+import { setRateHeaders } from './rate-headers.ts'
 import { BatchRoutes } from './routes/batches.ts'
 import { docsHandlers } from './routes/docs.ts'
 import { FileRoutes } from './routes/files.ts'
@@ -128,6 +129,8 @@ export class Ingress {
       handlers: () => this.#handlers,
       operations: operationsHandler({ health: this.#readiness(), scrape: telemetry.scrape }),
       telemetry,
+      setHeaders: response =>
+        setRateHeaders(response, { watch: this.#watch, intake: this.#intake }),
       stopping: () => this.#stopping !== undefined,
       onOpen: () => {
         this.#requestsUnderWay += 1
@@ -242,7 +245,7 @@ export class Ingress {
     const models = new ModelRoutes(shared)
     const secrets = new WebhookSecretRoutes(store)
     const extensions = new ExtensionReader({ config, live: shared.coordination.live })
-    const waiting = { ...shared, extensions, watch: this.#watch, jobs: this.#synchronous }
+    const waiting = { ...shared, extensions, jobs: this.#synchronous }
     const front = new FrontRoutes(waiting)
     const responses = new ResponseRoutes({
       ...waiting,

@@ -20,7 +20,6 @@ import { errorOf, longhaulHeaders, sendJobError } from './ended-job.ts'
 import { type FrontDependencies, metadataOf, receiveBody } from './front.ts'
 import { type JsonObject, objectOf } from './json-object.ts'
 import { type LiveResponses, replay } from './live-responses.ts'
-import { setRateHeaders } from './rate-headers.ts'
 import { itemsOf, listedItems, saidBefore } from './response-input.ts'
 import { RESPONSES, type ResponseJob, responseIdOf, responseObject } from './response-object.ts'
 import { sendEvents } from './response-stream.ts'
@@ -80,7 +79,6 @@ export class ResponseRoutes {
   }
 
   async getResponse(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    setRateHeaders(response, this.#dependencies)
     const jobId = jobIdOf(request.params.response_id)
     const { stream, starting_after: after = -1 } = readQuery(getResponseQuery, request.url)
     const { job, body } = await this.#find(tenant, jobId)
@@ -89,7 +87,6 @@ export class ResponseRoutes {
   }
 
   async cancelResponse(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    setRateHeaders(response, this.#dependencies)
     const jobId = jobIdOf(request.params.response_id)
     readQuery(noQuery, request.url)
     const { body } = await this.#find(tenant, jobId)
@@ -99,7 +96,6 @@ export class ResponseRoutes {
   }
 
   async deleteResponse(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    setRateHeaders(response, this.#dependencies)
     const jobId = jobIdOf(request.params.response_id)
     readQuery(noQuery, request.url)
     const { job } = await this.#find(tenant, jobId)
@@ -111,7 +107,6 @@ export class ResponseRoutes {
   }
 
   async listInputItems(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    setRateHeaders(response, this.#dependencies)
     const jobId = jobIdOf(request.params.response_id)
     const { after, limit = 20, order } = readQuery(inputItemsQuery, request.url)
     const { body } = await this.#find(tenant, jobId)
