@@ -22,7 +22,6 @@ import { Authenticator } from './auth.ts'
 import { BodyIntake } from './body-intake.ts'
 import { JobWatch } from './job-watch.ts'
 import { answerMalformed } from './malformed.ts'
-import { ExtensionReader } from './openai/extensions.ts'
 import { FrontRoutes } from './openai/front.ts'
 import { LiveResponses } from './openai/live-responses.ts'
 import { ResponseRoutes } from './openai/responses.ts'
@@ -234,9 +233,9 @@ export class Ingress {
   }
 
   #handlersFor(config: Config): Handlers {
-    const { store, receiverPolicy } = this.#dependencies
+    const { store, receiverPolicy, coordination } = this.#dependencies
     const withKey = (handler: TenantHandler) => authenticated(this.#authenticator, handler)
-    const reader = new SubmissionReader({ config, receiverPolicy })
+    const reader = new SubmissionReader({ config, receiverPolicy, live: coordination.live })
     const shared = { ...this.#dependencies, config, intake: this.#intake, reader }
     const submissions = new SubmissionRoutes({ ...shared, submitter: this.#submitter })
     const jobs = new JobRoutes({ ...shared, watch: this.#watch })
@@ -244,8 +243,7 @@ export class Ingress {
     const batches = new BatchRoutes({ ...shared, stopping: this.#ending.signal })
     const models = new ModelRoutes(shared)
     const secrets = new WebhookSecretRoutes(store)
-    const extensions = new ExtensionReader({ config, live: shared.coordination.live })
-    const waiting = { ...shared, extensions, jobs: this.#synchronous }
+    const waiting = { ...shared, jobs: this.#synchronous }
     const front = new FrontRoutes(waiting)
     const responses = new ResponseRoutes({
       ...waiting,

@@ -12,7 +12,6 @@ import type { BodyIntake } from '../body-intake.ts'
 import { noQuery, readQuery } from '../query.ts'
 import { streamChat } from './chat-stream.ts'
 import { answerOf, errorOf, longhaulHeaders, sendJobError } from './ended-job.ts'
-import type { ExtensionReader } from './extensions.ts'
 import type { JsonObject } from './json-object.ts'
 import type { SynchronousJobs } from './synchronous-jobs.ts'
 
@@ -21,7 +20,6 @@ export interface FrontDependencies {
   intake: BodyIntake
   reader: SubmissionReader
   jobs: SynchronousJobs
-  extensions: ExtensionReader
   store: Store
   coordination: Coordination
 }
@@ -49,10 +47,9 @@ export class FrontRoutes {
   }
 
   #read(endpoint: Endpoint, value: JsonObject): Submission {
-    const { reader, extensions } = this.#dependencies
-    const { body, options } = extensions.read(endpoint, value)
-    const metadata = metadataOf(body)
-    return reader.readBody(endpoint, body, { lane: 'interactive', metadata, options })
+    const { reader } = this.#dependencies
+    const metadata = metadataOf(value)
+    return reader.readBody(endpoint, value, { lane: 'interactive', metadata, options: null })
   }
 
   async #answer(submission: Submission, context: SubmitContext, response: Response): Promise<void> {

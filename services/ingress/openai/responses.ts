@@ -63,10 +63,9 @@ export class ResponseRoutes {
       previousId: created.previous_response_id ?? null,
     }
     if (said.background && !said.store) throw storeNeeded()
-    const extended = this.#dependencies.extensions.read(RESPONSES, value as JsonObject)
-    const body = await this.#bodyForModel(extended.body, said.previousId, tenant)
+    const body = await this.#bodyForModel(value as JsonObject, said.previousId, tenant)
     const streamTo = said.stream ? { streamTo: this.#dependencies.live.address } : {}
-    const options: JobOptions = { ...extended.options, response: said, ...streamTo }
+    const options: JobOptions = { response: said, ...streamTo }
     const submission = this.#dependencies.reader.readBody(RESPONSES, body, {
       lane: said.background ? 'standard' : 'interactive',
       metadata: metadataOf(body),
@@ -226,7 +225,9 @@ export class ResponseRoutes {
   ): Promise<{ job: JobDetail; body: JsonObject }> {
     const { reads } = this.#dependencies.store
     const job = await reads.get(tenant.id, jobId, new Set(['request']))
-    if (job?.endpoint !== RESPONSES || job.options?.response?.store === false) {
+    // What says nothing of a response is a job or a line of a batch, and is not to be deleted here:
+    // the output of its batch would miss it.
+    if (job?.options?.response?.store !== true) {
       throw responseNotFound(jobId, param)
     }
     return { job, body: objectOf(JSON.parse(job.requestBody ?? '{}')) }
