@@ -13,7 +13,7 @@ async function ask(content: string, fields: Record<string, unknown>) {
   const { data, response } = await server.client.chat.completions
     .create({ model: 'auto', messages: [{ role: 'user', content }], ...fields } as never)
     .withResponse()
-  const [row] = await server.testStore.query<{ deployment: string }>(
+  const [row] = await server.query<{ deployment: string }>(
     'SELECT deployment FROM attempts ORDER BY job_id DESC, number DESC LIMIT 1',
   )
   return {
@@ -259,7 +259,7 @@ describe('a batch that is retried', () => {
     const retried = await server.client.post<{ id: string }>(`/batches/${id}/retry`)
     const batch = await untilEnded(server.client, retried.id)
     expect(batch).toMatchObject({ request_counts: { completed: 1 }, model: 'small' })
-    const rows = await server.testStore.query<{ options: unknown }>(
+    const rows = await server.query<{ options: unknown }>(
       `SELECT options FROM jobs WHERE batch_id IS NOT NULL ORDER BY id DESC LIMIT 2`,
     )
     expect(rows[0]).toEqual(rows[1])

@@ -230,9 +230,7 @@ describe('responses by the official client', () => {
       code: 'response_not_found',
     })
     await expect(server.client.responses.delete(response.id)).rejects.toMatchObject({ status: 404 })
-    const rows = await server.testStore.query(
-      `SELECT FROM job_bodies WHERE body LIKE '%[[secret]]%'`,
-    )
+    const rows = await server.query(`SELECT FROM job_bodies WHERE body LIKE '%[[secret]]%'`)
     expect(rows).toEqual([])
   })
 
@@ -247,7 +245,7 @@ describe('responses by the official client', () => {
       previous_response_id: first.id,
       input: 'what is my name?',
     })
-    const [row] = await server.testStore.query<{ body: string }>(
+    const [row] = await server.query<{ body: string }>(
       `SELECT body FROM job_bodies WHERE kind = 'request' ORDER BY job_id DESC LIMIT 1`,
     )
     expect(JSON.parse(row?.body ?? '')).toEqual({
