@@ -72,7 +72,8 @@ export class SynchronousJobs {
         awaited: !isPromised,
       })
       if (accepted.kind === 'accepted') {
-        return { jobId, tenantId, shared: false, watcher, closed }
+        // Who gave a key will ask again when the connection breaks, and be told this job's answer.
+        return { jobId, tenantId, shared: context.idempotency !== null, watcher, closed }
       }
       watcher.close()
       const earlier = watch.open(accepted.jobId)
