@@ -13,13 +13,19 @@ export function openPostgresBlobs(store: Pick<Store, 'blobChunks' | 'health'>): 
       let bytes = 0
       let number = 0
       let last: Promise<void> = Promise.resolve()
-      for await (const piece of inPieces(source, CHUNK_BYTES)) {
-        // One is under way while the next fills.
-        await last
-        last = reaching(blobChunks.put(blobOf(key), number, piece))
-        last.catch(() => {}) // awaited above, or below
-        number += 1
-        bytes += piece.length
+      try {
+        for await (const piece of inPieces(source, CHUNK_BYTES)) {
+          // One is under way while the next fills.
+          await last
+          last = reaching(blobChunks.put(blobOf(key), number, piece))
+          last.catch(() => {}) // awaited above, or below
+          number += 1
+          bytes += piece.length
+        }
+      } catch (error) {
+        // What is under way would land behind the `remove` that follows.
+        await last.catch(() => {})
+        throw error
       }
       await last
       // So that an empty file differs from none.

@@ -42,6 +42,12 @@ const response = z.looseObject({
   instructions: z.string().nullish(),
   max_output_tokens: z.number().int().positive().nullish(),
   stream: streamRefused,
+  background: z
+    .literal(false, 'every job runs in the background: leave it out, and poll or take a webhook')
+    .nullish(),
+  previous_response_id: z
+    .null('a job goes on from no response: put what was said before into `input`')
+    .optional(),
 })
 
 const token = z.number().int().nonnegative()

@@ -1,5 +1,12 @@
+export { asSent } from './extensions.ts'
 export { legible, MAX_DEPTH, parseJson, refuseBadText } from './json.ts'
-export { MAX_DAYS_AHEAD, receiverUrl, type Submission, SubmissionReader } from './submission.ts'
+export {
+  MAX_DAYS_AHEAD,
+  type ReaderDependencies,
+  receiverUrl,
+  type Submission,
+  SubmissionReader,
+} from './submission.ts'
 export {
   check,
   describeValue,

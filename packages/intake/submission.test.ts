@@ -8,6 +8,7 @@ const NOW = Date.UTC(2026, 7, 1, 12)
 const reader = new SubmissionReader({
   config: ingressConfig,
   receiverPolicy: createReceiverPolicy([]),
+  live: { of: () => ({}) },
 })
 const messages = [{ role: 'user', content: 'hello' }]
 const body = { messages }
@@ -153,6 +154,20 @@ describe('a submission is refused', () => {
       'invalid_value',
       'body.stream',
       '`body.stream` is refused: a job cannot stream: leave it out, and poll or take a webhook; got true.',
+    ],
+    [
+      'a response in the background',
+      { endpoint: '/v1/responses', body: { input: 'hello', background: true } },
+      'invalid_value',
+      'body.background',
+      '`body.background` is refused: every job runs in the background: leave it out, and poll or take a webhook; got true.',
+    ],
+    [
+      'a response that goes on from another',
+      { endpoint: '/v1/responses', body: { input: 'hello', previous_response_id: 'resp_1' } },
+      'invalid_value',
+      'body.previous_response_id',
+      '`body.previous_response_id` is refused: a job goes on from no response: put what was said before into `input`; got "resp_1".',
     ],
     [
       'a number out of bounds',

@@ -13,6 +13,8 @@ import {
 import { untranslatable } from '@longhaul/providers'
 import { resolveRequested } from '@longhaul/routing'
 import { nearMiss, type ReceiverPolicy } from '@longhaul/runtime'
+import { ExtensionReader } from './extensions.ts'
+import type { ExtensionDependencies } from './provider-preferences.ts'
 import { check, describeValue, join, REQUEST_BODY, refuseProtoKey } from './validation.ts'
 
 /** A job as the caller wants it, checked. Times are epoch milliseconds. */
@@ -45,13 +47,23 @@ export const MAX_DAYS_AHEAD = 365
 const MAX_AHEAD_MS = MAX_DAYS_AHEAD * 86_400_000
 const NAMES_SHOWN = 12
 
-/** Checks what `POST /v1/jobs`, `/v1/jobs/bulk` and `/v1/route` take, against schemas and configuration. */
+export interface ReaderDependencies extends ExtensionDependencies {
+  receiverPolicy: ReceiverPolicy
+}
+
+/**
+ * Checks what becomes a job, wherever it comes from: `/v1/jobs`, `/v1/route`,
+ * lines of batches, bodies of OpenAI's endpoints; against schemas and
+ * configuration.
+ */
 export class SubmissionReader {
   readonly #config: Config
   readonly #receiverPolicy: ReceiverPolicy
+  readonly #extensions: ExtensionReader
 
-  constructor(dependencies: { config: Config; receiverPolicy: ReceiverPolicy }) {
+  constructor(dependencies: ReaderDependencies) {
     this.#config = dependencies.config
+    this.#extensions = new ExtensionReader(dependencies)
     this.#receiverPolicy = dependencies.receiverPolicy
   }
 
@@ -64,9 +76,11 @@ export class SubmissionReader {
   read(value: unknown, now: number, path = ''): Submission {
     const job = check(submitJobSchema, value, { ...REQUEST_BODY, path })
     // The schema's copy may differ from what came; what came is what the model gets.
-    const { body, metadata } = value as { body: Record<string, unknown>; metadata?: unknown }
+    const { body: sent, metadata } = value as { body: unknown; metadata?: unknown }
     refuseProtoKey(metadata, join(path, ['metadata']))
     const bodyPath = join(path, ['body'])
+    const { body, options } = this.#extensions.read(job.endpoint, sent, bodyPath)
+    if (options?.includeCost) throw costElsewhere(join(bodyPath, ['usage']))
     check(endpointBodySchemas[job.endpoint], body, { ...REQUEST_BODY, path: bodyPath })
     const places = { model: join(bodyPath, ['model']), policy: join(path, ['policy']) }
     const route = this.#route(job, body, places)
@@ -78,7 +92,7 @@ export class SubmissionReader {
       lane: job.lane,
       metadata: job.metadata ?? null,
       webhook,
-      options: optionsOf(job.endpoint, body, null),
+      options: optionsOf(job.endpoint, body, options),
       ...route,
       ...times,
     }
@@ -89,15 +103,15 @@ export class SubmissionReader {
    * @throws {LonghaulError} the first fault, with its path in the body
    */
   readBody(endpoint: Endpoint, value: unknown, direct: DirectOptions): Submission {
-    check(endpointBodySchemas[endpoint], value)
-    const body = value as Record<string, unknown>
+    const { body, options } = this.#extensions.read(endpoint, value, '')
+    check(endpointBodySchemas[endpoint], body)
     const places = { model: 'model', policy: 'policy' }
     const route = this.#route({ endpoint, policy: undefined }, body, places)
     return {
       endpoint,
       ...textOf(body),
       ...direct,
-      options: optionsOf(endpoint, body, direct.options),
+      options: optionsOf(endpoint, body, merged(options, direct.options)),
       webhook: null,
       notBefore: null,
       deadlineAt: null,
@@ -204,6 +218,19 @@ export function receiverUrl(policy: ReceiverPolicy, url: string, param: string):
   const code = checked.reason === 'private' ? 'webhook_url_private' : 'webhook_url_invalid'
   const separator = checked.message.startsWith('must') ? '' : ':'
   throw new LonghaulError(code, `\`${param}\`${separator} ${checked.message}.`, { param })
+}
+
+function merged(asked: JobOptions | null, direct: JobOptions | null): JobOptions | null {
+  return asked && direct ? { ...asked, ...direct } : (asked ?? direct)
+}
+
+/** The answer of a job is kept as it came. */
+function costElsewhere(param: string): LonghaulError {
+  return new LonghaulError(
+    'invalid_value',
+    `\`${param}\` can ask for the cost only where the answer is waited for: jobs and lines of batches tell theirs as \`cost_usd\`. Leave it out.`,
+    { param },
+  )
 }
 
 /** A response that cannot be said as a chat completion needs a model that gives responses itself. */

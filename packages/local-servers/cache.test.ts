@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { fetchInto, makeFolder } from './cache.ts'
-import { kafkaClassPath } from './kafka/jars.ts'
+import { fetchJars } from './maven/jars.ts'
 
 const JAR = 'the bytes of a jar'
 const sha256 = createHash('sha256').update(JAR).digest('hex')
@@ -47,7 +47,7 @@ describe('a download', () => {
   it('is refused when it is not what was expected, and leaves nothing behind', async () => {
     served = 'other bytes'
     const jars = [{ path: 'org/kafka.jar', sha256 }]
-    await expect(kafkaClassPath({ repository: url, folder, jars })).rejects.toThrow(/SHA-256/)
+    await expect(fetchJars(jars, { repository: url, folder })).rejects.toThrow(/SHA-256/)
     expect(readdirSync(folder)).toEqual([])
   })
 
@@ -60,7 +60,7 @@ describe('a download', () => {
 
   it('may race with the same one', async () => {
     const jars = [{ path: 'kafka.jar', sha256 }]
-    const racers = [1, 2, 3].map(() => kafkaClassPath({ repository: url, folder, jars }))
+    const racers = [1, 2, 3].map(() => fetchJars(jars, { repository: url, folder }))
     const file = join(folder, 'kafka.jar')
     expect(await Promise.all(racers)).toEqual([file, file, file])
     expect(readdirSync(folder)).toEqual(['kafka.jar'])

@@ -11,7 +11,7 @@ import {
   redisContainer,
   runArguments,
 } from './docker.ts'
-import { readLock } from './kafka/jars.ts'
+import { kafkaJars } from './kafka/lock.ts'
 
 const COMPOSE_FILE = join(import.meta.dirname, '../../docker-compose.yml')
 
@@ -27,7 +27,7 @@ describe('a container', () => {
       expect(image).toBe(services[service].image)
     }
     const [, version] = containers.kafka.image.split(':')
-    expect(readLock().map(({ path }) => path)).toContain(
+    expect(kafkaJars().map(({ path }) => path)).toContain(
       `org/apache/kafka/kafka_2.13/${version}/kafka_2.13-${version}.jar`,
     )
   })

@@ -1,4 +1,4 @@
-import { idFrom, type JobError, uuidOf } from '@longhaul/contracts'
+import { idFrom, type JobError, type JobOptions, uuidOf } from '@longhaul/contracts'
 import type { EndedCursor, EndedLine } from './batch-types.ts'
 import type { Database, Statement } from './database.ts'
 
@@ -55,13 +55,20 @@ export class BatchLines {
     batchId: string,
     afterLine: number,
     limit: number,
-  ): Promise<Array<{ line: number; customId: string; body: string }>> {
-    const rows = await this.#database.lazy<{ line: number; custom_id: string; body: string }>(
+  ): Promise<FailedRequest[]> {
+    const rows = await this.#database.lazy<Omit<FailedRequest, 'customId'> & { custom_id: string }>(
       FAILED_REQUESTS,
       [uuidOf('batch', batchId), afterLine, limit],
     )
-    return rows.map(({ line, custom_id, body }) => ({ line, customId: custom_id, body }))
+    return rows.map(({ custom_id, ...row }) => ({ ...row, customId: custom_id }))
   }
+}
+
+export interface FailedRequest {
+  line: number
+  customId: string
+  options: JobOptions | null
+  body: string
 }
 
 interface EndedRow {
@@ -125,7 +132,7 @@ const ENDED_SINCE: Statement = {
 
 const FAILED_REQUESTS: Statement = {
   name: 'batch-lines-failed-requests',
-  text: `SELECT l.line, l.custom_id, (SELECT b.body FROM job_bodies b
+  text: `SELECT l.line, l.custom_id, j.options, (SELECT b.body FROM job_bodies b
       WHERE b.job_id = j.id AND b.kind = 'request') AS body
     FROM batch_lines l JOIN jobs j ON j.id = l.job_id
     WHERE l.batch_id = $1::uuid AND l.line > $2::integer

@@ -44,6 +44,7 @@ export class Jobs {
   readonly #database: Database
   readonly #clock: Clock
   readonly #insert: Coalescer<NewJob, InsertOutcome>
+  readonly #insertAwaited: Coalescer<NewJob, InsertOutcome>
   readonly #claim: Coalescer<ClaimRow, Claim | undefined>
   readonly #settle: Coalescer<SettlementRow, Settled>
 
@@ -64,10 +65,12 @@ export class Jobs {
         bytesOf,
         observe: (rows, seconds) => observe(name, rows, seconds),
       })
-    this.#insert = coalesce(
-      'insert',
-      rows => this.#insertRows(rows),
-      row => row.body.length + 500,
+    const insertBytes = (job: NewJob) => job.body.length + 500
+    this.#insert = coalesce('insert', rows => this.#insertRows(rows, 'hot'), insertBytes)
+    this.#insertAwaited = coalesce(
+      'insert-awaited',
+      rows => this.#insertRows(rows, 'lazy'),
+      insertBytes,
     )
     this.#claim = coalesce(
       'claim',
@@ -80,7 +83,7 @@ export class Jobs {
   /** Rows that wait, by statement: a measure of how far PostgreSQL is behind. */
   get waiting(): { insert: number; claim: number; settle: number } {
     return {
-      insert: this.#insert.waiting,
+      insert: this.#insert.waiting + this.#insertAwaited.waiting,
       claim: this.#claim.waiting,
       settle: this.#settle.waiting,
     }
@@ -92,6 +95,16 @@ export class Jobs {
    */
   insert(job: NewJob): Promise<InsertOutcome> {
     return this.#insert.submit(job)
+  }
+
+  /**
+   * For a job whose caller is told nothing before it has ended: it is durable
+   * with its claim at the latest. One that a crash of the server undoes is gone
+   * as if it had never come.
+   * @throws {StoreUnavailableError | StoreBusyError}
+   */
+  insertAwaited(job: NewJob): Promise<InsertOutcome> {
+    return this.#insertAwaited.submit(job)
   }
 
   /**
@@ -160,9 +173,9 @@ export class Jobs {
       : this.cancel(tenantId, jobId)
   }
 
-  async #insertRows(jobs: NewJob[]): Promise<InsertOutcome[]> {
+  async #insertRows(jobs: NewJob[], pool: 'hot' | 'lazy'): Promise<InsertOutcome[]> {
     const now = this.#clock.now()
-    const rows = await this.#database.hot<{ id: string }>(INSERT, [
+    const rows = await this.#database[pool]<{ id: string }>(INSERT, [
       JSON.stringify(jobs.map(insertRow)),
       now,
     ])

@@ -27,6 +27,8 @@ export interface AppOptions {
   /** `/healthz`, `/readyz`, `/metrics`; answers also while the process stops. */
   operations: RequestHandler
   telemetry: Telemetry
+  /** Puts the headers on an answer that every answer of the API has. */
+  setHeaders: (response: Response) => void
   /** Once true, new requests are refused. */
   stopping: () => boolean
   /** A request begins; `onClose` follows when its answer is out, or its client gone. */
@@ -55,6 +57,10 @@ export function createApp(options: AppOptions): Express {
   app.set('query parser', false)
   app.use(observe(options))
   app.use(options.operations)
+  app.use((_request, response, next) => {
+    options.setHeaders(response)
+    next()
+  })
   app.use((_request, response, next) => {
     if (!options.stopping()) return next()
     sendError(response, shuttingDown(), { connection: 'close' })

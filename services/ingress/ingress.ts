@@ -22,11 +22,11 @@ import { Authenticator } from './auth.ts'
 import { BodyIntake } from './body-intake.ts'
 import { JobWatch } from './job-watch.ts'
 import { answerMalformed } from './malformed.ts'
-import { ExtensionReader } from './openai/extensions.ts'
 import { FrontRoutes } from './openai/front.ts'
 import { LiveResponses } from './openai/live-responses.ts'
 import { ResponseRoutes } from './openai/responses.ts'
 import { SynchronousJobs } from './openai/synchronous-jobs.ts'
+import { setRateHeaders } from './rate-headers.ts'
 import { BatchRoutes } from './routes/batches.ts'
 import { docsHandlers } from './routes/docs.ts'
 import { FileRoutes } from './routes/files.ts'
@@ -128,6 +128,8 @@ export class Ingress {
       handlers: () => this.#handlers,
       operations: operationsHandler({ health: this.#readiness(), scrape: telemetry.scrape }),
       telemetry,
+      setHeaders: response =>
+        setRateHeaders(response, { watch: this.#watch, intake: this.#intake }),
       stopping: () => this.#stopping !== undefined,
       onOpen: () => {
         this.#requestsUnderWay += 1
@@ -231,9 +233,9 @@ export class Ingress {
   }
 
   #handlersFor(config: Config): Handlers {
-    const { store, receiverPolicy } = this.#dependencies
+    const { store, receiverPolicy, coordination } = this.#dependencies
     const withKey = (handler: TenantHandler) => authenticated(this.#authenticator, handler)
-    const reader = new SubmissionReader({ config, receiverPolicy })
+    const reader = new SubmissionReader({ config, receiverPolicy, live: coordination.live })
     const shared = { ...this.#dependencies, config, intake: this.#intake, reader }
     const submissions = new SubmissionRoutes({ ...shared, submitter: this.#submitter })
     const jobs = new JobRoutes({ ...shared, watch: this.#watch })
@@ -241,8 +243,7 @@ export class Ingress {
     const batches = new BatchRoutes({ ...shared, stopping: this.#ending.signal })
     const models = new ModelRoutes(shared)
     const secrets = new WebhookSecretRoutes(store)
-    const extensions = new ExtensionReader({ config, live: shared.coordination.live })
-    const waiting = { ...shared, extensions, watch: this.#watch, jobs: this.#synchronous }
+    const waiting = { ...shared, jobs: this.#synchronous }
     const front = new FrontRoutes(waiting)
     const responses = new ResponseRoutes({
       ...waiting,

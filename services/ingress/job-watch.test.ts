@@ -61,6 +61,15 @@ describe('JobWatch', () => {
     expect(await again()).toBe(false)
   })
 
+  it('wakes for a job that is gone', async () => {
+    const watcher = watch.open('job_1')
+    watcher.seen = 'queued'
+    const changed = watcher.changed(60_000, never)
+    await clock.advanceAsync(1_000)
+    await changed
+    expect(watcher.told).toBeUndefined()
+  })
+
   it('asks Postgres every second, once for all, for what the broadcasts lost', async () => {
     const one = watch.open('job_1')
     const another = watch.open('job_1')

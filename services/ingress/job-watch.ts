@@ -103,10 +103,13 @@ export class JobWatch {
     if (this.#count === 0 || this.stopping) return
     const { reads, logger } = this.#dependencies
     try {
-      const statuses = await reads.statuses([...this.#watchers.keys()])
-      for (const [jobId, status] of statuses) {
+      const jobIds = [...this.#watchers.keys()]
+      const statuses = await reads.statuses(jobIds)
+      // One that is gone wakes too: it was removed, or PostgreSQL crashed before it was durable.
+      for (const jobId of jobIds) {
+        const status = statuses.get(jobId)
         for (const watcher of this.#watchers.get(jobId) ?? []) {
-          if (watcher.seen !== status) watcher.wake()
+          if (watcher.seen !== status || status === undefined) watcher.wake()
         }
       }
     } catch (error) {

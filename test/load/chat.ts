@@ -17,6 +17,8 @@ const calls = Number(values.calls)
 if (!Number.isInteger(calls) || calls < 10) throw new Error('--calls must be a number from 10')
 
 const MODEL = 'small'
+/** What the queue may add to a whole answer at p50. */
+const MOST_ADDED_MS = 25
 const WARM_UP_SHARE = 0.2
 const STOP_TIMEOUT_MS = 30_000
 const PROMPT = `Summarise: ${'the contract ends on 31 March unless renewed. '.repeat(20)}`
@@ -54,8 +56,12 @@ try {
   const direct = wayOf('the model server', `${simulator.origin}/v1`)
   const through = wayOf('through Longhaul', `${longhaul.url}/v1`)
   await run(direct, through, { calls })
-  report('whole answer', direct.whole.latencies, through.whole.latencies)
+  const addedMs = report('whole answer', direct.whole.latencies, through.whole.latencies)
   report('first token', direct.firstToken.latencies, through.firstToken.latencies)
+  if (addedMs > MOST_ADDED_MS) {
+    console.error(`the whole answer takes more than ${MOST_ADDED_MS} ms longer`)
+    process.exitCode = 1
+  }
 } finally {
   await longhaul.stop(STOP_TIMEOUT_MS)
   await longhaul.destroy()
@@ -100,10 +106,13 @@ function message() {
   return { role: 'user' as const, content: PROMPT }
 }
 
-function report(what: string, direct: Latencies, through: Latencies): void {
+/** @returns milliseconds that are added at p50 */
+function report(what: string, direct: Latencies, through: Latencies): number {
+  const addedMs = through.p50 - direct.p50
   const shown = (milliseconds: number) => `${milliseconds.toFixed(1)} ms`
   console.log(`${what}, ${calls} calls each, one at a time`)
   console.log(`  direct     p50 ${shown(direct.p50)}   p99 ${shown(direct.p99)}`)
   console.log(`  Longhaul   p50 ${shown(through.p50)}   p99 ${shown(through.p99)}`)
-  console.log(`  added      p50 ${shown(through.p50 - direct.p50)}`)
+  console.log(`  added      p50 ${shown(addedMs)}`)
+  return addedMs
 }

@@ -4,7 +4,7 @@ import type { Behaviour } from '@longhaul/simulator'
 import type OpenAI from 'openai'
 import type { Batch } from 'openai/resources/batches'
 import { chatLine, createBatch, untilBatch, untilEnded } from './batch-files.ts'
-import { type RunningServer, startServer } from './running-server.ts'
+import { type OpenAiServer, openOpenAiServer } from './server.ts'
 
 /** Of the tenant that fills the queue; it need not end. */
 const MANY = 3_000
@@ -26,7 +26,7 @@ const limits: Array<[string, number, Behaviour]> = [
 // for whom: as many lines of another as one's own make a batch take twice its time alone.
 describe.each(limits)('a model limited to 50 requests a second %s', (_, calls, behaviour) => {
   it("serves less than two lines of another tenant's large batch for each of a small one, and an urgent job within a second's worth", async () => {
-    const server = await startServer(simulator => ({
+    const server = await openOpenAiServer(simulator => ({
       models: {
         limited: {
           context_window: 32_000,
@@ -65,7 +65,7 @@ function linesOf(prefix: string, count: number) {
 }
 
 /** Lines of other batches that ended between the first call of this one and its last end. */
-async function servedBeside(server: RunningServer, batchId: string): Promise<number> {
+async function servedBeside(server: OpenAiServer, batchId: string): Promise<number> {
   const [row] = await server.query<{ count: number }>(
     `SELECT count(*)::integer AS count FROM jobs o,
        (SELECT min(started_at) AS first, max(finished_at) AS last FROM jobs WHERE batch_id = $1) b
@@ -76,7 +76,7 @@ async function servedBeside(server: RunningServer, batchId: string): Promise<num
 }
 
 /** Lines of batches that ended between the submission of a job and its first call. */
-async function servedBefore(server: RunningServer, jobId: string): Promise<number> {
+async function servedBefore(server: OpenAiServer, jobId: string): Promise<number> {
   const [row] = await server.query<{ count: number }>(
     `SELECT count(*)::integer AS count FROM jobs o, jobs j
      WHERE j.id = $1 AND o.batch_id IS NOT NULL AND o.status = 'succeeded'
@@ -87,7 +87,7 @@ async function servedBefore(server: RunningServer, jobId: string): Promise<numbe
 }
 
 /** @returns its id, once it has ended */
-async function urgentJob(server: RunningServer, client: OpenAI): Promise<string> {
+async function urgentJob(server: OpenAiServer, client: OpenAI): Promise<string> {
   const headers = { authorization: `Bearer ${client.apiKey}`, 'content-type': 'application/json' }
   const body = JSON.stringify({ lane: 'interactive', body: chatLine('urgent', 'limited').body })
   const submitted = await fetch(`${server.url}/v1/jobs`, { method: 'POST', headers, body })

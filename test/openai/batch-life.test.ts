@@ -10,13 +10,13 @@ import {
   untilEnded,
   uploadLines,
 } from './batch-files.ts'
-import { type RunningServer, startServer } from './running-server.ts'
+import { type OpenAiServer, openOpenAiServer } from './server.ts'
 
-let server: RunningServer
+let server: OpenAiServer
 let client: OpenAI
 
 beforeAll(async () => {
-  server = await startServer(simulator => {
+  server = await openOpenAiServer(simulator => {
     const model = (max_concurrency: number) => ({
       context_window: 32_000,
       price: { input: 0.2, output: 0.8 },
@@ -274,7 +274,7 @@ describe('what Longhaul adds', () => {
     const { id } = await createBatch(client, [...fast, chatLine('late', 'slow')])
     const read = async (query: string) => {
       const answer = await fetch(`${server.url}/v1/batches/${id}/results${query}`, {
-        headers: { authorization: `Bearer ${server.apiKey}` },
+        headers: { authorization: `Bearer ${server.key}` },
       })
       const text = await answer.text()
       const rows = text.split('\n').filter(line => line !== '')
@@ -302,7 +302,7 @@ describe('what Longhaul adds', () => {
     await receiver.received(1)
     const [delivery] = receiver.deliveries
     const answer = await fetch(`${server.url}/v1/webhook-secret`, {
-      headers: { authorization: `Bearer ${server.apiKey}` },
+      headers: { authorization: `Bearer ${server.key}` },
     })
     const { secrets } = (await answer.json()) as { secrets: string[] }
     const event = await client.webhooks.unwrap(
@@ -343,6 +343,7 @@ describe('the same request again', () => {
     const body = await bodyOf()
     let calls = 0
     const flaky = client.withOptions({
+      maxRetries: 2,
       fetch: async (url, init) => {
         calls += 1
         const answer = await fetch(url as string, init as RequestInit)

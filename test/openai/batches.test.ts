@@ -9,13 +9,13 @@ import {
   untilEnded,
   uploadLines,
 } from './batch-files.ts'
-import { type RunningServer, startServer } from './running-server.ts'
+import { type OpenAiServer, openOpenAiServer } from './server.ts'
 
-let server: RunningServer
+let server: OpenAiServer
 let client: OpenAI
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await openOpenAiServer()
   client = server.client
 })
 afterAll(() => server.close())

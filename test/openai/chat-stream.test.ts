@@ -61,7 +61,7 @@ describe('streamed chat completions by the official client', () => {
     })
     const completion = await stream.finalChatCompletion()
     expect(completion.choices[0]?.message.content).toBe('one two three')
-    const [row] = await server.testStore.query<{ body: string }>(
+    const [row] = await server.query<{ body: string }>(
       `SELECT body FROM job_bodies WHERE kind = 'response' ORDER BY job_id DESC LIMIT 1`,
     )
     expect(JSON.parse(row?.body ?? '').choices[0].message.content).toBe('one two three')
@@ -111,7 +111,7 @@ describe('streamed chat completions by the official client', () => {
     const stream = await open('[[late?fault=error-mid-stream&after=3&times=1&tokens=9&tps=50]]')
     await expect(chunksOf(stream)).rejects.toThrow('middle of its answer')
     const status = async () => {
-      const [row] = await server.testStore.query<{ status: string }>(
+      const [row] = await server.query<{ status: string }>(
         `SELECT j.status FROM jobs j JOIN job_bodies b ON b.job_id = j.id WHERE b.body LIKE '%[[late%'`,
       )
       return row?.status

@@ -114,7 +114,7 @@ describe('chat completions by the official client', () => {
     abort.abort()
     await gone
     await server.simulator.waitFor(calls => calls.aborted > 0)
-    const [row] = await server.testStore.query<{ status: string }>(
+    const [row] = await server.query<{ status: string }>(
       `SELECT status FROM jobs ORDER BY id DESC LIMIT 1`,
     )
     expect(row?.status).toBe('cancelled')

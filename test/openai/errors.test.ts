@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { newId } from '@longhaul/contracts'
 import OpenAI from 'openai'
 import { type OpenAiServer, openOpenAiServer } from './server.ts'
 
@@ -14,6 +15,20 @@ function ask(client: OpenAI, content: string, more: object = {}) {
     messages: [{ role: 'user', content }],
     ...more,
   })
+}
+
+interface Answering {
+  withResponse(): Promise<{ response: Response }>
+}
+
+const onEveryAnswer = {
+  'x-request-id': expect.stringMatching(/^req_/),
+  'x-ratelimit-limit-requests': '10000',
+  'x-ratelimit-remaining-requests': expect.stringMatching(/^\d+$/),
+  'x-ratelimit-reset-requests': '0s',
+  'x-ratelimit-limit-tokens': expect.stringMatching(/^\d+$/),
+  'x-ratelimit-remaining-tokens': expect.stringMatching(/^\d+$/),
+  'x-ratelimit-reset-tokens': '0s',
 }
 
 async function errorOf(promise: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
@@ -156,19 +171,31 @@ describe('errors, as the official client raises them', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(950)
   })
 
-  it('tells what may be sent at a time on every answer', async () => {
-    const { response } = await ask(server.client, 'hello').withResponse()
-    expect(Object.fromEntries(response.headers)).toMatchObject({
-      'x-request-id': expect.stringMatching(/^req_/),
-      'x-ratelimit-limit-requests': '10000',
-      'x-ratelimit-remaining-requests': expect.stringMatching(/^\d+$/),
-      'x-ratelimit-reset-requests': '0s',
-      'x-ratelimit-limit-tokens': expect.stringMatching(/^\d+$/),
-      'x-ratelimit-remaining-tokens': expect.stringMatching(/^\d+$/),
-      'x-ratelimit-reset-tokens': '0s',
-    })
-    const error = await errorOf(ask(server.client, 'hello', { n: 0 }))
-    expect(error.headers?.get('x-ratelimit-limit-requests')).toBe('10000')
+  it.each<[string, (client: OpenAI) => Answering]>([
+    ['a completion', client => ask(client, 'hello')],
+    ['an embedding', client => client.embeddings.create({ model: 'embedder', input: 'hello' })],
+    ['a response', client => client.responses.create({ model: 'large', input: 'hello' })],
+    ['models', client => client.models.list()],
+    ['a model', client => client.models.retrieve('small')],
+    ['files', client => client.files.list()],
+    ['batches', client => client.batches.list()],
+    ['jobs', client => client.get('/jobs')],
+  ])('tells what may be sent at a time, and the request id, with %s', async (_, call) => {
+    const { response } = await call(server.client).withResponse()
+    expect(Object.fromEntries(response.headers)).toMatchObject(onEveryAnswer)
+  })
+
+  it.each<[string, number, (client: OpenAI) => Promise<unknown>]>([
+    ['a faulty body', 400, client => ask(client, 'hello', { n: 0 })],
+    ['a wrong key', 401, () => ask(server.clientWith({ apiKey: 'lh_wrong' }), 'hello')],
+    ['an unknown file', 404, client => client.files.retrieve(newId('file'))],
+    ['an unknown batch', 404, client => client.batches.retrieve(newId('batch'))],
+    ['an unknown route', 404, client => client.get('/assistants')],
+    ['a method that is not taken', 405, client => client.get('/chat/completions')],
+  ])('tells them with the error for %s too', async (_, status, call) => {
+    const error = await errorOf(call(server.client))
+    expect(error.status).toBe(status)
+    expect(Object.fromEntries(error.headers ?? [])).toMatchObject(onEveryAnswer)
   })
 
   it('has no 405 without the methods that the route takes', async () => {

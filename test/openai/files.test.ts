@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type OpenAI from 'openai'
 import { toFile } from 'openai'
-import { type RunningServer, startServer } from './running-server.ts'
+import { type OpenAiServer, openOpenAiServer } from './server.ts'
 
-let server: RunningServer
+let server: OpenAiServer
 let client: OpenAI
 const folder = mkdtempSync(join(tmpdir(), 'longhaul-files-'))
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await openOpenAiServer()
   client = server.client
 })
 afterAll(async () => {
@@ -142,7 +142,7 @@ describe("a file of OpenAI's client", () => {
   it('leaves nothing when its sender goes away in the middle', async () => {
     const before = await leftovers()
     const headers = {
-      authorization: `Bearer ${server.apiKey}`,
+      authorization: `Bearer ${server.key}`,
       'content-type': 'multipart/form-data; boundary=cut',
     }
     const sending = request(`${server.url}/v1/files`, { method: 'POST', headers })
@@ -163,7 +163,7 @@ describe("a file of OpenAI's client", () => {
   it('is refused in another type than a form', async () => {
     const answer = await fetch(`${server.url}/v1/files`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${server.key}`, 'content-type': 'application/json' },
       body: '{}',
     })
     expect([answer.status, answer.headers.get('x-request-id')]).toEqual([

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type OpenAI from 'openai'
+import { readOutput, untilEnded, uploadLines } from './batch-files.ts'
 import { type OpenAiServer, openOpenAiServer } from './server.ts'
 
 type Response = OpenAI.Responses.Response
@@ -229,9 +230,7 @@ describe('responses by the official client', () => {
       code: 'response_not_found',
     })
     await expect(server.client.responses.delete(response.id)).rejects.toMatchObject({ status: 404 })
-    const rows = await server.testStore.query(
-      `SELECT FROM job_bodies WHERE body LIKE '%[[secret]]%'`,
-    )
+    const rows = await server.query(`SELECT FROM job_bodies WHERE body LIKE '%[[secret]]%'`)
     expect(rows).toEqual([])
   })
 
@@ -246,7 +245,7 @@ describe('responses by the official client', () => {
       previous_response_id: first.id,
       input: 'what is my name?',
     })
-    const [row] = await server.testStore.query<{ body: string }>(
+    const [row] = await server.query<{ body: string }>(
       `SELECT body FROM job_bodies WHERE kind = 'request' ORDER BY job_id DESC LIMIT 1`,
     )
     expect(JSON.parse(row?.body ?? '')).toEqual({
@@ -355,5 +354,58 @@ describe('responses by the official client', () => {
         previous_response_id: `resp_${'0'.repeat(12)}7${'0'.repeat(3)}8${'0'.repeat(15)}`,
       }),
     ).rejects.toMatchObject({ status: 404, param: 'previous_response_id' })
+  })
+})
+
+describe('what is a response to the official client', () => {
+  const ofBatchLine = async () => {
+    const body = { model: 'large', input: '[[line?answer=as+a+line]]' }
+    const line = { custom_id: 'only', method: 'POST', url: '/v1/responses', body }
+    const { client } = server
+    const { id } = await client.batches.create({
+      input_file_id: await uploadLines(client, JSON.stringify(line)),
+      endpoint: '/v1/responses',
+      completion_window: '24h',
+    })
+    return untilEnded(client, id)
+  }
+
+  it('is not a line of a batch: nobody can delete it out of the output', async () => {
+    const batch = await ofBatchLine()
+    const [output] = await readOutput(server.client, batch.output_file_id)
+    const { job_id } = (output as unknown as { longhaul: { job_id: string } }).longhaul
+    const id = `resp_${job_id.slice('job_'.length)}`
+    const notFound = { status: 404, code: 'response_not_found' }
+    await expect(server.client.responses.delete(id)).rejects.toMatchObject(notFound)
+    await expect(server.client.responses.cancel(id)).rejects.toMatchObject(notFound)
+    await expect(server.client.responses.retrieve(id)).rejects.toMatchObject(notFound)
+    const results = await server.client
+      .get(`/batches/${batch.id}/results`, { __binaryResponse: true })
+      .asResponse()
+    expect(JSON.parse(await results.text())).toMatchObject({
+      response: { body: { object: 'response', status: 'completed' } },
+    })
+  })
+
+  it('is no line that would run in the background, or go on from another', async () => {
+    const lines = [{ background: true }, { previous_response_id: 'resp_1' }].map((field, index) =>
+      JSON.stringify({
+        custom_id: String(index),
+        method: 'POST',
+        url: '/v1/responses',
+        body: { model: 'large', input: 'hello', ...field },
+      }),
+    )
+    const { id } = await server.client.batches.create({
+      input_file_id: await uploadLines(server.client, lines.join('\n')),
+      endpoint: '/v1/responses',
+      completion_window: '24h',
+    })
+    const { status, errors } = await untilEnded(server.client, id)
+    expect(status).toBe('failed')
+    expect(errors?.data).toMatchObject([
+      { line: 1, param: 'body.background' },
+      { line: 2, param: 'body.previous_response_id' },
+    ])
   })
 })

@@ -1,9 +1,11 @@
-import { type Config, configSchema, systemClock } from '@longhaul/contracts'
+import { randomBytes } from 'node:crypto'
+import { configSchema } from '@longhaul/contracts'
 import { type Simulator, startSimulator } from '@longhaul/simulator'
 import { startTelemetry } from '@longhaul/telemetry'
 import OpenAI from 'openai'
+import pg from 'pg'
 import { type System, startSystem } from '../../services/launcher/system.ts'
-import { openTestStore, type TestStore } from '../database.ts'
+import { testDatabaseUrl } from '../database.ts'
 
 type ConfigInput = Parameters<typeof configSchema.parse>[0] & object
 
@@ -11,20 +13,79 @@ type ConfigInput = Parameters<typeof configSchema.parse>[0] & object
 export interface OpenAiServer {
   simulator: Simulator
   system: System
-  testStore: TestStore
   url: string
   key: string
+  /** It does not try again by itself. */
   client: OpenAI
   /** Another client, with options of its own. */
   clientWith(options: ConstructorParameters<typeof OpenAI>[0]): OpenAI
+  /** A client of another tenant. */
+  clientOf(tenant: string): Promise<OpenAI>
+  /** Runs any SQL on the schema. */
+  query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
   close(): Promise<void>
 }
 
+const STOP_MS = 5_000
+
+/** All services in this process, on a schema of its own. */
+export async function openOpenAiServer(
+  configOf: (simulator: Simulator) => ConfigInput = simulatedModels,
+): Promise<OpenAiServer> {
+  const simulator = await startSimulator()
+  const databaseUrl = testDatabaseUrl()
+  const name = randomBytes(6).toString('hex')
+  const [schema, queueSchema] = [`test_${name}`, `test_${name}_queue`]
+  const telemetry = startTelemetry({ service: 'test', logLevel: 'silent' })
+  const system = await startSystem({
+    config: configSchema.parse({ webhooks: { allow: ['127.0.0.1/32'] }, ...configOf(simulator) }),
+    databaseUrl,
+    schema,
+    queueSchema,
+    telemetry,
+    host: '127.0.0.1',
+    port: 0,
+    owner: `test-${name}`,
+    deadOwners: [],
+  })
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 1,
+    options: `-c search_path=${schema}`,
+  })
+  const keyOf = async (tenantName: string) => {
+    const tenant = await system.store.tenants.ensure(tenantName)
+    return system.store.tenants.createKey(tenant.id, 'test')
+  }
+  const key = await keyOf('default')
+  const clientWith: OpenAiServer['clientWith'] = options =>
+    new OpenAI({ baseURL: `${system.url}/v1`, apiKey: key, maxRetries: 0, ...options })
+  return {
+    simulator,
+    system,
+    url: system.url,
+    key,
+    client: clientWith({}),
+    clientWith,
+    clientOf: async tenant => clientWith({ apiKey: await keyOf(tenant) }),
+    async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
+      return (await pool.query<Row>(text, values)).rows
+    },
+    async close() {
+      await system.stop(STOP_MS)
+      await telemetry.stop()
+      await pool.query(`DROP SCHEMA IF EXISTS "${schema}", "${queueSchema}" CASCADE`)
+      await pool.end()
+      await simulator.close()
+    },
+  }
+}
+
 /** `small` speaks chat only, `large` responses as well, `claude` Anthropic's format; quick retries. */
-export function simulatedConfig({ url }: Simulator, overrides: ConfigInput = {}): Config {
+function simulatedModels({ url }: Simulator): ConfigInput {
   const main = { provider: 'openai-compatible', base_url: url }
   const capabilities = ['tools', 'json', 'vision', 'logprobs']
-  return configSchema.parse({
+  return {
     models: {
       small: {
         context_window: 32_768,
@@ -54,44 +115,5 @@ export function simulatedConfig({ url }: Simulator, overrides: ConfigInput = {})
     },
     policies: { frugal: { strategy: 'cheapest', models: ['small'] } },
     retry: { base_delay: '10ms', max_delay: '50ms', max_attempts: 3 },
-    ...overrides,
-  })
-}
-
-export async function openOpenAiServer(overrides: ConfigInput = {}): Promise<OpenAiServer> {
-  const simulator = await startSimulator()
-  const testStore = await openTestStore()
-  const telemetry = startTelemetry({ service: 'test', logLevel: 'silent' })
-  const system = await startSystem({
-    config: simulatedConfig(simulator, overrides),
-    databaseUrl: testStore.databaseUrl,
-    schema: testStore.schema,
-    queueSchema: `${testStore.schema}_queue`,
-    telemetry,
-    host: '127.0.0.1',
-    port: 0,
-    owner: 'test',
-    deadOwners: [],
-    clock: systemClock,
-  })
-  const tenant = await testStore.store.tenants.ensure('default')
-  const key = await testStore.store.tenants.createKey(tenant.id, 'test')
-  const clientWith: OpenAiServer['clientWith'] = options =>
-    new OpenAI({ baseURL: `${system.url}/v1`, apiKey: key, maxRetries: 0, ...options })
-  return {
-    simulator,
-    system,
-    testStore,
-    url: system.url,
-    key,
-    client: clientWith({}),
-    clientWith,
-    async close() {
-      await system.stop(2_000)
-      await telemetry.stop()
-      await testStore.query(`DROP SCHEMA IF EXISTS "${testStore.schema}_queue" CASCADE`)
-      await testStore.close()
-      await simulator.close()
-    },
   }
 }

@@ -9,6 +9,7 @@ import {
   kafkaContainer,
   LocalKafka,
   LocalRedis,
+  LocalS3,
   postgresContainer,
   redisContainer,
 } from '@longhaul/local-servers'
@@ -23,6 +24,7 @@ export const serverKinds = [
   'system-postgres',
   'kafka',
   'redis',
+  's3',
   'local-kafka',
   'local-redis',
 ] as const
@@ -69,6 +71,15 @@ export function sourcesOf(kind: ServerKind, folder: string): Source[] {
           const redis = new LocalRedis({ dataDir })
           await redis.start()
           return { address: redis.url, stop: () => redis.stop() }
+        },
+      ]
+    case 's3':
+      return [
+        named('S3_ENDPOINT'),
+        async () => {
+          const s3 = new LocalS3({ dataDir })
+          await s3.start()
+          return { address: s3.url, stop: () => s3.stop() }
         },
       ]
     case 'local-kafka':

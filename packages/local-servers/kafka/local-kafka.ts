@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { freePort } from '@longhaul/embedded-postgres'
+import { fetchJars } from '../maven/jars.ts'
+import { findJava } from '../maven/java.ts'
 import { run, Supervised } from '../supervised.ts'
 import { servesGroups } from './admin.ts'
-import { kafkaClassPath } from './jars.ts'
-import { findJava } from './java.ts'
+import { kafkaJars } from './lock.ts'
 import { type KafkaListeners, serverProperties } from './properties.ts'
 
 export interface LocalKafkaOptions {
@@ -61,7 +62,7 @@ export class LocalKafka {
    * @throws {Error} it cannot be had: no Java from 17 on, or no jars
    */
   static async prepare(): Promise<KafkaProgram> {
-    return { java: await findJava(), classPath: await kafkaClassPath() }
+    return { java: await findJava(), classPath: await fetchJars(kafkaJars()) }
   }
 
   /**

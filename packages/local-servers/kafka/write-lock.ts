@@ -4,7 +4,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../supervised.ts'
-import { LOCK_FILE } from './jars.ts'
+import { LOCK_FILE } from './lock.ts'
 
 /** The binding that lets Kafka's log be seen; of the version of slf4j that Kafka stands on. */
 const LOG_BINDING = 'slf4j-simple'

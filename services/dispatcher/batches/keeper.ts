@@ -42,13 +42,13 @@ export class BatchKeeper {
     this.#dependencies = dependencies
     this.#options = options
     this.#config = config
-    this.#reader = readerOf(config)
+    this.#reader = readerOf(config, dependencies)
   }
 
   /** For steps that begin from now on. */
   reconfigure(config: Config): void {
     this.#config = config
-    this.#reader = readerOf(config)
+    this.#reader = readerOf(config, this.#dependencies)
   }
 
   /** @returns milliseconds until the next round, at the latest */
@@ -127,6 +127,7 @@ export class BatchKeeper {
 }
 
 /** Lines bring no webhooks. */
-function readerOf(config: Config): SubmissionReader {
-  return new SubmissionReader({ config, receiverPolicy: createReceiverPolicy([]) })
+function readerOf(config: Config, { coordination }: BatchDependencies): SubmissionReader {
+  const receiverPolicy = createReceiverPolicy([])
+  return new SubmissionReader({ config, receiverPolicy, live: coordination.live })
 }

@@ -36,6 +36,8 @@ export interface SubmitContext {
   idempotency: NewJob['idempotency']
   /** Default: a new one. */
   jobId?: string
+  /** Its caller is told nothing before it has ended. */
+  awaited?: boolean
 }
 
 /** `replayed`: the idempotency key came before with the same body, as this job. */
@@ -71,7 +73,7 @@ export class Submitter {
     let outcome: Awaited<ReturnType<typeof store.jobs.insert>>
     if (pause) await pause('ingress-before-insert')
     try {
-      outcome = await store.jobs.insert(job)
+      outcome = await (context.awaited ? store.jobs.insertAwaited(job) : store.jobs.insert(job))
     } catch (error) {
       if (direct) admission.withdraw(key)
       throw error

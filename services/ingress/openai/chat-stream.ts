@@ -43,7 +43,10 @@ export async function streamChat(
     onInterrupted: () => interrupt(events),
   })
   const parts = new StreamParts(relay)
-  const leave = streams.on(jobId, part => parts.take(part))
+  // What a caller who is behind does not hear now is told from the whole answer.
+  const leave = streams.on(jobId, part => {
+    if (!events.behind) parts.take(part)
+  })
   let awaited: AwaitedJob | undefined
   try {
     const streaming = { ...submission.options, streamTo: streams.address }
@@ -51,6 +54,7 @@ export async function streamChat(
     const ended = await jobs.untilEnded(awaited, status => {
       events.state = status
     })
+    await events.drained()
     if (ended) finish(ended, { events, relay, response, clock, includeUsage })
   } catch (error) {
     if (!events.begun) throw error

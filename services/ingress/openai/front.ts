@@ -9,22 +9,17 @@ import type { SubmitContext } from '../acceptance/submitter.ts'
 import { validTraceparent } from '../acceptance/trace-context.ts'
 import { sendJson } from '../answer.ts'
 import type { BodyIntake } from '../body-intake.ts'
-import type { JobWatch } from '../job-watch.ts'
 import { noQuery, readQuery } from '../query.ts'
 import { streamChat } from './chat-stream.ts'
 import { answerOf, errorOf, longhaulHeaders, sendJobError } from './ended-job.ts'
-import type { ExtensionReader } from './extensions.ts'
 import type { JsonObject } from './json-object.ts'
-import { setRateHeaders } from './rate-headers.ts'
 import type { SynchronousJobs } from './synchronous-jobs.ts'
 
 export interface FrontDependencies {
   clock: Clock
   intake: BodyIntake
   reader: SubmissionReader
-  watch: JobWatch
   jobs: SynchronousJobs
-  extensions: ExtensionReader
   store: Store
   coordination: Coordination
 }
@@ -52,10 +47,9 @@ export class FrontRoutes {
   }
 
   #read(endpoint: Endpoint, value: JsonObject): Submission {
-    const { reader, extensions } = this.#dependencies
-    const { body, options } = extensions.read(endpoint, value)
-    const metadata = metadataOf(body)
-    return reader.readBody(endpoint, body, { lane: 'interactive', metadata, options })
+    const { reader } = this.#dependencies
+    const metadata = metadataOf(value)
+    return reader.readBody(endpoint, value, { lane: 'interactive', metadata, options: null })
   }
 
   async #answer(submission: Submission, context: SubmitContext, response: Response): Promise<void> {
@@ -96,12 +90,11 @@ function readStreaming(value: unknown) {
 
 /** The body of a request as JSON, and what the job that it becomes should know of it. */
 export async function receiveBody(
-  dependencies: Pick<FrontDependencies, 'clock' | 'intake' | 'watch'>,
+  dependencies: Pick<FrontDependencies, 'clock' | 'intake'>,
   request: Request,
   response: Response,
   tenant: Tenant,
 ): Promise<{ value: unknown; context: SubmitContext }> {
-  setRateHeaders(response, dependencies)
   readQuery(noQuery, request.url)
   const { intake, clock } = dependencies
   const bytes = await intake.readJson(request, response)

@@ -18,11 +18,22 @@ export function sendEvents(
   const stream = new EventStream(response, { clock, headers: async () => headers })
   if (response.destroyed) return Promise.resolve()
   let next = after + 1
+  let draining = false
   return new Promise(resolve => {
+    const resume = () => {
+      draining = false
+      send()
+    }
     const send = () => {
-      for (; next < events.all.length; next += 1) {
+      if (draining) return
+      for (; next < events.all.length && !stream.behind; next += 1) {
         const event = events.all[next]
         if (event) stream.event(event.json, event.type)
+      }
+      if (next < events.all.length) {
+        draining = true
+        void stream.drained().then(() => !response.destroyed && resume())
+        return
       }
       if (!events.ended) return
       const last = events.all.at(-1)

@@ -20,7 +20,6 @@ import { errorOf, longhaulHeaders, sendJobError } from './ended-job.ts'
 import { type FrontDependencies, metadataOf, receiveBody } from './front.ts'
 import { type JsonObject, objectOf } from './json-object.ts'
 import { type LiveResponses, replay } from './live-responses.ts'
-import { setRateHeaders } from './rate-headers.ts'
 import { itemsOf, listedItems, saidBefore } from './response-input.ts'
 import { RESPONSES, type ResponseJob, responseIdOf, responseObject } from './response-object.ts'
 import { sendEvents } from './response-stream.ts'
@@ -64,10 +63,9 @@ export class ResponseRoutes {
       previousId: created.previous_response_id ?? null,
     }
     if (said.background && !said.store) throw storeNeeded()
-    const extended = this.#dependencies.extensions.read(RESPONSES, value as JsonObject)
-    const body = await this.#bodyForModel(extended.body, said.previousId, tenant)
+    const body = await this.#bodyForModel(value as JsonObject, said.previousId, tenant)
     const streamTo = said.stream ? { streamTo: this.#dependencies.live.address } : {}
-    const options: JobOptions = { ...extended.options, response: said, ...streamTo }
+    const options: JobOptions = { response: said, ...streamTo }
     const submission = this.#dependencies.reader.readBody(RESPONSES, body, {
       lane: said.background ? 'standard' : 'interactive',
       metadata: metadataOf(body),
@@ -80,7 +78,6 @@ export class ResponseRoutes {
   }
 
   async getResponse(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    setRateHeaders(response, this.#dependencies)
     const jobId = jobIdOf(request.params.response_id)
     const { stream, starting_after: after = -1 } = readQuery(getResponseQuery, request.url)
     const { job, body } = await this.#find(tenant, jobId)
@@ -89,7 +86,6 @@ export class ResponseRoutes {
   }
 
   async cancelResponse(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    setRateHeaders(response, this.#dependencies)
     const jobId = jobIdOf(request.params.response_id)
     readQuery(noQuery, request.url)
     const { body } = await this.#find(tenant, jobId)
@@ -99,7 +95,6 @@ export class ResponseRoutes {
   }
 
   async deleteResponse(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    setRateHeaders(response, this.#dependencies)
     const jobId = jobIdOf(request.params.response_id)
     readQuery(noQuery, request.url)
     const { job } = await this.#find(tenant, jobId)
@@ -111,7 +106,6 @@ export class ResponseRoutes {
   }
 
   async listInputItems(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    setRateHeaders(response, this.#dependencies)
     const jobId = jobIdOf(request.params.response_id)
     const { after, limit = 20, order } = readQuery(inputItemsQuery, request.url)
     const { body } = await this.#find(tenant, jobId)
@@ -231,7 +225,9 @@ export class ResponseRoutes {
   ): Promise<{ job: JobDetail; body: JsonObject }> {
     const { reads } = this.#dependencies.store
     const job = await reads.get(tenant.id, jobId, new Set(['request']))
-    if (job?.endpoint !== RESPONSES || job.options?.response?.store === false) {
+    // What says nothing of a response is a job or a line of a batch, and is not to be deleted here:
+    // the output of its batch would miss it.
+    if (job?.options?.response?.store !== true) {
       throw responseNotFound(jobId, param)
     }
     return { job, body: objectOf(JSON.parse(job.requestBody ?? '{}')) }

@@ -64,9 +64,16 @@ export class SynchronousJobs {
     // Before it is inserted, so that no change falls between.
     const watcher = watch.open(jobId)
     try {
-      const accepted = await submitter.submit(submission, { ...context, jobId })
+      // The first event of a response in the background is a promise already.
+      const isPromised = submission.options?.response?.background === true
+      const accepted = await submitter.submit(submission, {
+        ...context,
+        jobId,
+        awaited: !isPromised,
+      })
       if (accepted.kind === 'accepted') {
-        return { jobId, tenantId, shared: false, watcher, closed }
+        // Who gave a key will ask again when the connection breaks, and be told this job's answer.
+        return { jobId, tenantId, shared: context.idempotency !== null, watcher, closed }
       }
       watcher.close()
       const earlier = watch.open(accepted.jobId)
@@ -146,11 +153,11 @@ export class SynchronousJobs {
   }
 
   /** The job if it has ended. */
-  async #look({ tenantId, jobId, watcher }: AwaitedJob): Promise<EndedJob | undefined> {
+  async #look({ tenantId, jobId, shared, watcher }: AwaitedJob): Promise<EndedJob | undefined> {
     const { reads } = this.#dependencies.store
     try {
       const [job, decision] = await Promise.all([reads.get(tenantId, jobId), reads.decision(jobId)])
-      if (!job) throw jobNotFound(jobId)
+      if (!job) throw shared ? jobNotFound(jobId) : undone()
       watcher.seen = job.status
       return isTerminal(job.status) ? { job, decision } : undefined
     } catch (error) {
@@ -159,4 +166,13 @@ export class SynchronousJobs {
       throw error
     }
   }
+}
+
+/** PostgreSQL crashed, and took the job back before anybody had claimed it. */
+function undone(): LonghaulError {
+  return new LonghaulError(
+    'store_unavailable',
+    'The database was away, and nothing was kept of this request. Send it again.',
+    { retryAfterSeconds: 1 },
+  )
 }

@@ -13,7 +13,7 @@ import {
   uuidOf,
 } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
-import { check, parseJson, receiverUrl, type SubmissionReader } from '@longhaul/intake'
+import { asSent, check, parseJson, receiverUrl, type SubmissionReader } from '@longhaul/intake'
 import type { LiveView } from '@longhaul/routing'
 import type { ReceiverPolicy } from '@longhaul/runtime'
 import type { BatchKey, BatchRecord, NewBatch, Store, Tenant } from '@longhaul/store'
@@ -295,7 +295,11 @@ async function* linesToRetry(store: Store, batch: BatchRecord): AsyncGenerator<s
   for (;;) {
     const lines = await store.batchLines.failedRequests(batch.id, after, RETRY_LINES)
     if (lines.length === 0) return
-    yield lines.map(({ customId, body }) => requestLine(customId, batch.endpoint, body)).join('')
+    yield lines
+      .map(({ customId, body, options }) =>
+        requestLine(customId, batch.endpoint, asSent(body, options?.constraints)),
+      )
+      .join('')
     after = lines.at(-1)?.line ?? after
   }
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { BodyIntake } from '../body-intake.ts'
-import { type JobWatch, MAX_WATCHERS } from '../job-watch.ts'
+import type { BodyIntake } from './body-intake.ts'
+import { type JobWatch, MAX_WATCHERS } from './job-watch.ts'
 
 const BYTES_PER_TOKEN = 4
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CACHE, type Download, fetchInto } from '../cache.ts'
 import { mavenRepository } from './maven-repository.ts'
@@ -8,12 +7,10 @@ export interface Jar extends Omit<Download, 'url'> {
   path: string
 }
 
-/** As `sha256sum` writes it; `write-lock.ts` brings it up to date. */
-export const LOCK_FILE = join(import.meta.dirname, 'jars.sha256')
-
 const PARALLEL_DOWNLOADS = 8
 
-export function readLock(text = readFileSync(LOCK_FILE, 'utf8')): Jar[] {
+/** @param text of a lock file, as `sha256sum` writes it */
+export function readLock(text: string): Jar[] {
   return text
     .trim()
     .split('\n')
@@ -28,18 +25,16 @@ export interface JarSource {
   /** Default: of Maven's settings, else Maven Central. */
   repository?: string
   folder?: string
-  jars?: Jar[]
 }
 
 /**
- * Fetches Kafka's jars unless they are there.
+ * Fetches jars unless they are there.
  * @returns the class path
  */
-export async function kafkaClassPath({
-  repository = mavenRepository(),
-  folder = join(CACHE, 'maven'),
-  jars = readLock(),
-}: JarSource = {}): Promise<string> {
+export async function fetchJars(
+  jars: readonly Jar[],
+  { repository = mavenRepository(), folder = join(CACHE, 'maven') }: JarSource = {},
+): Promise<string> {
   const waiting = [...jars]
   const fetchNext = async (): Promise<void> => {
     for (let jar = waiting.shift(); jar; jar = waiting.shift()) {

@@ -6,7 +6,7 @@ const OLDEST = 17
 
 /**
  * `java` of `JAVA_HOME`, else of the path.
- * @throws {Error} there is none, or one older than 17, which Kafka does not run on
+ * @throws {Error} there is none, or one older than 17, which neither Kafka nor S3Mock runs on
  */
 export async function findJava(): Promise<string> {
   const home = process.env.JAVA_HOME
@@ -16,9 +16,9 @@ export async function findJava(): Promise<string> {
   try {
     version = await run(java, ['--version'])
   } catch (cause) {
-    throw new Error(`Kafka needs Java ${OLDEST} or later, and ${java} does not run`, { cause })
+    throw new Error(`it needs Java ${OLDEST} or later, and ${java} does not run`, { cause })
   }
   const major = Number(/^\S+ (\d+)/.exec(version)?.[1])
-  if (!(major >= OLDEST)) throw new Error(`Kafka needs Java ${OLDEST} or later, not ${version}`)
+  if (!(major >= OLDEST)) throw new Error(`it needs Java ${OLDEST} or later, not ${version}`)
   return java
 }

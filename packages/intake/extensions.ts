@@ -5,16 +5,16 @@ import {
   LonghaulError,
   type RoutingConstraints,
 } from '@longhaul/contracts'
-import { check } from '@longhaul/intake'
 import { nearMiss } from '@longhaul/runtime'
 import { z } from 'zod'
-import type { JsonObject } from './json-object.ts'
 import {
   constrainDeployments,
   type ExtensionDependencies,
+  modelsInOrder,
   providerSchema,
   type Sort,
 } from './provider-preferences.ts'
+import { check, join, REQUEST_BODY } from './validation.ts'
 
 /** What OpenRouter adds to OpenAI's bodies. What cannot be honoured is refused, never passed over. */
 const extensionsSchema = z.looseObject({
@@ -39,6 +39,20 @@ const SUFFIXED = /^(.+):(floor|nitro)$/
 /** The strategy that sorts models so. Times are of whole answers, which is what a queue sees. */
 const strategies = { price: 'cheapest', throughput: 'fastest', latency: 'fastest' } as const
 
+type Body = Record<string, unknown>
+
+interface Extended {
+  body: Body
+  options: JobOptions | null
+}
+
+interface Choice {
+  names: string[]
+  isList: boolean
+  sort: Sort | undefined
+  acrossModels: boolean
+}
+
 /** Reads OpenRouter's extensions of a body into what routing knows. */
 export class ExtensionReader {
   readonly #dependencies: ExtensionDependencies
@@ -48,30 +62,27 @@ export class ExtensionReader {
   }
 
   /**
+   * @param path where the body stands in what the caller sent
    * @returns the body without the extensions, and what they ask for
    * @throws {LonghaulError} for what cannot be honoured, naming the field
    */
-  read(endpoint: Endpoint, value: JsonObject): { body: JsonObject; options: JobOptions | null } {
-    const extended = check(extensionsSchema, value)
-    const body = Object.fromEntries(Object.entries(value).filter(([name]) => !ours.includes(name)))
-    const named = extended.model === undefined ? [] : [this.#name(extended.model)]
-    const listed = (extended.models ?? []).map(name => this.#name(name))
-    const names = [...new Set([...named, ...listed].map(({ name }) => name))]
-    const isList = listed.length > 0 && names.length > 1
-    if (listed.length > 0) this.#assertModels(names, named.length)
-    const sort = oneSort(
-      [...named, ...listed].map(each => each.sort),
-      extended.provider?.sort,
-    )
+  read(endpoint: Endpoint, value: unknown, path: string): Extended {
+    // Tens of thousands of lines are read at a time, and few of them extend anything.
+    if (this.#isPlain(value)) return { body: value, options: null }
+    const extended = check(extensionsSchema, value, { ...REQUEST_BODY, path })
+    const body = without(value as Body)
+    const choice = this.#chosen(extended, path)
+    const { names, isList, sort } = choice
     const [first] = names
     // A list is chosen from, so none of its models is pinned.
     if (first !== undefined) body.model = isList ? 'auto' : first
     const constraints: RoutingConstraints = {
-      ...(isList && { models: names }),
+      ...(isList && { models: this.#ordered(choice) }),
       ...(sort && !isList && { strategy: strategies[sort] }),
       ...constrainDeployments(this.#dependencies, {
         endpoint,
         body,
+        path,
         models: this.#scope(names),
         preferences: { ...extended.provider, sort },
       }),
@@ -81,6 +92,33 @@ export class ExtensionReader {
       ...(extended.usage?.include === true && { includeCost: true }),
     }
     return { body, options: Object.keys(options).length > 0 ? options : null }
+  }
+
+  #isPlain(value: unknown): value is Body {
+    if (typeof value !== 'object' || value === null) return false
+    if (ours.some(name => Object.hasOwn(value, name))) return false
+    const { model } = value as Body
+    return typeof model !== 'string' || this.#name(model).name === model
+  }
+
+  #chosen({ model, models, provider }: z.infer<typeof extensionsSchema>, path: string): Choice {
+    const named = model === undefined ? [] : [this.#name(model)]
+    const listed = (models ?? []).map(name => this.#name(name))
+    const names = [...new Set([...named, ...listed].map(({ name }) => name))]
+    if (listed.length > 0) this.#assertModels(names, named.length, path)
+    const wanted = typeof provider?.sort === 'string' ? { by: provider.sort } : provider?.sort
+    const sorts = [...named, ...listed].map(each => each.sort)
+    return {
+      names,
+      isList: listed.length > 0 && names.length > 1,
+      sort: oneSort(sorts, wanted?.by, join(path, ['provider', 'sort'])),
+      acrossModels: wanted?.partition === 'none',
+    }
+  }
+
+  /** A list keeps its order, unless all deployments are to be sorted whichever model they are of. */
+  #ordered({ names, sort, acrossModels }: Choice): string[] {
+    return sort && acrossModels ? modelsInOrder(this.#dependencies, names, sort) : names
   }
 
   /** What the configuration has under the name as it stands comes before what OpenRouter means by it. */
@@ -98,11 +136,11 @@ export class ExtensionReader {
   }
 
   /** @param named how many of the names stand in `model` */
-  #assertModels(names: string[], named: number): void {
+  #assertModels(names: string[], named: number, path: string): void {
     const { models } = this.#dependencies.config
     for (const [index, name] of names.entries()) {
       if (Object.hasOwn(models, name)) continue
-      const param = index < named ? 'model' : `models[${index - named}]`
+      const param = join(path, index < named ? ['model'] : ['models', index - named])
       const near = nearMiss(name, Object.keys(models))
       const hint = near ? ` Did you mean "${near}"?` : ''
       const isChoice = this.#knows(name)
@@ -124,12 +162,39 @@ export class ExtensionReader {
   }
 }
 
-function oneSort(bySuffix: Array<Sort | undefined>, named: Sort | null | undefined) {
-  const sorts = new Set([...bySuffix, named ?? undefined].filter(sort => sort !== undefined))
+function without(value: Body): Body {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !ours.includes(name)))
+}
+
+function oneSort(bySuffix: Array<Sort | undefined>, named: Sort | undefined, param: string) {
+  const sorts = new Set([...bySuffix, named].filter(sort => sort !== undefined))
   if (sorts.size <= 1) return [...sorts][0]
   throw new LonghaulError(
     'invalid_value',
-    `\`provider.sort\` and the suffixes of models want different orders: ${[...sorts].join(', ')}. Give one.`,
-    { param: 'provider.sort' },
+    `\`${param}\` and the suffixes of models want different orders: ${[...sorts].join(', ')}. Give one.`,
+    { param },
   )
+}
+
+const sorts = { cheapest: 'price', fastest: 'throughput' } as const
+
+/**
+ * A body that was read, and what was asked for beside it, in OpenRouter's words
+ * again: read anew it comes to the same.
+ * @param bodyText JSON text of an object
+ */
+export function asSent(bodyText: string, constraints: RoutingConstraints | undefined): string {
+  const { models, strategy, deployments, order } = constraints ?? {}
+  const provider = {
+    ...(strategy && { sort: sorts[strategy] }),
+    ...(deployments && { only: deployments }),
+    ...(order && { order }),
+  }
+  if (!models && Object.keys(provider).length === 0) return bodyText
+  const { model, ...body } = JSON.parse(bodyText) as Body
+  return JSON.stringify({
+    ...(models ? { models } : { model }),
+    ...body,
+    ...(Object.keys(provider).length > 0 && { provider }),
+  })
 }

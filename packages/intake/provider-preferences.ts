@@ -9,21 +9,21 @@ import {
   type Price,
   type RoutingConstraints,
 } from '@longhaul/contracts'
-import type { LiveStats } from '@longhaul/coordination'
-import { describeValue } from '@longhaul/intake'
 import { ignoredFields } from '@longhaul/providers'
 import { nearMiss } from '@longhaul/runtime'
 import { z } from 'zod'
-import type { JsonObject } from './json-object.ts'
+import { describeValue, join } from './validation.ts'
 
 export interface ExtensionDependencies {
   config: Config
-  live: Pick<LiveStats, 'of'>
+  /** What is known of deployments by now, by their keys. */
+  live: { of(deployment: string): { latencyMs?: number | undefined } }
 }
 
-export type Sort = 'price' | 'throughput' | 'latency'
+const sortBy = z.enum(['price', 'throughput', 'latency'])
+export type Sort = z.infer<typeof sortBy>
 
-const slugs = arrayOf(z.string().min(1).max(300), { min: 1, max: 100 })
+const slugs = arrayOf(z.string().min(1).max(300), { min: 1, max: 1_000 })
 const usdPerMillion = z.coerce.number().nonnegative()
 
 /** OpenRouter's `provider`: which deployments of a model may be called, and which first. */
@@ -33,7 +33,9 @@ export const providerSchema = z.strictObject({
   ignore: slugs.nullish(),
   allow_fallbacks: z.boolean().nullish(),
   require_parameters: z.boolean().nullish(),
-  sort: z.enum(['price', 'throughput', 'latency']).nullish(),
+  sort: z
+    .union([sortBy, z.strictObject({ by: sortBy, partition: z.enum(['model', 'none']).nullish() })])
+    .nullish(),
   max_price: z
     .strictObject({ prompt: usdPerMillion.optional(), completion: usdPerMillion.optional() })
     .nullish(),
@@ -45,7 +47,9 @@ export const providerSchema = z.strictObject({
 
 export interface Wanted {
   endpoint: Endpoint
-  body: JsonObject
+  body: Record<string, unknown>
+  /** Where the body stands in what the caller sent. */
+  path: string
   /** Of the configuration, those that may be chosen. */
   models: readonly string[]
   preferences: Omit<z.infer<typeof providerSchema>, 'sort'> & { sort: Sort | undefined }
@@ -53,10 +57,21 @@ export interface Wanted {
 
 interface Candidate {
   key: string
+  modelName: string
   name: string
   model: Model
   config: Deployment
   price: Price
+}
+
+/** The models in the order of the first of their deployments, whichever model those are of. */
+export function modelsInOrder(
+  { config, live }: ExtensionDependencies,
+  models: readonly string[],
+  sort: Sort,
+): string[] {
+  const sorted = sortedBy(sort, candidatesOf(config, models), live)
+  return [...new Set(sorted.map(({ modelName }) => modelName))]
 }
 
 /**
@@ -71,7 +86,7 @@ export function constrainDeployments(
   const { order, sort } = preferences
   const everywhere = candidatesOf(config, Object.keys(config.models))
   for (const field of ['order', 'only', 'ignore'] as const) {
-    assertKnown(preferences[field] ?? [], `provider.${field}`, everywhere)
+    assertKnown(preferences[field] ?? [], join(wanted.path, ['provider', field]), everywhere)
   }
   const all = candidatesOf(config, models)
   const sorted = sort ? sortedBy(sort, all, live) : all
@@ -82,7 +97,7 @@ export function constrainDeployments(
     wanted,
     ordered,
   )
-  if (allowed.length === 0) throw noneLeft(models)
+  if (allowed.length === 0) throw noneLeft(wanted)
   return {
     ...(allowed.length < all.length && { deployments: allowed.map(({ key }) => key) }),
     ...(preferred.length > 0 && { order: preferred.map(({ key }) => key) }),
@@ -95,6 +110,7 @@ function candidatesOf(config: Config, models: readonly string[]): Candidate[] {
     if (!model) return []
     return Object.entries(model.deployments).map(([deployment, settings]) => ({
       key: deploymentKey(name, deployment),
+      modelName: name,
       name: deployment,
       model,
       config: settings,
@@ -156,11 +172,12 @@ function assertKnown(named: readonly string[], field: string, everywhere: Candid
   }
 }
 
-function noneLeft(models: readonly string[]): LonghaulError {
+function noneLeft({ models, path }: Wanted): LonghaulError {
+  const param = join(path, ['provider'])
   const whose = models.length === 1 ? models[0] : `${models.length} models`
   return new LonghaulError(
     'invalid_value',
-    `\`provider\` leaves none of the deployments of ${whose}: allow more.`,
-    { param: 'provider' },
+    `\`${param}\` leaves none of the deployments of ${whose}: allow more.`,
+    { param },
   )
 }

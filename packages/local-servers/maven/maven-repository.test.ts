@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { kafkaJars } from '../kafka/lock.ts'
 import { readLock } from './jars.ts'
 import { mavenRepository } from './maven-repository.ts'
 
@@ -20,7 +21,7 @@ function settings(name: string, mirrors: string): string {
 const mirror = (of: string, url: string, more = '') =>
   `<mirror><id>m</id><mirrorOf>${of}</mirrorOf><url>${url}</url>${more}</mirror>`
 
-describe("the repository of Kafka's jars", () => {
+describe('the repository of jars', () => {
   it('is Maven Central where no settings are', () => {
     expect(mavenRepository([join(folder, 'none.xml')])).toBe('https://repo.maven.apache.org/maven2')
   })
@@ -44,7 +45,7 @@ describe("the repository of Kafka's jars", () => {
 
 describe('the lock file', () => {
   it('names Kafka with what it needs, and the binding of its log', () => {
-    const paths = readLock().map(({ path }) => path)
+    const paths = kafkaJars().map(({ path }) => path)
     for (const artifact of ['kafka_2.13', 'kafka-clients', 'scala-library', 'slf4j-simple']) {
       expect(paths.filter(path => path.includes(`/${artifact}/`))).toHaveLength(1)
     }
