@@ -64,12 +64,12 @@ export async function surround(options: SurroundingsOptions = {}): Promise<Surro
 }
 
 /** A model of the simulator. */
-export function simulatedModel(origin: string) {
+export function simulatedModel(origin: string, limits: { timeout?: string } = {}) {
   return {
     context_window: 32_768,
     price: { input: 1, output: 2 },
     deployments: {
-      simulator: { provider: 'openai-compatible' as const, base_url: `${origin}/v1` },
+      simulator: { provider: 'openai-compatible' as const, base_url: `${origin}/v1`, ...limits },
     },
   }
 }

@@ -29,6 +29,8 @@ export const SLOW_MODEL = 'slow'
 export const SLOW_MS = 15_000
 export const SESSION_TIMEOUT_MS = 6_000
 export const STRAGGLER_AFTER_MS = 20_000
+/** Above the longest straggler. */
+const CALL_TIMEOUT = '15m'
 
 /** Two of each: that one of them can die, and that work is shared. */
 const COUNTS = { ingress: 2, router: 2, worker: 2, dispatcher: 2, courier: 2 }
@@ -69,7 +71,9 @@ export async function surroundCluster(): Promise<ClusterSurroundings> {
 function configOf(origin: string): ClusterConfig {
   const names = [...MODELS, SLOW_MODEL]
   return {
-    models: Object.fromEntries(names.map(name => [name, simulatedModel(origin)])),
+    models: Object.fromEntries(
+      names.map(name => [name, simulatedModel(origin, { timeout: CALL_TIMEOUT })]),
+    ),
     policies: { auto: { strategy: 'round-robin', models: MODELS } },
     webhooks: { allow: ['127.0.0.1/32'] },
     lease: LEASE,
