@@ -4,8 +4,8 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import OpenAI from 'openai'
-import type { LonghaulProcess } from '../processes/longhaul-process.ts'
 import { countIds } from './batch-file.ts'
+import type { LonghaulServer } from './contender.ts'
 
 export interface BatchRun {
   batch: OpenAI.Batch
@@ -16,6 +16,8 @@ export interface BatchRun {
   validateSeconds: number
   /** From the first byte sent to the first result read. */
   firstResultSeconds: number
+  /** From the look that found it `finalizing` or ended, to the last line of its files read. */
+  finalizeSeconds: number
   /** How often each `custom_id` is in its files. */
   ids: Map<string, number>
 }
@@ -30,7 +32,7 @@ const FINAL = ['completed', 'failed', 'expired', 'cancelled']
  * @param onPoll told of its state at every look; may kill the server and start it again
  */
 export async function runBatch(
-  longhaul: LonghaulProcess,
+  longhaul: LonghaulServer,
   folder: string,
   input: string,
   onPoll: (batch: OpenAI.Batch) => Promise<void> = async () => {},
@@ -48,6 +50,7 @@ export async function runBatch(
   })
   let validateSeconds = 0
   let firstResultSeconds = 0
+  let ranSeconds = 0
   let batch = created
   while (!FINAL.includes(batch.status)) {
     if (since() * 1_000 > PATIENCE_MS) throw new Error(`the batch is still ${batch.status}`)
@@ -57,18 +60,31 @@ export async function runBatch(
     if (validateSeconds > 0 && firstResultSeconds === 0 && (await hasResult(longhaul, batch.id))) {
       firstResultSeconds = since()
     }
+    if (batch.finalizing_at && ranSeconds === 0) ranSeconds = since()
     await onPoll(batch)
   }
-  const ids = new Map<string, number>()
+  const paths: string[] = []
   for (const id of [batch.output_file_id, batch.error_file_id]) {
     if (!id) continue
     const path = join(folder, id)
     const { body } = await client.files.content(id)
     if (!body) throw new Error('a file without content')
     await pipeline(Readable.fromWeb(body as never), createWriteStream(path))
-    await countIds(path, ids)
+    paths.push(path)
   }
-  return { batch, seconds: since(), uploadSeconds, validateSeconds, firstResultSeconds, ids }
+  const seconds = since()
+  const finalizeSeconds = seconds - ranSeconds
+  const ids = new Map<string, number>()
+  for (const path of paths) await countIds(path, ids)
+  return {
+    batch,
+    seconds,
+    uploadSeconds,
+    validateSeconds,
+    firstResultSeconds,
+    finalizeSeconds,
+    ids,
+  }
 }
 
 /** What it is now; what it was, while the server is being started again. */
@@ -81,7 +97,7 @@ async function looked(client: OpenAI, batch: OpenAI.Batch): Promise<OpenAI.Batch
   }
 }
 
-async function hasResult({ url, apiKey }: LonghaulProcess, id: string): Promise<boolean> {
+async function hasResult({ url, apiKey }: LonghaulServer, id: string): Promise<boolean> {
   const response = await fetch(`${url}/v1/batches/${id}/results`, {
     headers: { authorization: `Bearer ${apiKey}` },
   }).catch(() => undefined)
