@@ -73,7 +73,8 @@ export class BatchWork {
 
   /**
    * Lines become jobs, and the batch remembers how far they have, in one
-   * statement: who goes on after a crash neither loses nor doubles one.
+   * statement: who goes on after a crash neither loses nor doubles one. Not
+   * waited for until it is on disk: `begin` is, and comes behind it in the log.
    * @param after the line that was recorded last
    * @param bytes of the file up to the end of the last of `lines`
    * @returns false: somebody else has the batch, or it was cancelled
@@ -95,7 +96,7 @@ export class BatchWork {
       body: line.body,
       body_bytes: line.bodyBytes,
     }))
-    const rows = await this.#database.hot(sql.RECORD_LINES, [
+    const rows = await this.#database.lazy(sql.RECORD_LINES, [
       uuidOf('batch', batch.id),
       owner,
       after,

@@ -32,7 +32,7 @@ const FINAL = ['completed', 'failed', 'expired', 'cancelled']
  * @param onPoll told of its state at every look; may kill the server and start it again
  */
 export async function runBatch(
-  longhaul: LonghaulServer,
+  longhaul: Pick<LonghaulServer, 'url' | 'apiKey'>,
   folder: string,
   input: string,
   onPoll: (batch: OpenAI.Batch) => Promise<void> = async () => {},
@@ -97,7 +97,7 @@ async function looked(client: OpenAI, batch: OpenAI.Batch): Promise<OpenAI.Batch
   }
 }
 
-async function hasResult({ url, apiKey }: LonghaulServer, id: string): Promise<boolean> {
+async function hasResult({ url, apiKey }: Pick<LonghaulServer, 'url' | 'apiKey'>, id: string): Promise<boolean> {
   const response = await fetch(`${url}/v1/batches/${id}/results`, {
     headers: { authorization: `Bearer ${apiKey}` },
   }).catch(() => undefined)

@@ -81,32 +81,50 @@ async function readWhole(
   }
 }
 
-/** @returns false: somebody else has the batch, or it was cancelled */
+/**
+ * While one slice is recorded, the next one is read.
+ * @returns false: somebody else has the batch, or it was cancelled
+ */
 async function recordLines(step: BatchStep, batch: ClaimedBatch): Promise<boolean> {
-  const { blobs, reader, clock, store, owner } = step
+  const { store, owner, signal } = step
+  let after = batch.recordedLines
+  let recording = Promise.resolve(true)
+  for await (const { lines, end } of slicesOf(step, batch)) {
+    if (signal.aborted || !(await recording)) return false
+    recording = store.batchWork.recordLines(batch, owner, after, lines, end)
+    // It is awaited later; what reading throws meanwhile must not leave it unhandled.
+    recording.catch(() => {})
+    after = lines.at(-1)?.line ?? after
+  }
+  return recording
+}
+
+interface Slice {
+  lines: Array<NewLine & { jobId: string }>
+  /** Byte behind its last line. */
+  end: number
+}
+
+/** What is not recorded yet of its file. */
+async function* slicesOf(step: BatchStep, batch: ClaimedBatch): AsyncGenerator<Slice> {
+  const { blobs, reader, clock } = step
   const options = { reader, endpoint: batch.endpoint, now: clock.now() }
   const from = { line: batch.recordedLines, bytes: batch.recordedBytes }
   const source = blobs.read(batch.inputFileId, { start: from.bytes, end: Number.POSITIVE_INFINITY })
-  let after = batch.recordedLines
-  let slice: Array<NewLine & { jobId: string }> = []
+  let lines: Slice['lines'] = []
   let bytes = 0
   let end = from.bytes
-  const record = async () => {
-    const recorded = await store.batchWork.recordLines(batch, owner, after, slice, end)
-    after = slice.at(-1)?.line ?? after
-    slice = []
-    bytes = 0
-    return recorded
-  }
   for await (const input of readLines(source, MAX_LINE_BYTES, from)) {
     const line = readBatchLine(input, options)
-    slice.push(newLine(line))
+    lines.push(newLine(line))
     bytes += line.submission.bodyBytes
     end = line.end
-    if (slice.length < SLICE_LINES && bytes < SLICE_BYTES) continue
-    if (step.signal.aborted || !(await record())) return false
+    if (lines.length < SLICE_LINES && bytes < SLICE_BYTES) continue
+    yield { lines, end }
+    lines = []
+    bytes = 0
   }
-  return slice.length === 0 || record()
+  if (lines.length > 0) yield { lines, end }
 }
 
 function newLine({ line, customId, submission }: BatchLine): NewLine & { jobId: string } {
