@@ -97,7 +97,10 @@ async function looked(client: OpenAI, batch: OpenAI.Batch): Promise<OpenAI.Batch
   }
 }
 
-async function hasResult({ url, apiKey }: Pick<LonghaulServer, 'url' | 'apiKey'>, id: string): Promise<boolean> {
+async function hasResult(
+  { url, apiKey }: Pick<LonghaulServer, 'url' | 'apiKey'>,
+  id: string,
+): Promise<boolean> {
   const response = await fetch(`${url}/v1/batches/${id}/results`, {
     headers: { authorization: `Bearer ${apiKey}` },
   }).catch(() => undefined)
