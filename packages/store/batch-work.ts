@@ -50,7 +50,7 @@ export class BatchWork {
     await this.#database.hot(sql.RELEASE_ALL, [owner])
   }
 
-  /** Its file has no faults. */
+  /** Its file has no faults, and all its lines are jobs. */
   async validated(
     id: string,
     owner: string,
@@ -60,7 +60,7 @@ export class BatchWork {
     return (await this.#database.hot(sql.VALIDATED, values)).length > 0
   }
 
-  /** Its file has faults: it ends here, and nothing of it is left. @returns whether an event was written */
+  /** Its file has faults, and its lines were dropped: it ends here. @returns whether an event was written */
   async fail(id: string, owner: string, faults: BatchFault[]): Promise<boolean> {
     const [row] = await this.#database.hot<{ event_written: boolean }>(sql.FAIL, [
       uuidOf('batch', id),
@@ -76,7 +76,6 @@ export class BatchWork {
    * statement: who goes on after a crash neither loses nor doubles one. Not
    * waited for until it is on disk: `begin` is, and comes behind it in the log.
    * @param after the line that was recorded last
-   * @param bytes of the file up to the end of the last of `lines`
    * @returns false: somebody else has the batch, or it was cancelled
    */
   async recordLines(
@@ -84,7 +83,6 @@ export class BatchWork {
     owner: string,
     after: number,
     lines: ReadonlyArray<NewLine & { jobId: string }>,
-    bytes: number,
   ): Promise<boolean> {
     const input = lines.map(line => ({
       line: line.line,
@@ -101,7 +99,6 @@ export class BatchWork {
       owner,
       after,
       lines.at(-1)?.line ?? after,
-      bytes,
       JSON.stringify(input),
       uuidOf('tenant', batch.tenantId),
       batch.endpoint,
@@ -111,7 +108,7 @@ export class BatchWork {
     return rows.length > 0
   }
 
-  /** All its lines are jobs: they may run. */
+  /** Its lines may run. */
   async begin(id: string, owner: string): Promise<boolean> {
     const values = [uuidOf('batch', id), owner, this.#clock.now()]
     return (await this.#database.hot(sql.BEGIN, values)).length > 0
