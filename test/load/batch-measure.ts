@@ -6,7 +6,7 @@ import { Child } from '../processes/child.ts'
 import type { Arena } from './arena.ts'
 import { countIds } from './batch-file.ts'
 import type { BatchRow } from './batch-report.ts'
-import { runBatch } from './batch-run.ts'
+import { type BatchRun, runBatch } from './batch-run.ts'
 import type { LonghaulServer } from './contender.ts'
 import { Usage } from './usage.ts'
 
@@ -25,18 +25,26 @@ export async function measureLonghaul(
   const usage = new Usage(arena, longhaul)
   const run = await runBatch(longhaul, arena.folder, input)
   const used = usage.since(undefined, lines)
-  const { seconds, uploadSeconds, validateSeconds, firstResultSeconds, finalizeSeconds } = run
   return {
     ...countsOf(run.ids, lines),
     name: longhaul.name,
     lines,
-    seconds,
-    validateSeconds,
+    seconds: run.seconds,
+    validateSeconds: run.validateSeconds,
     used,
-    remarks: [
-      `${run.batch.status}; upload ${uploadSeconds.toFixed(1)} s, validated and recorded in ${validateSeconds.toFixed(1)} s, first result after ${firstResultSeconds.toFixed(1)} s, files written and read in ${finalizeSeconds.toFixed(1)} s`,
-    ],
+    remarks: [stepsOf(run)],
   }
+}
+
+function stepsOf(run: BatchRun): string {
+  const seconds = Object.entries({
+    upload: run.uploadSeconds,
+    'validate and record': run.validateSeconds,
+    'write the files': run.finalizeSeconds,
+    download: run.downloadSeconds,
+  }).map(([step, seconds]) => `${step} ${seconds.toFixed(1)} s`)
+  const first = `first result after ${run.firstResultSeconds.toFixed(1)} s`
+  return [run.batch.status, ...seconds, first].join(', ')
 }
 
 /** Killed when half of its lines have ended, and started again. */

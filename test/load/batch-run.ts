@@ -16,8 +16,9 @@ export interface BatchRun {
   validateSeconds: number
   /** From the first byte sent to the first result read. */
   firstResultSeconds: number
-  /** From the look that found it `finalizing` or ended, to the last line of its files read. */
+  /** From the look that found it `finalizing` to the one that found it ended. */
   finalizeSeconds: number
+  downloadSeconds: number
   /** How often each `custom_id` is in its files. */
   ids: Map<string, number>
 }
@@ -63,6 +64,7 @@ export async function runBatch(
     if (batch.finalizing_at && ranSeconds === 0) ranSeconds = since()
     await onPoll(batch)
   }
+  const endedSeconds = since()
   const paths: string[] = []
   for (const id of [batch.output_file_id, batch.error_file_id]) {
     if (!id) continue
@@ -73,7 +75,6 @@ export async function runBatch(
     paths.push(path)
   }
   const seconds = since()
-  const finalizeSeconds = seconds - ranSeconds
   const ids = new Map<string, number>()
   for (const path of paths) await countIds(path, ids)
   return {
@@ -82,7 +83,8 @@ export async function runBatch(
     uploadSeconds,
     validateSeconds,
     firstResultSeconds,
-    finalizeSeconds,
+    finalizeSeconds: endedSeconds - ranSeconds,
+    downloadSeconds: seconds - endedSeconds,
     ids,
   }
 }
