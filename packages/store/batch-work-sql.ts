@@ -27,6 +27,7 @@ export const CLAIM: Statement = {
     WHERE b.id IN (
       SELECT o.id FROM batches o
       WHERE o.status IN ('validating', 'in_progress', 'finalizing', 'cancelling')
+        AND (o.status = 'cancelling' OR $5::boolean)
         AND (o.lease_expires_at IS NULL OR o.lease_expires_at <= ${at('$1')})
         AND (o.status <> 'in_progress' OR NOT EXISTS (${UNFINISHED_OF('o.id')}))
       ORDER BY o.id LIMIT $4 FOR UPDATE SKIP LOCKED)
@@ -144,6 +145,13 @@ export const DROP_LINES: Statement = {
 export const UNFINISHED: Statement = {
   name: 'batch-unfinished',
   text: `${UNFINISHED_OF('$1::uuid')} LIMIT 1`,
+}
+
+export const ENDED: Statement = {
+  name: 'batch-ended',
+  text: `SELECT coalesce(sum(succeeded), 0)::integer AS succeeded,
+      coalesce(sum(failed + cancelled + expired), 0)::integer AS others
+    FROM batch_counts WHERE batch_id = $1::uuid`,
 }
 
 export const FINISH: Statement = {

@@ -27,10 +27,17 @@ export class BatchWork {
   /**
    * Takes up to `limit` batches for which something is to be done and which
    * nobody has; those whose last line has ended become `finalizing` by it.
+   * @param which `cancelling`: only those that are
    */
-  async claim(owner: string, leaseMs: number, limit: number): Promise<ClaimedBatch[]> {
+  async claim(
+    owner: string,
+    leaseMs: number,
+    limit: number,
+    which: 'any' | 'cancelling' = 'any',
+  ): Promise<ClaimedBatch[]> {
     const now = this.#clock.now()
-    const rows = await this.#database.hot<ClaimedRow>(sql.CLAIM, [now, owner, now + leaseMs, limit])
+    const values = [now, owner, now + leaseMs, limit, which === 'any']
+    const rows = await this.#database.hot<ClaimedRow>(sql.CLAIM, values)
     return rows.map(claimedBatchOf)
   }
 
@@ -137,6 +144,14 @@ export class BatchWork {
   /** Whether a line has not ended, be it that somebody has it locked. */
   async hasUnfinishedLines(id: string): Promise<boolean> {
     return (await this.#database.hot(sql.UNFINISHED, [uuidOf('batch', id)])).length > 0
+  }
+
+  /** How many of its lines have ended well, and how many otherwise. */
+  async ended(id: string): Promise<{ succeeded: number; others: number }> {
+    const [row] = await this.#database.hot<{ succeeded: number; others: number }>(sql.ENDED, [
+      uuidOf('batch', id),
+    ])
+    return row ?? { succeeded: 0, others: 0 }
   }
 
   /**

@@ -15,8 +15,9 @@ const SLICE_BYTES = 2 * 1024 * 1024
  */
 export async function finishBatch(step: BatchStep, batch: ClaimedBatch): Promise<void> {
   const { store, owner, coordination, telemetry, clock } = step
-  const output = batch.begun ? await write(step, batch, 'succeeded') : null
-  const error = batch.begun ? await write(step, batch, 'others') : null
+  const { succeeded, others } = await store.batchWork.ended(batch.id)
+  const output = batch.begun && succeeded > 0 ? await write(step, batch, 'succeeded') : null
+  const error = batch.begun && others > 0 ? await write(step, batch, 'others') : null
   const seconds = batch.outputExpiresSeconds
   const expireAt = seconds === null ? null : clock.now() + seconds * 1_000
   const finished = await store.batchWork.finish(batch.id, owner, { output, error }, expireAt)
