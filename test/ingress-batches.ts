@@ -40,7 +40,7 @@ export async function cancelledBatch(test: TestIngress): Promise<string> {
   const body = JSON.stringify(request)
   const newLine = { line: 1, customId: '1', requestedModel: null, policy: null, options: null }
   const ofJob = { jobId: newId('job'), body, bodyBytes: body.length }
-  await batchWork.recordLines(batch, owner, 0, [{ ...newLine, ...ofJob }], body.length)
+  await batchWork.recordLines(batch, owner, 0, [{ ...newLine, ...ofJob }])
   await batchWork.begin(id, owner)
   await batches.cancel(test.tenantId, id)
   await claimed(test, id)

@@ -4,13 +4,7 @@ export {
   type LineEstimate,
   type ModelEstimate,
 } from './estimate.ts'
-export {
-  type BatchLine,
-  type LineReaderOptions,
-  MAX_LINE_BYTES,
-  readBatchLine,
-} from './line-reader.ts'
-export { type InputLine, readLines } from './lines.ts'
+export type { BatchLine } from './line-reader.ts'
 export { outputLine, requestLine } from './output-line.ts'
 export { type Validated, validateBatch } from './validate.ts'
 export {

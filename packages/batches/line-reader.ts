@@ -23,7 +23,6 @@ const lineSchema = z.looseObject({
 /** A line without faults. */
 export interface BatchLine {
   line: number
-  end: number
   customId: string
   submission: Submission
 }
@@ -66,7 +65,7 @@ export function readBatchLine(input: InputLine, options: LineReaderOptions): Bat
   }
   const { body } = value as { body: unknown }
   const submission = reader.read({ endpoint, body, lane: 'bulk' }, now)
-  return { line: input.number, end: input.end, customId: line.custom_id, submission }
+  return { line: input.number, customId: line.custom_id, submission }
 }
 
 const LINE = 'The line'

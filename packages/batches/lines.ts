@@ -2,8 +2,6 @@
 export interface InputLine {
   /** From 1; blank lines count. */
   number: number
-  /** Byte behind its end. */
-  end: number
   /** Undefined: it is longer than is taken. */
   bytes: Buffer | undefined
 }
@@ -14,14 +12,12 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 /**
  * The lines of a JSON Lines file that are not blank. Holds one line and one
  * piece of the source at a time.
- * @param from where the source begins, when it is not the whole file: lines and bytes before it
  */
 export async function* readLines(
   source: AsyncIterable<Buffer>,
   maxLineBytes: number,
-  from: { line: number; bytes: number } = { line: 0, bytes: 0 },
 ): AsyncGenerator<InputLine> {
-  let { line: number, bytes: end } = from
+  let number = 0
   let parts: Buffer[] = []
   let length = 0
   const taken = (): InputLine | undefined => {
@@ -30,7 +26,7 @@ export async function* readLines(
     const bytes = length > maxLineBytes ? undefined : withoutBom(whole, number)
     parts = []
     length = 0
-    return bytes && isBlank(bytes) ? undefined : { number, end, bytes }
+    return bytes && isBlank(bytes) ? undefined : { number, bytes }
   }
   for await (const piece of source) {
     let start = 0
@@ -40,11 +36,9 @@ export async function* readLines(
       length += stop - start
       if (length <= maxLineBytes) parts.push(piece.subarray(start, stop))
       else parts = []
-      end += stop - start
       start = stop
       if (found < 0) continue
       number += 1
-      end += 1
       start += 1
       const line = taken()
       if (line) yield line

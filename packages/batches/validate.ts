@@ -25,13 +25,14 @@ const SLICE = 50
 /**
  * Reads a batch's file from end to end for faults: every line by itself, and
  * `custom_id`s against one another. Holds the ids, and otherwise one line.
- * @param each called for every line without faults, in order
+ * @param each told of every line without faults, in order, and whether those before it had
+ *   none; what it returns is waited for
  * @throws what `source` throws, and the signal's reason
  */
 export async function validateBatch(
   source: AsyncIterable<Buffer>,
   options: LineReaderOptions & { signal?: AbortSignal },
-  each: (line: BatchLine) => void = () => {},
+  each: (line: BatchLine, isFaultless: boolean) => Promise<void> | undefined,
 ): Promise<Validated> {
   const faults: BatchFault[] = []
   const lineOfId = new Map<string, number>()
@@ -48,7 +49,8 @@ export async function validateBatch(
       const first = lineOfId.get(line.customId)
       if (first !== undefined) throw duplicate(line.customId, first)
       lineOfId.set(line.customId, line.line)
-      each(line)
+      const told = each(line, faults.length === 0)
+      if (told) await told
     } catch (error) {
       if (!(error instanceof LonghaulError)) throw error
       const { code, message, param } = error

@@ -143,8 +143,6 @@ export interface ClaimedRow {
   output_expires_seconds: number | null
   total: number | null
   recorded_lines: number
-  /** PostgreSQL's `bigint` comes as text. */
-  recorded_bytes: string
   begun: boolean
 }
 
@@ -160,7 +158,6 @@ export function claimedBatchOf(row: ClaimedRow): ClaimedBatch {
     outputExpiresSeconds: row.output_expires_seconds,
     total: row.total,
     recordedLines: row.recorded_lines,
-    recordedBytes: Number(row.recorded_bytes),
     begun: row.begun,
   }
 }

@@ -100,7 +100,6 @@ export interface ClaimedBatch {
   total: number | null
   /** How far its lines have become jobs. */
   recordedLines: number
-  recordedBytes: number
   /** Its lines became jobs that may run. */
   begun: boolean
 }

@@ -27,12 +27,13 @@ export const CLAIM: Statement = {
     WHERE b.id IN (
       SELECT o.id FROM batches o
       WHERE o.status IN ('validating', 'in_progress', 'finalizing', 'cancelling')
+        AND (o.status = 'cancelling' OR $5::boolean)
         AND (o.lease_expires_at IS NULL OR o.lease_expires_at <= ${at('$1')})
         AND (o.status <> 'in_progress' OR NOT EXISTS (${UNFINISHED_OF('o.id')}))
       ORDER BY o.id LIMIT $4 FOR UPDATE SKIP LOCKED)
     RETURNING b.id, b.tenant_id, b.status, b.endpoint, b.input_file_id, b.output_expires_seconds,
       ${ms('b.created_at')} AS created_at, ${ms('b.expires_at')} AS expires_at, b.total,
-      b.recorded_lines, b.recorded_bytes, b.in_progress_at IS NOT NULL AS begun`,
+      b.recorded_lines, b.in_progress_at IS NOT NULL AS begun`,
 }
 
 export const RENEW: Statement = {
@@ -74,12 +75,12 @@ export const FAIL: Statement = {
 export const RECORD_LINES: Statement = {
   name: 'batch-record-lines',
   text: `WITH mine AS (
-    UPDATE batches SET recorded_lines = $4::integer, recorded_bytes = $5::bigint
+    UPDATE batches SET recorded_lines = $4::integer
     WHERE id = $1::uuid AND lease_owner = $2 AND status = 'validating'
       AND recorded_lines = $3::integer
     RETURNING id
   ), input AS (
-    SELECT * FROM json_to_recordset($6::json) AS r(line integer, custom_id text, id uuid,
+    SELECT * FROM json_to_recordset($5::json) AS r(line integer, custom_id text, id uuid,
       requested_model text, policy text, options json, body text, body_bytes integer)
     WHERE EXISTS (SELECT 1 FROM mine)
   ), lines AS (
@@ -91,9 +92,9 @@ export const RECORD_LINES: Statement = {
     INSERT INTO jobs (id, tenant_id, status, endpoint, lane, policy, requested_model,
       options, dispatch_model, due_at, deadline, created_at, body_bytes, batch_id,
       batch_line)
-    SELECT id, $7::uuid, 'pending', $8, 'bulk', policy, requested_model, options,
-      coalesce(requested_model, ''), to_timestamp($9::float8 / 1000 - 1 + line * 1e-6),
-      ${at('$10')}, ${at('$9')}, body_bytes, $1::uuid, line
+    SELECT id, $6::uuid, 'pending', $7, 'bulk', policy, requested_model, options,
+      coalesce(requested_model, ''), to_timestamp($8::float8 / 1000 - 1 + line * 1e-6),
+      ${at('$9')}, ${at('$8')}, body_bytes, $1::uuid, line
     FROM input
   )
   SELECT 1 FROM mine`,
@@ -122,12 +123,17 @@ export const CANCEL_LINES: Statement = {
   SELECT id, running FROM picked`,
 }
 
+/** From the last one back, so that what is recorded is always a beginning of the file. */
 export const DROP_LINES: Statement = {
   name: 'batch-drop-lines',
   text: `WITH gone AS (
     DELETE FROM batch_lines WHERE (batch_id, line) IN (
-      SELECT batch_id, line FROM batch_lines WHERE batch_id = $1::uuid LIMIT $2)
-    RETURNING job_id
+      SELECT batch_id, line FROM batch_lines WHERE batch_id = $1::uuid
+      ORDER BY line DESC LIMIT $2)
+    RETURNING job_id, line
+  ), told AS (
+    UPDATE batches SET recorded_lines = (SELECT min(line) - 1 FROM gone)
+    WHERE id = $1::uuid AND EXISTS (SELECT 1 FROM gone)
   ), bodies AS (
     DELETE FROM job_bodies WHERE job_id = ANY (ARRAY(SELECT job_id FROM gone))
   ), dropped AS (
@@ -139,6 +145,13 @@ export const DROP_LINES: Statement = {
 export const UNFINISHED: Statement = {
   name: 'batch-unfinished',
   text: `${UNFINISHED_OF('$1::uuid')} LIMIT 1`,
+}
+
+export const ENDED: Statement = {
+  name: 'batch-ended',
+  text: `SELECT coalesce(sum(succeeded), 0)::integer AS succeeded,
+      coalesce(sum(failed + cancelled + expired), 0)::integer AS others
+    FROM batch_counts WHERE batch_id = $1::uuid`,
 }
 
 export const FINISH: Statement = {

@@ -27,10 +27,17 @@ export class BatchWork {
   /**
    * Takes up to `limit` batches for which something is to be done and which
    * nobody has; those whose last line has ended become `finalizing` by it.
+   * @param which `cancelling`: only those that are
    */
-  async claim(owner: string, leaseMs: number, limit: number): Promise<ClaimedBatch[]> {
+  async claim(
+    owner: string,
+    leaseMs: number,
+    limit: number,
+    which: 'any' | 'cancelling' = 'any',
+  ): Promise<ClaimedBatch[]> {
     const now = this.#clock.now()
-    const rows = await this.#database.hot<ClaimedRow>(sql.CLAIM, [now, owner, now + leaseMs, limit])
+    const values = [now, owner, now + leaseMs, limit, which === 'any']
+    const rows = await this.#database.hot<ClaimedRow>(sql.CLAIM, values)
     return rows.map(claimedBatchOf)
   }
 
@@ -50,7 +57,7 @@ export class BatchWork {
     await this.#database.hot(sql.RELEASE_ALL, [owner])
   }
 
-  /** Its file has no faults. */
+  /** Its file has no faults, and all its lines are jobs. */
   async validated(
     id: string,
     owner: string,
@@ -60,7 +67,7 @@ export class BatchWork {
     return (await this.#database.hot(sql.VALIDATED, values)).length > 0
   }
 
-  /** Its file has faults: it ends here, and nothing of it is left. @returns whether an event was written */
+  /** Its file has faults, and its lines were dropped: it ends here. @returns whether an event was written */
   async fail(id: string, owner: string, faults: BatchFault[]): Promise<boolean> {
     const [row] = await this.#database.hot<{ event_written: boolean }>(sql.FAIL, [
       uuidOf('batch', id),
@@ -73,9 +80,9 @@ export class BatchWork {
 
   /**
    * Lines become jobs, and the batch remembers how far they have, in one
-   * statement: who goes on after a crash neither loses nor doubles one.
+   * statement: who goes on after a crash neither loses nor doubles one. Not
+   * waited for until it is on disk: `begin` is, and comes behind it in the log.
    * @param after the line that was recorded last
-   * @param bytes of the file up to the end of the last of `lines`
    * @returns false: somebody else has the batch, or it was cancelled
    */
   async recordLines(
@@ -83,7 +90,6 @@ export class BatchWork {
     owner: string,
     after: number,
     lines: ReadonlyArray<NewLine & { jobId: string }>,
-    bytes: number,
   ): Promise<boolean> {
     const input = lines.map(line => ({
       line: line.line,
@@ -95,12 +101,11 @@ export class BatchWork {
       body: line.body,
       body_bytes: line.bodyBytes,
     }))
-    const rows = await this.#database.hot(sql.RECORD_LINES, [
+    const rows = await this.#database.lazy(sql.RECORD_LINES, [
       uuidOf('batch', batch.id),
       owner,
       after,
       lines.at(-1)?.line ?? after,
-      bytes,
       JSON.stringify(input),
       uuidOf('tenant', batch.tenantId),
       batch.endpoint,
@@ -110,7 +115,7 @@ export class BatchWork {
     return rows.length > 0
   }
 
-  /** All its lines are jobs: they may run. */
+  /** Its lines may run. */
   async begin(id: string, owner: string): Promise<boolean> {
     const values = [uuidOf('batch', id), owner, this.#clock.now()]
     return (await this.#database.hot(sql.BEGIN, values)).length > 0
@@ -139,6 +144,14 @@ export class BatchWork {
   /** Whether a line has not ended, be it that somebody has it locked. */
   async hasUnfinishedLines(id: string): Promise<boolean> {
     return (await this.#database.hot(sql.UNFINISHED, [uuidOf('batch', id)])).length > 0
+  }
+
+  /** How many of its lines have ended well, and how many otherwise. */
+  async ended(id: string): Promise<{ succeeded: number; others: number }> {
+    const [row] = await this.#database.hot<{ succeeded: number; others: number }>(sql.ENDED, [
+      uuidOf('batch', id),
+    ])
+    return row ?? { succeeded: 0, others: 0 }
   }
 
   /**

@@ -61,7 +61,7 @@ async function batchOfOne() {
     body: '{}',
     bodyBytes: 2,
   }
-  await batchWork.recordLines(batch, OWNER, 0, [line], 2)
+  await batchWork.recordLines(batch, OWNER, 0, [line])
   await batchWork.begin(id, OWNER)
   return { id, jobId: line.jobId }
 }

@@ -15,10 +15,10 @@ const FORGET_ROWS = 1_000
  *         ▼
  *       failed
  *
- * - `validating`: its file is read, by whoever has the lease: first all of it
- *   for faults, then again, and slice by slice its lines become jobs, which
- *   nobody releases yet. `total` tells that the first is done, `recorded_lines`
- *   and `recorded_bytes` how far the second is.
+ * - `validating`: its file is read for faults, by whoever has the lease, and slice
+ *   by slice its lines become jobs, which nobody releases yet. `recorded_lines`
+ *   tells how far they have, `total` that all have and none has a fault. At the
+ *   first fault recording ends, and what was recorded is dropped.
  * - `in_progress`: all lines are jobs, released unless `paused`.
  * - `finalizing`: every line has ended; its files are written by whoever has the
  *   lease, and shown by the statement that ends the batch.

@@ -27,7 +27,9 @@ export interface Statement {
  * follows it, and a job that was published but is `pending` again is published
  * again.
  *
- * `bulk` carries the content of files, in pieces and out of the way of the rest.
+ * `bulk` carries the content of files, in pieces and out of the way of the rest. It
+ * does not wait for the disk either: the statement that shows a file does, and
+ * comes behind its pieces in the log.
  */
 export class Database {
   readonly #hot: pg.Pool
@@ -50,7 +52,7 @@ export class Database {
     this.#hot = openPool(options, Math.max(2, options.maxConnections - 7), planOnce)
     this.#lazy = openPool(options, 3, [...planOnce, 'SET synchronous_commit = off'])
     this.#general = openPool(options, 2, [path, "SET statement_timeout = '30s'"])
-    this.#bulk = openPool(options, 2, planOnce)
+    this.#bulk = openPool(options, 2, [...planOnce, 'SET synchronous_commit = off'])
   }
 
   /** @throws {StoreUnavailableError} the server cannot be reached */

@@ -6,6 +6,7 @@ import type { Telemetry } from '@longhaul/telemetry'
 import { allocate, type Due } from './allocate.ts'
 import { PublishedBounds } from './published-bounds.ts'
 import { publishReleased } from './publishing.ts'
+import { Shares } from './shares.ts'
 
 export interface ReleaseDependencies {
   bus: Bus
@@ -29,7 +30,7 @@ const SHORT_HOLD_MS = 5_000
 export class Releases {
   readonly #dependencies: ReleaseDependencies
   readonly #bounds = new PublishedBounds()
-  #turn = 0
+  readonly #shares = new Shares()
 
   constructor(dependencies: ReleaseDependencies) {
     this.#dependencies = dependencies
@@ -45,10 +46,11 @@ export class Releases {
     const most = config.dispatch.published_per_key
     this.#bounds.observe(due, published, { now: clock.now(), most })
     const budget = Math.min(ROUND_ROWS, bus.room(SUBMITTED_TOPIC))
-    const quotas = allocate(this.#turned(due), published, {
+    const quotas = allocate(due, published, {
       budget,
       bound: key => this.#bounds.of(key, most),
       laneWeights: config.lanes,
+      shares: this.#shares,
     })
     if (quotas.length === 0) return BUSY_MS
     const jobs = await store.dispatch.release(quotas)
@@ -76,13 +78,6 @@ export class Releases {
       const { openUntil = 0 } = live.of(name)
       return openUntil > now && openUntil - now < SHORT_HOLD_MS
     })
-  }
-
-  /** Who comes first gets what cannot be divided; each round another does. */
-  #turned(due: readonly Due[]): Due[] {
-    this.#turn += 1
-    const start = this.#turn % Math.max(1, due.length)
-    return [...due.slice(start), ...due.slice(0, start)]
   }
 
   async #untilNextDue(): Promise<number> {

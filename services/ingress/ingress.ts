@@ -18,6 +18,7 @@ import type { Telemetry } from '@longhaul/telemetry'
 import { Admission } from './acceptance/admission.ts'
 import { Submitter } from './acceptance/submitter.ts'
 import { authenticated, createApp, type Handlers, type TenantHandler } from './app.ts'
+import { Arrivals } from './arrivals.ts'
 import { Authenticator } from './auth.ts'
 import { BodyIntake } from './body-intake.ts'
 import { JobWatch } from './job-watch.ts'
@@ -67,8 +68,10 @@ export interface IngressOptions {
 const MIB = 1024 * 1024
 /** Above the 60 s of common load balancers, so that they, not we, close idle connections. */
 const KEEP_ALIVE_MS = 75_000
-/** A whole request, body included; slower ones are cut with 408. */
+/** A whole request, body included, or of an upload each byte; slower ones are cut with 408. */
 const REQUEST_TIMEOUT_MS = 120_000
+const HEADERS_TIMEOUT_MS = 60_000
+const UPLOADS = '/v1/files'
 const STORE_HEALTH_MS = 800
 
 /**
@@ -83,6 +86,7 @@ export class Ingress {
   readonly #admission: Admission
   readonly #submitter: Submitter
   readonly #watch: JobWatch
+  readonly #arrivals: Arrivals
   readonly #synchronous: SynchronousJobs
   readonly #live: LiveResponses
   readonly #authenticator: Authenticator
@@ -139,9 +143,17 @@ export class Ingress {
         this.#closeIdle()
       },
     })
+    this.#arrivals = new Arrivals(clock, {
+      timeoutMs: REQUEST_TIMEOUT_MS,
+      mayTakeLong: ({ method, url }) => method === 'POST' && url?.split('?')[0] === UPLOADS,
+    })
     this.#server = createServer(
-      { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-      app,
+      // Bodies are watched by `Arrivals`.
+      { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 },
+      (request, response) => {
+        this.#arrivals.watch(request, response)
+        app(request, response)
+      },
     )
     this.#server.on('clientError', answerMalformed)
   }
@@ -202,6 +214,7 @@ export class Ingress {
     const { clock } = this.#dependencies
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#watch.stop()
+    this.#arrivals.stop()
     this.#ending.abort()
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const cancel = clock.schedule(budgetMs, resolve)

@@ -53,6 +53,7 @@ export async function callDeployment(
   telemetry.metrics.providerCallsInFlight.add(-1, { deployment: key })
   end(liveEnd(result, finishedAt - startedAt))
   tellBreaker(dependencies, slot, result)
+  if (!result.ok && result.kind === 'rate-limited') slot.refused()
   slot.free()
   const attempt = attemptOf(slot, result, startedAt, finishedAt)
   count(telemetry, slot.deployment.model, attempt)

@@ -1,41 +1,54 @@
-import { deploymentKey, type Model, type RoutingConstraints } from '@longhaul/contracts'
+import { type Clock, deploymentKey, type Model, type RoutingConstraints } from '@longhaul/contracts'
 import type { Coordination, Permit } from '@longhaul/coordination'
 import type { ProviderDeployment } from '@longhaul/providers'
+import { Pace } from './pace.ts'
 
 /** Leave for one call of one deployment. */
 export interface Slot {
   deployment: ProviderDeployment
   permit: Permit
-  /** Exactly once, when the call has ended or will not be made. */
+  /** The call was refused by a rate limit: later ones are spaced out. */
+  refused(): void
+  /** When the call has ended. What is told of a slot's end after the first word has no effect. */
   free(): void
+  /** Instead: no call was made; the permit and its turn are given back. */
+  unused(): void
 }
 
 interface DeploymentState {
   deployment: ProviderDeployment
   inFlight: number
+  pace: Pace
+}
+
+export interface DeploymentsDependencies {
+  coordination: Coordination
+  clock: Clock
 }
 
 /**
- * The deployments of one model in this worker: who has a slot, and whose
- * breaker lets a call pass. The choice is made as late as possible.
+ * The deployments of one model in this worker: who has a slot, whose turn it is
+ * by its pace, and whose breaker lets a call pass. The choice is made as late as possible.
  */
 export class Deployments {
   readonly #model: string
   readonly #coordination: Coordination
+  readonly #clock: Clock
   #states: DeploymentState[] = []
 
-  constructor(model: string, config: Model, coordination: Coordination) {
+  constructor(model: string, config: Model, dependencies: DeploymentsDependencies) {
     this.#model = model
-    this.#coordination = coordination
+    this.#coordination = dependencies.coordination
+    this.#clock = dependencies.clock
     this.reconfigure(config)
   }
 
-  /** Deployments that stay keep the count of their calls in flight. */
+  /** Deployments that stay keep the count of their calls in flight, and their pace. */
   reconfigure(config: Model): void {
     const known = new Map(this.#states.map(state => [state.deployment.key, state]))
     this.#states = Object.entries(config.deployments).map(([name, deployment]) => {
       const key = deploymentKey(this.#model, name)
-      const state = known.get(key) ?? { inFlight: 0 }
+      const state = known.get(key) ?? { inFlight: 0, pace: new Pace() }
       return Object.assign(state, {
         deployment: {
           key,
@@ -66,20 +79,23 @@ export class Deployments {
     except: ReadonlySet<string> = new Set(),
     constraints: RoutingConstraints = {},
   ): Slot | undefined {
-    for (const state of inOrder(this.#byLoad(), constraints.order)) {
+    const now = this.#clock.now()
+    for (const state of inOrder(this.#byLoad(now), constraints.order)) {
       if (except.has(state.deployment.key) || !isAllowed(state, constraints)) continue
       const permit = this.#coordination.breakers.acquire(state.deployment.key)
       if (!permit) continue
-      state.inFlight += 1
-      return {
-        deployment: state.deployment,
-        permit,
-        free: once(() => {
-          state.inFlight -= 1
-        }),
-      }
+      return this.#slot(state, permit, now)
     }
     return undefined
+  }
+
+  /** When a call may begin that waits for nothing but its turn; undefined: none does. */
+  get nextTurnAt(): number | undefined {
+    const now = this.#clock.now()
+    const turns = this.#states
+      .filter(state => hasRoom(state) && state.pace.nextAt > now)
+      .map(({ pace }) => pace.nextAt)
+    return turns.length === 0 ? undefined : Math.min(...turns)
   }
 
   /**
@@ -97,12 +113,38 @@ export class Deployments {
     return earliest
   }
 
-  #byLoad(): DeploymentState[] {
-    const free = this.#states.filter(
-      ({ deployment, inFlight }) => inFlight < deployment.config.max_concurrency,
-    )
+  #slot(state: DeploymentState, permit: Permit, takenAt: number): Slot {
+    const { pace } = state
+    state.inFlight += 1
+    pace.take(takenAt)
+    let ended = false
+    const end = () => {
+      if (ended) return false
+      ended = true
+      state.inFlight -= 1
+      return true
+    }
+    return {
+      deployment: state.deployment,
+      permit,
+      refused: () => pace.refused(takenAt, this.#clock.now()),
+      free: end,
+      unused: () => {
+        if (!end()) return
+        permit.settle('neutral')
+        pace.giveBack(this.#clock.now())
+      },
+    }
+  }
+
+  #byLoad(now: number): DeploymentState[] {
+    const free = this.#states.filter(state => hasRoom(state) && state.pace.nextAt <= now)
     return free.length < 2 ? free : free.sort((a, b) => loadOf(a) - loadOf(b))
   }
+}
+
+function hasRoom({ deployment, inFlight }: DeploymentState): boolean {
+  return inFlight < deployment.config.max_concurrency
 }
 
 function isAllowed({ deployment }: DeploymentState, { deployments }: RoutingConstraints): boolean {
@@ -124,13 +166,4 @@ function inOrder(
 
 function loadOf({ deployment, inFlight }: DeploymentState): number {
   return inFlight / (deployment.config.weight * deployment.config.max_concurrency)
-}
-
-function once(act: () => void): () => void {
-  let done = false
-  return () => {
-    if (done) return
-    done = true
-    act()
-  }
 }

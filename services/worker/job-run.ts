@@ -76,8 +76,7 @@ export class JobRun {
     } finally {
       cancelTimer?.()
       leases.drop(held)
-      slot.permit.settle('neutral') // has no effect after a call
-      slot.free()
+      slot.unused() // has no effect after a call
     }
   }
 
@@ -179,8 +178,7 @@ export class JobRun {
       const settled = await this.#settleAgain(held, attempt, step)
       if (settled) return other
     }
-    other?.permit.settle('neutral')
-    other?.free()
+    other?.unused()
     if (step.kind !== 'again') {
       await this.#settleStep(held, attempt, step, failure.kind === 'unusable' ? failure.body : null)
     }

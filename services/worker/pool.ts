@@ -51,6 +51,7 @@ export class ModelPool {
   #window = 0
   #subscription: Subscription | undefined
   #unwatch: () => void = () => {}
+  #cancelTurn: (() => void) | undefined
 
   constructor(
     dependencies: PoolDependencies,
@@ -63,7 +64,7 @@ export class ModelPool {
     this.#dependencies = dependencies
     this.#config = config
     this.#model = model
-    this.#deployments = new Deployments(model, modelConfig, dependencies.coordination)
+    this.#deployments = new Deployments(model, modelConfig, dependencies)
     this.#queue = new LaneQueue(config.lanes)
     this.#stopping = stopping
   }
@@ -104,6 +105,7 @@ export class ModelPool {
   /** Ends the intake and gives back what was not begun; resolves when open deliveries are settled. */
   async stop(budgetMs: number): Promise<void> {
     this.#unwatch()
+    this.#cancelTurn?.()
     const stopped = this.#subscription?.stop(budgetMs)
     this.#subscription = undefined
     for (const { delivery } of [...this.#parked.splice(0), ...this.#queue.drain()]) {
@@ -146,6 +148,22 @@ export class ModelPool {
   }
 
   #pump(): void {
+    this.#beginAll()
+    if (this.#queue.size + this.#parked.length > 0) this.#pumpAtNextTurn()
+  }
+
+  /** What waits for a pace is told by nobody. */
+  #pumpAtNextTurn(): void {
+    const { clock } = this.#dependencies
+    const at = this.#deployments.nextTurnAt
+    if (at === undefined || this.#cancelTurn || this.#stopping.aborted) return
+    this.#cancelTurn = clock.schedule(at - clock.now(), () => {
+      this.#cancelTurn = undefined
+      this.#pump()
+    })
+  }
+
+  #beginAll(): void {
     for (const work of this.#parked.splice(0)) this.#begin(work, undefined)
     while (this.#queue.size > 0 && !this.#stopping.aborted) {
       const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now())
@@ -157,8 +175,7 @@ export class ModelPool {
       if (!slot) return
       const work = this.#queue.pop()
       if (!work) {
-        slot.permit.settle('neutral')
-        slot.free()
+        slot.unused()
         return
       }
       this.#begin(work, slot)
@@ -180,8 +197,7 @@ export class ModelPool {
   }
 
   #exchange(slot: Slot | undefined, constraints: RoutingConstraints | undefined): Slot | undefined {
-    slot?.permit.settle('neutral')
-    slot?.free()
+    slot?.unused()
     return this.#stopping.aborted ? undefined : this.#deployments.acquire(undefined, constraints)
   }
 

@@ -4,7 +4,7 @@ import { ClusterContender } from './cluster-contender.ts'
 import type { Contender } from './contender.ts'
 import { GeneratorProcess } from './generator-process.ts'
 import { LonghaulContender } from './longhaul-contender.ts'
-import { peaksOf } from './measure.ts'
+import { peaksOf } from './usage.ts'
 
 export interface BacklogOptions {
   jobs: number

@@ -5,12 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import OpenAI from 'openai'
 import { countIds } from './batch-file.ts'
-
-/** Where it is spoken to. */
-interface Server {
-  readonly url: string
-  readonly apiKey: string
-}
+import type { LonghaulServer } from './contender.ts'
 
 export interface BatchRun {
   batch: OpenAI.Batch
@@ -21,6 +16,9 @@ export interface BatchRun {
   validateSeconds: number
   /** From the first byte sent to the first result read. */
   firstResultSeconds: number
+  /** From the look that found it `finalizing` to the one that found it ended. */
+  finalizeSeconds: number
+  downloadSeconds: number
   /** How often each `custom_id` is in its files. */
   ids: Map<string, number>
 }
@@ -35,7 +33,7 @@ const FINAL = ['completed', 'failed', 'expired', 'cancelled']
  * @param onPoll told of its state at every look; may kill the server and start it again
  */
 export async function runBatch(
-  longhaul: Server,
+  longhaul: Pick<LonghaulServer, 'url' | 'apiKey'>,
   folder: string,
   input: string,
   onPoll: (batch: OpenAI.Batch) => Promise<void> = async () => {},
@@ -53,6 +51,7 @@ export async function runBatch(
   })
   let validateSeconds = 0
   let firstResultSeconds = 0
+  let ranSeconds = 0
   let batch = created
   while (!FINAL.includes(batch.status)) {
     if (since() * 1_000 > PATIENCE_MS) throw new Error(`the batch is still ${batch.status}`)
@@ -62,18 +61,32 @@ export async function runBatch(
     if (validateSeconds > 0 && firstResultSeconds === 0 && (await hasResult(longhaul, batch.id))) {
       firstResultSeconds = since()
     }
+    if (batch.finalizing_at && ranSeconds === 0) ranSeconds = since()
     await onPoll(batch)
   }
-  const ids = new Map<string, number>()
+  const endedSeconds = since()
+  const paths: string[] = []
   for (const id of [batch.output_file_id, batch.error_file_id]) {
     if (!id) continue
     const path = join(folder, id)
     const { body } = await client.files.content(id)
     if (!body) throw new Error('a file without content')
     await pipeline(Readable.fromWeb(body as never), createWriteStream(path))
-    await countIds(path, ids)
+    paths.push(path)
   }
-  return { batch, seconds: since(), uploadSeconds, validateSeconds, firstResultSeconds, ids }
+  const seconds = since()
+  const ids = new Map<string, number>()
+  for (const path of paths) await countIds(path, ids)
+  return {
+    batch,
+    seconds,
+    uploadSeconds,
+    validateSeconds,
+    firstResultSeconds,
+    finalizeSeconds: endedSeconds - ranSeconds,
+    downloadSeconds: seconds - endedSeconds,
+    ids,
+  }
 }
 
 /** What it is now; what it was, while the server is being started again. */
@@ -86,7 +99,10 @@ async function looked(client: OpenAI, batch: OpenAI.Batch): Promise<OpenAI.Batch
   }
 }
 
-async function hasResult({ url, apiKey }: Server, id: string): Promise<boolean> {
+async function hasResult(
+  { url, apiKey }: Pick<LonghaulServer, 'url' | 'apiKey'>,
+  id: string,
+): Promise<boolean> {
   const response = await fetch(`${url}/v1/batches/${id}/results`, {
     headers: { authorization: `Bearer ${apiKey}` },
   }).catch(() => undefined)

@@ -4,7 +4,7 @@ import { freePort } from '@longhaul/embedded-postgres'
 import { LocalKafka, type LocalRedis } from '@longhaul/local-servers'
 import { ServiceProcess } from '../processes/service-process.ts'
 import type { Arena } from './arena.ts'
-import { type Contender, type Intake, type NamedProcess, named } from './contender.ts'
+import { type Intake, type LonghaulServer, type NamedProcess, named } from './contender.ts'
 import type { LonghaulOptions } from './longhaul-contender.ts'
 import { LonghaulRecords, longhaulConfig } from './longhaul-records.ts'
 import { profileFlags } from './profile.ts'
@@ -16,8 +16,9 @@ const STOP_TIMEOUT_MS = 30_000
 const SERVICES = ['ingress', 'dispatcher', 'router', 'worker', 'courier'] as const
 
 /** Each service in a process of its own, on the shared PostgreSQL and Redis and a Kafka of its own. */
-export class ClusterContender extends LonghaulRecords implements Contender {
+export class ClusterContender extends LonghaulRecords implements LonghaulServer {
   readonly name = 'Longhaul, cluster'
+  readonly apiKey = API_KEY
   readonly #kafka: LocalKafka
   readonly #redis: LocalRedis
   readonly #services: readonly ServiceProcess[]
@@ -56,7 +57,7 @@ export class ClusterContender extends LonghaulRecords implements Contender {
   private constructor(
     arena: Arena,
     parts: { kafka: LocalKafka; redis: LocalRedis; services: readonly ServiceProcess[] },
-    { webhookEvery }: LonghaulOptions,
+    { webhookEvery = 0 }: LonghaulOptions,
   ) {
     super(arena)
     this.#kafka = parts.kafka
@@ -73,11 +74,16 @@ export class ClusterContender extends LonghaulRecords implements Contender {
     return [named('Kafka', this.#kafka.pid), named('Redis', this.#redis.pid)]
   }
 
+  get url(): string {
+    const ingress = this.#services.find(({ service }) => service === 'ingress')
+    if (!ingress) throw new Error('a cluster has an ingress')
+    return ingress.origin
+  }
+
   get intake(): Intake {
-    const origin = this.#services.find(({ service }) => service === 'ingress')?.origin
     return {
-      bulkUrl: `${origin}/v1/jobs/bulk`,
-      singleUrl: `${origin}/v1/jobs`,
+      bulkUrl: `${this.url}/v1/jobs/bulk`,
+      singleUrl: `${this.url}/v1/jobs`,
       apiKey: API_KEY,
       webhookEvery: this.#webhookEvery,
     }
@@ -86,6 +92,10 @@ export class ClusterContender extends LonghaulRecords implements Contender {
   async start(): Promise<void> {
     await this.#kafka.start()
     await Promise.all(this.#services.map(service => service.start()))
+  }
+
+  async kill(): Promise<void> {
+    await Promise.all(this.#services.map(service => service.kill()))
   }
 
   async stop(): Promise<void> {

@@ -34,3 +34,12 @@ export interface Intake {
   /** One job in so many asks for a webhook; 0: none. */
   webhookEvery: number
 }
+
+/** Longhaul, in one process or in many: a contender for batches too, and one that can be killed. */
+export interface LonghaulServer extends Contender {
+  /** Where OpenAI's clients find it, without `/v1`. */
+  readonly url: string
+  readonly apiKey: string
+  /** As `kill -9` does, all its processes at once. */
+  kill(): Promise<void>
+}

@@ -2,20 +2,21 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { LonghaulProcess } from '../processes/longhaul-process.ts'
 import type { Arena } from './arena.ts'
-import type { Contender, Intake, NamedProcess } from './contender.ts'
+import type { Intake, LonghaulServer, NamedProcess } from './contender.ts'
 import { LonghaulRecords, longhaulConfig } from './longhaul-records.ts'
 import { profileFlags } from './profile.ts'
 
 const STOP_TIMEOUT_MS = 30_000
 
 export interface LonghaulOptions {
-  webhookEvery: number
+  /** One job in so many asks for a webhook; default: none. */
+  webhookEvery?: number
   /** Whether processes write a CPU profile into the working directory. */
   profile?: boolean
 }
 
 /** `npm start` on the shared PostgreSQL: all services in one process, on the memory bus. */
-export class LonghaulContender extends LonghaulRecords implements Contender {
+export class LonghaulContender extends LonghaulRecords implements LonghaulServer {
   readonly name = 'Longhaul, one process'
   readonly servers = []
   readonly #process: LonghaulProcess
@@ -30,7 +31,7 @@ export class LonghaulContender extends LonghaulRecords implements Contender {
       env: { DATABASE_URL: arena.databaseUrl },
       execArgv: options.profile ? profileFlags('longhaul') : [],
     })
-    return new LonghaulContender(arena, longhaul, options.webhookEvery)
+    return new LonghaulContender(arena, longhaul, options.webhookEvery ?? 0)
   }
 
   private constructor(arena: Arena, longhaul: LonghaulProcess, webhookEvery: number) {
@@ -43,18 +44,29 @@ export class LonghaulContender extends LonghaulRecords implements Contender {
     return [{ name: 'longhaul', pid: this.#process.pid }]
   }
 
+  get url(): string {
+    return this.#process.url
+  }
+
+  get apiKey(): string {
+    return this.#process.apiKey
+  }
+
   get intake(): Intake {
-    const { url, apiKey } = this.#process
     return {
-      bulkUrl: `${url}/v1/jobs/bulk`,
-      singleUrl: `${url}/v1/jobs`,
-      apiKey,
+      bulkUrl: `${this.url}/v1/jobs/bulk`,
+      singleUrl: `${this.url}/v1/jobs`,
+      apiKey: this.apiKey,
       webhookEvery: this.#webhookEvery,
     }
   }
 
   async start(): Promise<void> {
     await this.#process.start()
+  }
+
+  async kill(): Promise<void> {
+    await this.#process.kill()
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { uuidOf } from '@longhaul/contracts'
 import type OpenAI from 'openai'
 import { WebhookReceiver } from '../webhook-receiver.ts'
 import {
@@ -378,5 +379,30 @@ describe('the same request again', () => {
     )
     await expect(other).rejects.toMatchObject({ status: 409, code: 'idempotency_key_reused' })
     expect(calls).toBe(1)
+  })
+})
+
+describe('a large batch that is cancelled', () => {
+  it('answers at once, and its calls stop, whatever waits of it', async () => {
+    const MANY = 5_000
+    server.simulator.script('small', { latencyMs: 50 })
+    const lines = Array.from({ length: MANY }, (_, index) => chatLine(`many-${index}`, 'small'))
+    const { id } = await createBatch(client, lines)
+    await untilBatch(client, id, ({ request_counts }) => (request_counts?.completed ?? 0) > 20)
+    const startedAt = performance.now()
+    await client.batches.cancel(id)
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    const batch = await untilEnded(client, id)
+    const { completed = 0 } = batch.request_counts ?? {}
+    expect(batch).toMatchObject({ status: 'cancelled', request_counts: { total: MANY, failed: 0 } })
+    const [last] = await server.query<{ seconds: number }>(
+      `SELECT extract(epoch FROM max(a.started_at) - b.cancelling_at)::float8 AS seconds
+       FROM batches b JOIN jobs j ON j.batch_id = b.id JOIN attempts a ON a.job_id = j.id
+       WHERE b.id = $1 GROUP BY b.cancelling_at`,
+      [uuidOf('batch', id)],
+    )
+    expect(last?.seconds).toBeLessThan(2)
+    expect(await readOutput(client, batch.output_file_id)).toHaveLength(completed)
+    expect(await readOutput(client, batch.error_file_id)).toHaveLength(MANY - completed)
   })
 })

@@ -1,6 +1,6 @@
 import { discardFile, outputLine, type WrittenFile, writeFile } from '@longhaul/batches'
 import { BATCH_OUTPUT } from '@longhaul/contracts'
-import type { ClaimedBatch } from '@longhaul/store'
+import type { ClaimedBatch, EndedLine } from '@longhaul/store'
 import type { BatchStep } from './step.ts'
 
 /** Lines of one statement, and what it should hold of them; answers differ much in length. */
@@ -15,8 +15,9 @@ const SLICE_BYTES = 2 * 1024 * 1024
  */
 export async function finishBatch(step: BatchStep, batch: ClaimedBatch): Promise<void> {
   const { store, owner, coordination, telemetry, clock } = step
-  const output = batch.begun ? await write(step, batch, 'succeeded') : null
-  const error = batch.begun ? await write(step, batch, 'others') : null
+  const { succeeded, others } = await store.batchWork.ended(batch.id)
+  const output = batch.begun && succeeded > 0 ? await write(step, batch, 'succeeded') : null
+  const error = batch.begun && others > 0 ? await write(step, batch, 'others') : null
   const seconds = batch.outputExpiresSeconds
   const expireAt = seconds === null ? null : clock.now() + seconds * 1_000
   const finished = await store.batchWork.finish(batch.id, owner, { output, error }, expireAt)
@@ -43,21 +44,34 @@ function write(
   return writeFile(step, about, linesOf(step, batch, which))
 }
 
+/** While one slice is written, the next one is read. */
 async function* linesOf(
   { store, signal }: BatchStep,
   batch: ClaimedBatch,
   which: 'succeeded' | 'others',
 ): AsyncGenerator<string> {
-  let after = 0
+  const read = (after: number, most: number) => {
+    const lines = store.batchLines.ended(batch.id, which, after, most)
+    lines.catch(() => {}) // awaited below, unless the writer goes away
+    return lines
+  }
   let limit = FIRST_LINES
+  let next = read(0, limit)
   for (;;) {
     signal.throwIfAborted()
-    const lines = await store.batchLines.ended(batch.id, which, after, limit)
-    if (lines.length === 0) return
-    const text = lines.map(line => outputLine(line, batch)).join('')
-    yield text
-    after = lines.at(-1)?.line ?? after
-    const fitting = Math.floor((SLICE_BYTES * lines.length) / text.length)
-    limit = Math.max(1, Math.min(MOST_LINES, 2 * limit, fitting))
+    const lines = await next
+    const last = lines.at(-1)
+    if (!last) return
+    const isLast = lines.length < limit
+    limit = Math.max(1, Math.min(MOST_LINES, 2 * limit, fittingAfter(lines)))
+    if (!isLast) next = read(last.line, limit)
+    yield lines.map(line => outputLine(line, batch)).join('')
+    if (isLast) return
   }
+}
+
+/** Lines as long as these that a slice holds. */
+function fittingAfter(lines: readonly EndedLine[]): number {
+  const length = lines.reduce((sum, { body }) => sum + (body?.length ?? 0), 1)
+  return Math.floor((SLICE_BYTES * lines.length) / length)
 }

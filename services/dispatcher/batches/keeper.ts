@@ -15,8 +15,9 @@ export interface BatchKeeperOptions {
   wake: () => void
 }
 
-/** Batches that one process works on at a time. */
+/** Batches that one process works on at a time, and how many more when they are to be cancelled: that cannot wait. */
 const MOST_AT_A_TIME = 4
+const MOST_WITH_CANCELLED = 8
 const LEASE_MS = 15_000
 const RENEW_MS = 5_000
 /** While batches run: how soon it is noticed that the last line of one has ended. */
@@ -54,13 +55,18 @@ export class BatchKeeper {
   /** @returns milliseconds until the next round, at the latest */
   async round(): Promise<number> {
     const { batchWork } = this.#dependencies.store
-    const room = MOST_AT_A_TIME - this.#underWay.size
-    if (room > 0) {
-      const batches = await batchWork.claim(this.#options.owner, LEASE_MS, room)
-      for (const batch of batches) this.#begin(batch)
-    }
+    await this.#claim(MOST_WITH_CANCELLED, 'cancelling')
+    await this.#claim(MOST_AT_A_TIME, 'any')
     const running = await batchWork.keepCounts()
     return running > 0 || this.#underWay.size > 0 ? BUSY_MS : IDLE_MS
+  }
+
+  async #claim(most: number, which: 'any' | 'cancelling'): Promise<void> {
+    const room = most - this.#underWay.size
+    if (room <= 0) return
+    const { batchWork } = this.#dependencies.store
+    const batches = await batchWork.claim(this.#options.owner, LEASE_MS, room, which)
+    for (const batch of batches) this.#begin(batch)
   }
 
   /** Steps under way end where they are; whoever comes next goes on. */

@@ -1,26 +1,14 @@
-import {
-  BatchEstimate,
-  type BatchLine,
-  MAX_LINE_BYTES,
-  readBatchLine,
-  readLines,
-  type Validated,
-  validateBatch,
-} from '@longhaul/batches'
+import { BatchEstimate, type Validated, validateBatch } from '@longhaul/batches'
 import { BlobMissingError } from '@longhaul/blobs'
-import { newId } from '@longhaul/contracts'
 import type { Router } from '@longhaul/routing'
-import type { ClaimedBatch, NewLine } from '@longhaul/store'
+import type { ClaimedBatch } from '@longhaul/store'
+import { LineRecorder, LostBatchError } from './line-recorder.ts'
 import type { BatchStep } from './step.ts'
 
-/** Lines and bytes of one statement, at most; one line alone may have more. */
-const SLICE_LINES = 500
-const SLICE_BYTES = 2 * 1024 * 1024
-
 /**
- * Reads the file of a batch for faults, then makes its lines jobs, slice by
- * slice, then lets them run. Whoever goes on after a crash begins with the
- * first slice that is not recorded.
+ * Reads the file of a batch for faults, while its lines become jobs that nobody
+ * releases yet, then lets them run; a file with faults loses its jobs again.
+ * Whoever goes on after a crash reads anew, and records what was not.
  */
 export async function beginBatch(
   step: BatchStep,
@@ -29,95 +17,64 @@ export async function beginBatch(
 ): Promise<void> {
   const { store, owner, coordination } = step
   if (batch.total === null && !(await validate(step, batch, router))) return
-  if (!(await recordLines(step, batch))) return
   if (!(await store.batchWork.begin(batch.id, owner))) return
   coordination.broadcasts.send('batch-changed', { batchId: batch.id })
 }
 
 /** @returns whether it goes on */
 async function validate(step: BatchStep, batch: ClaimedBatch, router: Router): Promise<boolean> {
-  const { store, owner, coordination, telemetry } = step
-  const { found, costUsd } = await readWhole(step, batch, router)
-  if (found.faults.length === 0) {
-    const estimated = { total: found.total, estimatedCostUsd: costUsd }
-    return store.batchWork.validated(batch.id, owner, estimated)
+  const { store, owner } = step
+  const estimate = await estimateOf(step, batch, router)
+  const recorder = new LineRecorder(step, batch)
+  try {
+    const found = await readWhole(step, batch, (line, isFaultless) => {
+      estimate.add(line)
+      return isFaultless ? recorder.add(line) : undefined
+    })
+    await recorder.end()
+    if (found.faults.length > 0) {
+      await fail(step, batch, found)
+      return false
+    }
+    const estimated = { total: found.total, estimatedCostUsd: estimate.costUsd }
+    return await store.batchWork.validated(batch.id, owner, estimated)
+  } catch (error) {
+    if (error instanceof LostBatchError) return false
+    throw error
   }
-  const told = await store.batchWork.fail(batch.id, owner, found.faults)
+}
+
+/** Ends it when nothing of it is left. */
+async function fail(step: BatchStep, batch: ClaimedBatch, { faults }: Validated): Promise<void> {
+  const { store, owner, coordination, telemetry, signal } = step
+  while ((await store.batchWork.dropLines(batch.id)) > 0) signal.throwIfAborted()
+  const told = await store.batchWork.fail(batch.id, owner, faults)
   telemetry.metrics.batchesEnded.add(1, { status: 'failed' })
   if (told) coordination.broadcasts.send('event-pending', { count: 1 })
-  return false
+}
+
+async function estimateOf(
+  { store, config, live, clock }: BatchStep,
+  { tenantId, endpoint, expiresAt }: ClaimedBatch,
+  router: Router,
+): Promise<BatchEstimate> {
+  const recentAnswers = await store.batches.recentAnswers(tenantId, endpoint)
+  const now = clock.now()
+  return new BatchEstimate({ config, router, live, tenantId, recentAnswers, now, expiresAt })
 }
 
 async function readWhole(
-  step: BatchStep,
-  batch: ClaimedBatch,
-  router: Router,
-): Promise<{ found: Validated; costUsd: number }> {
-  const { store, blobs, reader, config, live, clock, signal } = step
-  const now = clock.now()
-  const { tenantId, endpoint, expiresAt } = batch
-  const recentAnswers = await store.batches.recentAnswers(tenantId, endpoint)
-  const estimate = new BatchEstimate({
-    config,
-    router,
-    live,
-    tenantId,
-    recentAnswers,
-    now,
-    expiresAt,
-  })
+  { blobs, reader, clock, signal }: BatchStep,
+  { inputFileId, endpoint }: ClaimedBatch,
+  each: Parameters<typeof validateBatch>[2],
+): Promise<Validated> {
+  const options = { reader, endpoint, now: clock.now(), signal }
   try {
-    const found = await validateBatch(
-      blobs.read(batch.inputFileId),
-      { reader, endpoint, now, signal },
-      line => estimate.add(line),
-    )
-    return { found, costUsd: estimate.costUsd }
+    return await validateBatch(blobs.read(inputFileId), options, each)
   } catch (error) {
     if (!(error instanceof BlobMissingError)) throw error
     const message = 'The input file is gone: upload it again, and make a new batch.'
     const fault = { code: 'file_not_found', message, param: 'input_file_id', line: null }
-    return { found: { total: 0, faults: [fault] }, costUsd: 0 }
-  }
-}
-
-/** @returns false: somebody else has the batch, or it was cancelled */
-async function recordLines(step: BatchStep, batch: ClaimedBatch): Promise<boolean> {
-  const { blobs, reader, clock, store, owner } = step
-  const options = { reader, endpoint: batch.endpoint, now: clock.now() }
-  const from = { line: batch.recordedLines, bytes: batch.recordedBytes }
-  const source = blobs.read(batch.inputFileId, { start: from.bytes, end: Number.POSITIVE_INFINITY })
-  let after = batch.recordedLines
-  let slice: Array<NewLine & { jobId: string }> = []
-  let bytes = 0
-  let end = from.bytes
-  const record = async () => {
-    const recorded = await store.batchWork.recordLines(batch, owner, after, slice, end)
-    after = slice.at(-1)?.line ?? after
-    slice = []
-    bytes = 0
-    return recorded
-  }
-  for await (const input of readLines(source, MAX_LINE_BYTES, from)) {
-    const line = readBatchLine(input, options)
-    slice.push(newLine(line))
-    bytes += line.submission.bodyBytes
-    end = line.end
-    if (slice.length < SLICE_LINES && bytes < SLICE_BYTES) continue
-    if (step.signal.aborted || !(await record())) return false
-  }
-  return slice.length === 0 || record()
-}
-
-function newLine({ line, customId, submission }: BatchLine): NewLine & { jobId: string } {
-  return {
-    jobId: newId('job'),
-    line,
-    customId,
-    requestedModel: submission.requestedModel,
-    policy: submission.policy,
-    options: submission.options,
-    body: submission.bodyText,
-    bodyBytes: submission.bodyBytes,
+    return { total: 0, faults: [fault] }
   }
 }

@@ -45,6 +45,7 @@ export async function dryRun(
     { reader, endpoint, now, signal },
     line => {
       lines.push(lineView(line.line, line.customId, estimate.add(line)))
+      return undefined
     },
   )
   return {

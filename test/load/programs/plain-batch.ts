@@ -26,3 +26,5 @@ async function work(): Promise<void> {
 
 await Promise.all(Array.from({ length: AT_A_TIME }, work))
 console.log('{"done":true}')
+// Who measures it reads its figures before it ends it.
+setInterval(() => {}, 60_000)
