@@ -10,6 +10,7 @@ import {
   type Pause,
   type ReceiverPolicy,
   readinessOf,
+  type Semantics,
 } from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
@@ -37,6 +38,7 @@ export interface IngressDependencies {
   /** Uniform, in [0, 1). */
   random: () => number
   live: LiveView
+  semantics: Semantics
   receiverPolicy: ReceiverPolicy
   /** What `/readyz` asks beside store, bus, coordination and the ingress itself. */
   parts?: readonly HealthPart[]

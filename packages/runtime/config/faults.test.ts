@@ -79,7 +79,7 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       'an empty choice',
       `${model}policies:\n  p:\n    strategy:\n`,
       [
-        'f:9:5 policies.p.strategy: is empty — fill it in: round-robin, weighted, cheapest, fastest, least-busy, rules, predictive',
+        'f:9:5 policies.p.strategy: is empty — fill it in: round-robin, weighted, cheapest, fastest, least-busy, rules, semantic, predictive',
       ],
     ],
     [
