@@ -141,7 +141,7 @@ const ruleExpression = z.string().superRefine((source, context) => {
     context.addIssue({
       code: 'custom',
       message: `cannot be used, at character ${character}: ${message}`,
-      params: { remedy },
+      params: remedy,
     })
   }
 })

@@ -106,7 +106,7 @@ describe('an expression of a rule', () => {
       thrown = error
     }
     expect(thrown).toBeInstanceOf(RuleExpressionError)
-    expect(thrown).toMatchObject({ character, remedy: expect.any(String) })
+    expect(thrown).toMatchObject({ character, remedy: expect.any(Object) })
     expect((thrown as Error).message).toMatch(message)
   })
 })

@@ -42,11 +42,9 @@ export function compileRuleExpression(source: string): RuleExpression {
   const { valid, type, error } = parsed.check()
   if (!valid) throw faultOf(error)
   if (type !== 'bool') {
-    throw new RuleExpressionError(
-      `it is ${type}, not true or false`,
-      1,
-      'compare it with something, such as tokens > 1000',
-    )
+    throw new RuleExpressionError(`it is ${type}, not true or false`, 1, {
+      remedy: 'compare it with something, such as tokens > 1000',
+    })
   }
   return {
     reads,
@@ -76,15 +74,16 @@ function faultOf(thrown: unknown): RuleExpressionError {
     message: string
     range?: { start: number }
   }
+  const named = /^Unknown variable: (\w+)/.exec(summary ?? '')?.[1]
+  const remedy = remedies[code ?? ''] ?? 'see docs/guides/routing.md for what it may say'
   return new RuleExpressionError(
     lowerFirst(summary ?? message),
     (range?.start ?? 0) + 1,
-    remedies[code ?? ''] ?? 'see docs/guides/routing.md for what an expression may say',
+    named === undefined ? { remedy } : { named, known: Object.keys(ruleVariables) },
   )
 }
 
 const remedies: Record<string, string> = {
-  unknown_variable: `there are: ${Object.keys(ruleVariables).join(', ')}`,
   no_such_overload: 'compare like with like: text with "text", whole numbers with whole numbers',
   unexpected_token: 'complete it, and put text in double quotes',
   unterminated_string: 'end the text with the quote that it began with',

@@ -90,9 +90,10 @@ function expectKnown(variable: ASTNode, value: ASTNode): void {
   const { args: name } = variable
   const known = Object.hasOwn(ruleVariables, name) ? ruleVariables[name]?.values : undefined
   if (!known || known.includes(value.args)) return
-  throw refused(value, `${name} is never "${value.args}"`, `there are: ${known.join(', ')}`)
+  const message = `${name} is never "${value.args}"`
+  throw new RuleExpressionError(message, value.range.start + 1, { named: value.args, known })
 }
 
 function refused(node: ASTNode, message: string, remedy: string): RuleExpressionError {
-  return new RuleExpressionError(message, node.range.start + 1, remedy)
+  return new RuleExpressionError(message, node.range.start + 1, { remedy })
 }
