@@ -163,7 +163,7 @@ function viewOf(
       return conversation
     },
     reading() {
-      reading ??= readPrompt(this)
+      reading ??= readPrompt(requirements, this.conversation())
       return reading
     },
   }

@@ -1,4 +1,5 @@
 import type { PromptView } from '@longhaul/contracts'
+import type { Conversation } from '../features/conversation.ts'
 import { expectedOutputTokens } from '../features/expected-output.ts'
 import { hasCode, intentOf } from '../features/intent.ts'
 import { languageOf } from '../features/language.ts'
@@ -6,7 +7,7 @@ import { domains } from '../predictor/domains.ts'
 import { loadPredictor } from '../predictor/load.ts'
 import type { Prediction, Predictor } from '../predictor/predictor.ts'
 import { boundedText } from '../request-text.ts'
-import type { RequestView } from './strategy.ts'
+import type { Requirements } from '../requirements.ts'
 
 /** A prompt as the predictor sees it. Holds until the predictor reads the next one. */
 export interface PromptReading {
@@ -18,10 +19,10 @@ export interface PromptReading {
 
 /** What is read is the last turn and its instructions. */
 export function readPrompt(
-  { requirements, conversation }: RequestView,
+  requirements: Requirements,
+  { focus, turns }: Conversation,
   predictor: Predictor = loadPredictor(),
 ): PromptReading {
-  const { focus, turns } = conversation()
   // A body of another shape than the endpoint's has texts all the same.
   const prediction = predictor.predict(focus || boundedText(requirements.content.texts))
   const { scan, hand, complexity, familiarity, domain } = prediction
