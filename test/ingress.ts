@@ -10,7 +10,8 @@ import {
 } from '@longhaul/contracts'
 import { openMemoryCoordination } from '@longhaul/coordination'
 import { Ingress, type IngressDependencies, type IngressOptions } from '@longhaul/ingress'
-import { createReceiverPolicy, ModelFigures } from '@longhaul/runtime'
+import { openProviders } from '@longhaul/providers'
+import { createReceiverPolicy, ModelFigures, SemanticRoutes } from '@longhaul/runtime'
 import { startTelemetry } from '@longhaul/telemetry'
 import { openTestStore, type TestStore } from './database.ts'
 
@@ -88,6 +89,7 @@ export async function openTestIngress(test: TestIngressOptions = {}): Promise<Te
     },
   })
   const telemetry = startTelemetry({ service: 'test', logLevel: 'silent' })
+  const provider = openProviders({ clock })
   const opened: IngressDependencies = {
     store: testStore.store,
     blobs: openPostgresBlobs(testStore.store),
@@ -97,6 +99,7 @@ export async function openTestIngress(test: TestIngressOptions = {}): Promise<Te
     clock,
     random: () => 0.5,
     live: new ModelFigures({ coordination, bus, clock }, config),
+    semantics: new SemanticRoutes({ provider, coordination, telemetry, clock }, config),
     receiverPolicy: createReceiverPolicy(config.webhooks.allow),
   }
   const dependencies = { ...opened, ...test.replace?.(opened) }
@@ -116,7 +119,7 @@ export async function openTestIngress(test: TestIngressOptions = {}): Promise<Te
       callApi(url + path, method, body, { authorization: `Bearer ${key}`, ...headers }),
     async close() {
       await ingress.stop(1_000)
-      await Promise.all([bus.stop(), coordination.stop(), telemetry.stop()])
+      await Promise.all([bus.stop(), coordination.stop(), provider.stop(), telemetry.stop()])
       await testStore.close()
     },
   }

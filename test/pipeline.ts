@@ -18,7 +18,7 @@ import {
 import { Dispatcher } from '@longhaul/dispatcher'
 import { openProviders } from '@longhaul/providers'
 import { Router } from '@longhaul/router'
-import { ModelFigures } from '@longhaul/runtime'
+import { ModelFigures, SemanticRoutes } from '@longhaul/runtime'
 import { type Simulator, startSimulator } from '@longhaul/simulator'
 import type { JobDetail, NewJob, Store } from '@longhaul/store'
 import { startTelemetry, type Telemetry } from '@longhaul/telemetry'
@@ -91,6 +91,7 @@ export class Pipeline {
     })
     const provider = openProviders({ clock })
     const live = new ModelFigures({ coordination, bus, clock }, config)
+    const semantics = new SemanticRoutes({ provider, coordination, telemetry, clock }, config)
     const shared = {
       store,
       blobs: openPostgresBlobs(store),
@@ -100,6 +101,7 @@ export class Pipeline {
       telemetry,
       clock,
       live,
+      semantics,
       random: Math.random,
     }
     const worker = new Worker(shared, config, { owner: 'test-worker' })

@@ -31,6 +31,7 @@ export function namingIssues(config: unknown): NamingIssue[] {
       if (modelNames.includes(model)) continue
       issues.push(unknownName(['policies', name, ...path], model, 'model', modelNames))
     }
+    issues.push(...embeddingsIssues(name, policy, entriesOf(models)))
     if (modelNames.includes(name)) issues.push(sharedName(name))
   }
   const known = [...new Set(['auto', ...policyNames])]
@@ -48,7 +49,12 @@ function* definitions(config: unknown): Generator<string[]> {
       yield ['models', name, 'deployments', deployment]
     }
   }
-  for (const name of Object.keys(entriesOf(policies))) yield ['policies', name]
+  for (const [name, policy] of Object.entries(entriesOf(policies))) {
+    yield ['policies', name]
+    for (const route of Object.keys(routesOf(policy))) {
+      yield ['policies', name, 'semantic', 'routes', route]
+    }
+  }
 }
 
 function badName(path: string[], name: string): NamingIssue {
@@ -76,6 +82,30 @@ function unknownName(
   }
 }
 
+/** A model that embeds must be there, and serve embeddings. */
+function embeddingsIssues(
+  name: string,
+  policy: unknown,
+  models: Record<string, unknown>,
+): NamingIssue[] {
+  const { embeddings } = entriesOf(entriesOf(policy).semantic)
+  if (typeof embeddings !== 'string') return []
+  const path = ['policies', name, 'semantic', 'embeddings']
+  if (!Object.hasOwn(models, embeddings)) {
+    return [unknownName(path, embeddings, 'model', Object.keys(models))]
+  }
+  if (listOf(entriesOf(models[embeddings]).endpoints).includes('/v1/embeddings')) return []
+  return [
+    {
+      code: 'custom',
+      path,
+      input: embeddings,
+      message: 'names a model that does not serve /v1/embeddings',
+      params: { remedy: 'name another, or add /v1/embeddings to its endpoints' },
+    },
+  ]
+}
+
 function sharedName(name: string): NamingIssue {
   return {
     code: 'custom',
@@ -91,12 +121,23 @@ function* modelsUsedBy(policy: Record<string, unknown>) {
     if (typeof model === 'string') yield { path: ['models', index], model }
   }
   for (const [index, rule] of listOf(policy.rules).entries()) {
-    const { use } = entriesOf(rule)
-    if (typeof use === 'string') yield { path: ['rules', index, 'use'], model: use }
-    for (const [position, model] of listOf(use).entries()) {
-      if (typeof model === 'string') yield { path: ['rules', index, 'use', position], model }
-    }
+    yield* modelsIn(entriesOf(rule).use, ['rules', index, 'use'])
   }
+  for (const [name, route] of Object.entries(routesOf(policy))) {
+    yield* modelsIn(entriesOf(route).use, ['semantic', 'routes', name, 'use'])
+  }
+}
+
+/** One name, or a list of names. */
+function* modelsIn(use: unknown, path: PropertyKey[]) {
+  if (typeof use === 'string') yield { path, model: use }
+  for (const [position, model] of listOf(use).entries()) {
+    if (typeof model === 'string') yield { path: [...path, position], model }
+  }
+}
+
+function routesOf(policy: unknown): Record<string, unknown> {
+  return entriesOf(entriesOf(entriesOf(policy).semantic).routes)
 }
 
 function entriesOf(value: unknown): Record<string, unknown> {

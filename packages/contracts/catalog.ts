@@ -3,6 +3,9 @@ import { namePattern, nameRule, namingIssues } from './catalog-names.ts'
 import { durationMs, durationPattern } from './duration.ts'
 import { compileExpression } from './expression.ts'
 import { endpoints, lanes } from './job.ts'
+import { domains } from './prompt-words.ts'
+import { compileRuleExpression } from './rules/compile.ts'
+import { RuleExpressionError } from './rules/error.ts'
 
 /**
  * `longhaul.yaml`. Keys are snake_case, as in the API. Money is US dollars,
@@ -32,25 +35,6 @@ function durationFrom(least: string) {
     params: { remedy: `write ${least} or more` },
   })
 }
-
-/** The subjects that prompts are sorted into: those of MMLU-Pro, for which accuracies of models are published. */
-export const domains = [
-  'biology',
-  'business',
-  'chemistry',
-  'computer science',
-  'economics',
-  'engineering',
-  'health',
-  'history',
-  'law',
-  'math',
-  'philosophy',
-  'physics',
-  'psychology',
-  'other',
-] as const
-export type Domain = (typeof domains)[number]
 
 const usdPerMillion = z.number().nonnegative().max(1_000_000)
 
@@ -148,40 +132,87 @@ const regularExpression = z.string().superRefine((source, context) => {
   }
 })
 
+const ruleExpression = z.string().superRefine((source, context) => {
+  try {
+    compileRuleExpression(source)
+  } catch (error) {
+    if (!(error instanceof RuleExpressionError)) throw error
+    const { message, character, remedy } = error
+    context.addIssue({
+      code: 'custom',
+      message: `cannot be used, at character ${character}: ${message}`,
+      params: remedy,
+    })
+  }
+})
+
+const conditionsSchema = z
+  .strictObject({
+    content: regularExpression
+      .optional()
+      .describe('Case-insensitive expression over the text of the request'),
+    metadata: z.record(z.string(), z.string()).optional().describe('Pairs that must all be there'),
+    min_tokens: z
+      .number()
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('Estimated input tokens, at least'),
+    max_tokens: z
+      .number()
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('Estimated input tokens, at most'),
+    endpoint: z.enum(endpoints).optional().describe('Of the request'),
+    lane: z.enum(lanes).optional().describe('Of the job'),
+    tools: z.boolean().optional().describe('Whether the request brings tools'),
+  })
+  .refine(when => Object.keys(when).length > 0, {
+    error: 'must hold at least one condition',
+    params: { remedy: 'add one, or drop the rule and name its models in `models`' },
+  })
+
+const use = z.union([name, z.array(name).min(1)]).describe('Models, best first')
+
 export const ruleSchema = z.strictObject({
   when: z
-    .strictObject({
-      content: regularExpression
-        .optional()
-        .describe('Case-insensitive expression over the text of the request'),
-      metadata: z
-        .record(z.string(), z.string())
-        .optional()
-        .describe('Pairs that must all be there'),
-      min_tokens: z
-        .number()
-        .int()
-        .nonnegative()
-        .optional()
-        .describe('Estimated input tokens, at least'),
-      max_tokens: z
-        .number()
-        .int()
-        .nonnegative()
-        .optional()
-        .describe('Estimated input tokens, at most'),
-      endpoint: z.enum(endpoints).optional().describe('Of the request'),
-      lane: z.enum(lanes).optional().describe('Of the job'),
-      tools: z.boolean().optional().describe('Whether the request brings tools'),
-    })
-    .refine(when => Object.keys(when).length > 0, {
-      error: 'must hold at least one condition',
-      params: { remedy: 'add one, or drop the rule and name its models in `models`' },
-    })
-    .describe('All conditions that are given must hold'),
-  use: z.union([name, z.array(name).min(1)]).describe('Models, best first'),
+    .union([conditionsSchema, ruleExpression])
+    .describe(
+      'An expression such as domain == "law" && complexity > 0.6, or conditions that must all hold',
+    ),
+  use,
 })
 export type Rule = z.infer<typeof ruleSchema>
+
+const semanticSchema = z.strictObject({
+  embeddings: name.describe('A model of this configuration that serves /v1/embeddings'),
+  threshold: z
+    .number()
+    .min(-1)
+    .max(1)
+    .default(0.5)
+    .describe('Cosine similarity below which no route is near enough'),
+  timeout: durationFrom('1ms')
+    .prefault('300ms')
+    .describe('Longest wait for the embedding of a prompt; after it `otherwise` decides'),
+  routes: named(
+    z.strictObject({
+      utterances: z
+        .array(z.string().min(1).max(2_000))
+        .min(1)
+        .max(200)
+        .describe('What users say who belong here'),
+      use,
+    }),
+  )
+    .refine(all => Object.keys(all).length > 0, {
+      error: 'must hold at least one route',
+      params: { remedy: 'add a name, and below it utterances and use' },
+    })
+    .describe('By name; the one with the utterance nearest to the prompt is taken'),
+})
+export type Semantic = z.infer<typeof semanticSchema>
 
 export const strategies = [
   'round-robin',
@@ -190,6 +221,7 @@ export const strategies = [
   'fastest',
   'least-busy',
   'rules',
+  'semantic',
   'predictive',
 ] as const
 export type StrategyName = (typeof strategies)[number]
@@ -222,7 +254,10 @@ export const policySchema = z
     otherwise: z
       .enum(['cheapest', 'fastest', 'least-busy', 'round-robin', 'weighted', 'predictive'])
       .default('cheapest')
-      .describe('The strategy when no rule matches'),
+      .describe('The strategy when no rule matches, or no route is near'),
+    semantic: semanticSchema
+      .optional()
+      .describe('For the strategy `semantic`: routes by what prompts are like'),
     prefer: preferenceSchema
       .default('balanced')
       .describe('For the strategy `predictive`: how quality weighs against cost and time'),
@@ -260,6 +295,11 @@ export const policySchema = z
     path: ['rules'],
     error: 'is missing: the strategy `rules` needs it',
     params: { remedy: 'add rules, or choose another strategy' },
+  })
+  .refine(policy => policy.strategy !== 'semantic' || policy.semantic, {
+    path: ['semantic'],
+    error: 'is missing: the strategy `semantic` needs it',
+    params: { remedy: 'add semantic with embeddings and routes, or choose another strategy' },
   })
 export type Policy = z.infer<typeof policySchema>
 

@@ -82,6 +82,13 @@ export interface PromptView {
   model: string
 }
 
+/** A route of the strategy `semantic`, and how near a prompt is to its nearest utterance. */
+export interface RouteNearness {
+  route: string
+  /** Cosine, -1 to 1. */
+  similarity: number
+}
+
 /** What the worker needs of it. */
 export interface Route {
   model: string
@@ -106,4 +113,6 @@ export interface DecisionRecord {
   propensity: number
   /** Absent for strategies that do not read it. */
   prompt?: PromptView | undefined
+  /** Of the strategy `semantic`: the nearest routes, nearest first; absent when the prompt was not embedded. */
+  nearest?: RouteNearness[] | undefined
 }

@@ -1,4 +1,5 @@
 import type { DecisionRecord, ErrorCode, Route, RoutingRequest } from '@longhaul/contracts'
+import { type Conversation, conversationOf } from './features/conversation.ts'
 import type { Obstacle } from './filters.ts'
 import { type Judgement, judge } from './judge.ts'
 import type { LiveView } from './live-view.ts'
@@ -7,6 +8,8 @@ import { candidateOf, recordWithoutChoice } from './record.ts'
 import { boundedText } from './request-text.ts'
 import type { Terms } from './requested.ts'
 import { type Requirements, requirementsOf } from './requirements.ts'
+import type { Nearness } from './semantics/nearness.ts'
+import { type PromptReading, readPrompt } from './strategies/prompt-reading.ts'
 import { bestFirst, choiceOf } from './strategies/ranking.ts'
 import type { Contender, Ranked, Ranking, RequestView } from './strategies/strategy.ts'
 
@@ -21,6 +24,8 @@ export interface DecideOptions {
   now: number
   /** Uniform, in [0, 1). */
   random: () => number
+  /** The answer to `Router.semanticQuestion`, where it has one; without it `semantic` leaves the choice to `otherwise`. */
+  nearness?: Nearness | undefined
 }
 
 /** A choice, or why there is none. The record is there in both cases. */
@@ -100,6 +105,7 @@ function decisionOf(choice: Choice, judgement: Judgement, record: DecisionRecord
       estimates: { ...record.estimates, costUsd: contender.costUsd },
       propensity: choice.propensity,
       ...(choice.prompt && { prompt: choice.prompt }),
+      ...(choice.nearest && { nearest: [...choice.nearest] }),
     },
   }
 }
@@ -109,7 +115,7 @@ function choose(
   contenders: readonly Contender[],
   request: RoutingRequest,
   requirements: Requirements,
-  { number, now, random }: DecideOptions,
+  { number, now, random, nearness }: DecideOptions,
 ): Choice {
   if (terms.pinned) {
     const ranked = bestFirst(contenders, () => 1)
@@ -124,7 +130,7 @@ function choose(
     return { ranked: left, fallbacks, reason: `fallback of decision ${number - 1}`, propensity: 1 }
   }
   if (listed) return firstListed(contenders, listed)
-  const view = viewOf(request, requirements)
+  const view = viewOf(request, requirements, nearness)
   const ranking = strategy({ contenders, view, now, random })
   return { ...ranking, fallbacks: ranking.ranked.slice(1, 1 + most) }
 }
@@ -155,14 +161,29 @@ function leftOver(
   return choiceOf(ranked).score > 0 ? ranked : undefined
 }
 
-function viewOf(request: RoutingRequest, requirements: Requirements): RequestView {
+function viewOf(
+  request: RoutingRequest,
+  requirements: Requirements,
+  nearness: Nearness | undefined,
+): RequestView {
   let text: string | undefined
+  let conversation: Conversation | undefined
+  let reading: PromptReading | undefined
   return {
     request,
     requirements,
+    nearness,
     text() {
       text ??= boundedText(requirements.content.texts)
       return text
+    },
+    conversation() {
+      conversation ??= conversationOf(request.endpoint, request.body)
+      return conversation
+    },
+    reading() {
+      reading ??= readPrompt(requirements, this.conversation())
+      return reading
     },
   }
 }

@@ -3,6 +3,8 @@ export type { LiveView, ModelLive } from './live-view.ts'
 export { type Requested, resolveRequested } from './requested.ts'
 export { estimateInputTokens, type Requirements } from './requirements.ts'
 export { createRouter, type Router } from './router.ts'
+export { type EmbeddedRoute, type Nearness, nearnessOf, unitVector } from './semantics/nearness.ts'
+export type { SemanticQuestion } from './semantics/question.ts'
 export type {
   Contender,
   Ranked,

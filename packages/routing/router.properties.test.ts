@@ -5,6 +5,7 @@ import {
   configSchema,
   endpoints,
   lanes,
+  preferences,
   type RoutingRequest,
   strategies,
 } from '@longhaul/contracts'
@@ -13,6 +14,7 @@ import type { DecideOptions, Decision } from './decide.ts'
 import type { LiveView, ModelLive } from './live-view.ts'
 import { requirementsOf } from './requirements.ts'
 import { createRouter } from './router.ts'
+import type { Nearness } from './semantics/nearness.ts'
 import { NOW } from './testing/fixtures.ts'
 
 const names = ['a', 'b', 'c', 'd', 'e'] as const
@@ -34,12 +36,44 @@ const rule = fc.record({
     fc.record({ content: fc.constantFrom('code', '\\w+ \\w+', '.') }),
     fc.record({ lane: fc.constantFrom(...lanes) }),
     fc.record({ tools: fc.boolean() }),
+    fc.constantFrom(
+      'complexity > 0.3 || code',
+      'domain in ["law", "math"] && intent != "chat"',
+      'tokens > 100 && turns >= 1',
+      'text.matches("code") || vision',
+      'metadata.team == "" && tokens / tool_results > 1',
+    ),
   ),
   use: fc.uniqueArray(modelName, { minLength: 1 }),
 })
 
+/** Routes by name; the model that embeds is always there. */
+const EMBEDDER = 'a'
+const routeNames = ['first', 'second'] as const
+const semantic = fc.record({
+  embeddings: fc.constant(EMBEDDER),
+  threshold: fc.double({ min: -1, max: 1, noNaN: true }),
+  routes: fc.record(
+    Object.fromEntries(
+      routeNames.map(name => [
+        name,
+        fc.record({
+          utterances: fc.constant(['some code']),
+          use: fc.uniqueArray(modelName, { minLength: 1 }),
+        }),
+      ]),
+    ),
+  ),
+})
+
+const share = fc.double({ min: 0, max: 0.5, noNaN: true })
 const policy = fc.record({
   strategy: fc.constantFrom(...strategies),
+  semantic,
+  otherwise: fc.constantFrom(...strategies.filter(name => name !== 'rules' && name !== 'semantic')),
+  prefer: fc.oneof(fc.constantFrom(...preferences), fc.record({ usd: fc.nat(50), second: share })),
+  min_quality: fc.option(fc.constantFrom(0.5, 0.95, 1), { nil: undefined }),
+  explore: fc.constantFrom(0, 0.3),
   models: fc.option(fc.uniqueArray(modelName, { minLength: 1 }), { nil: undefined }),
   max_price: fc.option(fc.constantFrom(0, 1, 10), { nil: undefined }),
   max_cost_usd: fc.option(fc.constantFrom(0.000_1, 0.1), { nil: undefined }),
@@ -49,9 +83,12 @@ const policy = fc.record({
 
 const catalog: fc.Arbitrary<Catalog> = fc
   .record({ models: fc.record(Object.fromEntries(names.map(name => [name, model]))), policy })
-  .map(({ models, policy }) =>
-    configSchema.parse({ models, policies: { p: policy }, default_policy: 'p' }),
-  )
+  .map(({ models, policy }) => {
+    const { [EMBEDDER]: embedder } = models
+    const served = new Set([...(embedder?.endpoints ?? []), '/v1/embeddings' as const])
+    const all = { ...models, [EMBEDDER]: { ...embedder, endpoints: [...served] } }
+    return configSchema.parse({ models: all, policies: { p: policy }, default_policy: 'p' })
+  })
 
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constant('some code '.repeat(900)))
 const part = fc.oneof(
@@ -114,6 +151,18 @@ const live = fc
   .record(Object.fromEntries(names.map(name => [name, modelLive])))
   .map((models): LiveView => ({ of: name => models[name] as ModelLive }))
 
+const similarity = fc.double({ min: -1, max: 1, noNaN: true })
+const nearness: fc.Arbitrary<Nearness | undefined> = fc.oneof(
+  fc.constant(undefined),
+  fc.constant({ known: false as const, why: 'no embedding within 300 ms' }),
+  fc.tuple(similarity, similarity).map(both => ({
+    known: true as const,
+    routes: routeNames
+      .map((route, place) => ({ route, similarity: both[place] ?? 0 }))
+      .sort((a, b) => b.similarity - a.similarity),
+  })),
+)
+
 const options: fc.Arbitrary<DecideOptions> = fc
   .record({
     policy: fc.constantFrom(null, 'p', 'auto'),
@@ -121,6 +170,7 @@ const options: fc.Arbitrary<DecideOptions> = fc
       { weight: 4, arbitrary: fc.constantFrom(null, 'auto', 'p') },
       { weight: 1, arbitrary: fc.constantFrom(...names) },
     ),
+    nearness,
     draw: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
   })
   .map(({ draw, ...rest }) => ({ ...rest, number: 2, now: NOW, random: () => draw }))

@@ -5,6 +5,7 @@ import { type PreparedCatalog, prepareCatalog } from './prepared.ts'
 import { recordWithoutChoice } from './record.ts'
 import { type Terms, termsOf } from './requested.ts'
 import { requirementsOf } from './requirements.ts'
+import { type SemanticQuestion, semanticQuestionOf } from './semantics/question.ts'
 
 export interface Router {
   /**
@@ -12,6 +13,14 @@ export interface Router {
    * the same calls in the same order on a new router give the same decisions.
    */
   decide(request: RoutingRequest, live: LiveView, options: DecideOptions): Decision
+  /**
+   * What the decision would want to be told as `nearness`: finding it takes a
+   * call, which is not for a pure function to make. Undefined for most requests.
+   */
+  semanticQuestion(
+    request: RoutingRequest,
+    options: Pick<DecideOptions, 'policy' | 'requestedModel'>,
+  ): SemanticQuestion | undefined
 }
 
 /**
@@ -27,6 +36,10 @@ export function createRouter(catalog: Catalog): Router {
       if (!terms) return unknownName(prepared, request, options)
       const own = withStrategy(terms, prepared, request)
       return decideUnder(own, prepared.models, request, live, options)
+    },
+    semanticQuestion(request, { requestedModel, policy }) {
+      const terms = termsOf(prepared, requestedModel, policy)
+      return terms && semanticQuestionOf(terms, request)
     },
   }
 }

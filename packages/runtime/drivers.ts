@@ -3,14 +3,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type Blobs, openPostgresBlobs, openS3Blobs } from '@longhaul/blobs'
 import { type Bus, openKafkaBus, openMemoryBus } from '@longhaul/bus'
-import {
-  type Clock,
-  type Config,
-  deploymentKey,
-  lanes,
-  modelTopic,
-  SUBMITTED_TOPIC,
-} from '@longhaul/contracts'
+import { type Clock, type Config, lanes, modelTopic, SUBMITTED_TOPIC } from '@longhaul/contracts'
 import {
   type BreakerOptions,
   type Coordination,
@@ -24,6 +17,8 @@ import type { Telemetry } from '@longhaul/telemetry'
 
 import { observeGauges } from './gauges.ts'
 import { ModelFigures } from './model-figures.ts'
+import { providerDeploymentsOf } from './provider-deployments.ts'
+import { SemanticRoutes, type Semantics } from './semantics/semantics.ts'
 import type { KafkaTls, SharedServers } from './shared-servers.ts'
 
 export interface DriverOptions {
@@ -46,6 +41,7 @@ export interface Drivers {
   provider: Provider
   queueBackend: QueueBackend
   live: ModelFigures
+  semantics: Semantics
   /** Takes up the models of a changed configuration, their topics included; how the drivers were opened stays. */
   reconfigure(config: Config): Promise<void>
 }
@@ -63,6 +59,8 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
   const coordination = await openCoordination(options)
   const provider = openProviders({ clock }, { deployments: deploymentsOf(config) })
   const live = new ModelFigures({ coordination, bus, clock }, config)
+  const semantics = new SemanticRoutes({ provider, coordination, telemetry, clock }, config)
+  semantics.reconfigure(config)
   let current = config
   observeGauges({ store, bus, coordination, telemetry }, () => current)
   return {
@@ -73,10 +71,12 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
     provider,
     queueBackend: queueBackendOf(options),
     live,
+    semantics,
     async reconfigure(changed) {
       await bus.ensureTopics(topicsOf(changed))
       current = changed
       live.reconfigure(changed)
+      semantics.reconfigure(changed)
     },
   }
 }
@@ -165,14 +165,5 @@ function topicsOf(config: Config): string[] {
 }
 
 function deploymentsOf(config: Config): ProviderDeployment[] {
-  return Object.entries(config.models).flatMap(([model, settings]) =>
-    Object.entries(settings.deployments).map(([name, deployment]) => ({
-      key: deploymentKey(model, name),
-      model,
-      config: deployment,
-      price: deployment.price ?? settings.price,
-      maxOutputTokens: settings.max_output_tokens,
-      endpoints: settings.endpoints,
-    })),
-  )
+  return Object.keys(config.models).flatMap(model => providerDeploymentsOf(config, model))
 }

@@ -62,6 +62,7 @@ export {
   ReceiverPrivateError,
   type Resolve,
 } from './receiver-policy.ts'
+export { SemanticRoutes, type Semantics } from './semantics/semantics.ts'
 export {
   runServiceProcess,
   type ServiceProcess,

@@ -113,6 +113,13 @@ function providerMetrics(make: Instruments) {
       help: 'Provider calls that ended, by outcome',
       labels: ['deployment', 'outcome'],
     }),
+    /** For the strategy `semantic`, prompts and utterances; not calls of jobs. */
+    routingEmbeddings: make.counter<{ deployment: string; outcome: string }>({
+      name: 'longhaul_routing_embeddings',
+      unit: '{call}',
+      help: 'Embedding calls that routing made, by outcome',
+      labels: ['deployment', 'outcome'],
+    }),
     /** Of one call, connection to last byte. */
     providerCallDuration: make.histogram<{ deployment: string }>({
       name: 'longhaul_provider_call_duration_seconds',

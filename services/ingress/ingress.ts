@@ -12,6 +12,7 @@ import {
   type Pause,
   type ReceiverPolicy,
   readinessOf,
+  type Semantics,
 } from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
@@ -47,6 +48,7 @@ export interface IngressDependencies {
   /** Uniform, in [0, 1). */
   random: () => number
   live: LiveView
+  semantics: Semantics
   receiverPolicy: ReceiverPolicy
   /** What `/readyz` asks beside store, bus, coordination and the ingress itself. */
   parts?: readonly HealthPart[]

@@ -54,10 +54,21 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const { config, telemetry, clock = systemClock, random = Math.random } = options
   const { shared: servers = { kafka: undefined, redisUrl: undefined } } = options
   const drivers = await openDrivers({ ...options, shared: servers, clock })
-  const { store, blobs, bus, coordination, provider, live } = drivers
+  const { store, blobs, bus, coordination, provider, live, semantics } = drivers
   const resumed = await store.dispatch.unfinished()
   const receiverPolicy = createReceiverPolicy(config.webhooks.allow)
-  const shared = { store, blobs, bus, coordination, telemetry, clock, random, live, receiverPolicy }
+  const shared = {
+    store,
+    blobs,
+    bus,
+    coordination,
+    telemetry,
+    clock,
+    random,
+    live,
+    semantics,
+    receiverPolicy,
+  }
 
   const courier = new Courier({ ...shared, queueBackend: drivers.queueBackend }, config)
   const worker = new Worker({ ...shared, provider }, config, { owner: options.owner })

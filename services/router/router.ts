@@ -20,7 +20,7 @@ import {
   type LiveView,
   type Router as RoutingRouter,
 } from '@longhaul/routing'
-import { type Pause, ROUTER_GROUP } from '@longhaul/runtime'
+import { type Pause, ROUTER_GROUP, type Semantics } from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 
@@ -31,6 +31,7 @@ export interface RouterDependencies {
   telemetry: Telemetry
   clock: Clock
   live: LiveView
+  semantics: Semantics
   random: () => number
   pause?: Pause | undefined
 }
@@ -145,7 +146,7 @@ export class Router {
       return this.#putBack(message, message.requestedModel, clock.now() + LEARNING_MS)
     }
     const text = message.body ?? (await store.reads.requestBody(message.jobId))
-    const decision = this.#decide(message, JSON.parse(text) as Record<string, unknown>)
+    const decision = await this.#decide(message, JSON.parse(text) as Record<string, unknown>)
     await store.decisions.record(message.jobId, decision.record)
     telemetry.metrics.routingDecisions.add(1, {
       strategy: decision.record.strategy,
@@ -173,8 +174,10 @@ export class Router {
     return policy !== null && !Object.hasOwn(policies, policy)
   }
 
-  #decide(message: JobMessage, body: Record<string, unknown>): Decision {
-    const { live, clock, random } = this.#dependencies
+  async #decide(message: JobMessage, body: Record<string, unknown>): Promise<Decision> {
+    const { live, clock, random, semantics } = this.#dependencies
+    const { policy, requestedModel } = message
+    const routing = this.#routing
     const request: RoutingRequest = {
       endpoint: message.endpoint,
       body,
@@ -187,12 +190,15 @@ export class Router {
       preferred: message.hints?.preferred ?? [],
       constraints: message.options?.constraints,
     }
-    return this.#routing.decide(request, live, {
-      policy: message.policy,
-      requestedModel: message.requestedModel,
+    const question = routing.semanticQuestion(request, { policy, requestedModel })
+    const nearness = question && (await semantics.nearness(question))
+    return routing.decide(request, live, {
+      policy,
+      requestedModel,
       number: message.dispatch,
       now: clock.now(),
       random,
+      nearness,
     })
   }
 

@@ -35,7 +35,7 @@ describe('chat completions by the official client', () => {
       'x-longhaul-job-id': expect.stringMatching(/^job_[0-9a-f]{32}$/),
       'x-longhaul-model': 'small',
       'x-longhaul-decision': '1',
-      'x-longhaul-decision-reason': expect.stringContaining('cheapest'),
+      'x-longhaul-decision-reason': expect.stringContaining('utility'),
       'x-longhaul-queue-ms': expect.stringMatching(/^\d+$/),
       'x-longhaul-total-ms': expect.stringMatching(/^\d+$/),
     })

@@ -4,6 +4,8 @@ import type { Endpoint } from '@longhaul/contracts'
 export interface Conversation {
   /** What to judge the request by: instructions, and the last turn of the user. */
   focus: string
+  /** The last turn of the user by itself, or with the one before it where it is short. */
+  asked: string
   /** Turns of the user. */
   turns: number
   /** Results of tools that came back since the user's last turn. */
@@ -18,12 +20,13 @@ const SHORT_TURN = 60
 
 /** Never throws, whatever the body holds. */
 export function conversationOf(endpoint: Endpoint, body: Fields): Conversation {
-  if (endpoint === '/v1/embeddings') return { focus: '', turns: 0, toolResults: 0 }
+  if (endpoint === '/v1/embeddings') return { focus: '', asked: '', turns: 0, toolResults: 0 }
   const responses = endpoint === '/v1/responses'
   const messages = responses ? body.input : body.messages
   const instructions = responses ? textOf(body.instructions) : ''
   if (!Array.isArray(messages)) {
-    return { focus: joined(instructions, textOf(messages)), turns: 1, toolResults: 0 }
+    const asked = textOf(messages)
+    return { focus: joined(instructions, asked), asked, turns: 1, toolResults: 0 }
   }
   return conversationIn(messages, instructions)
 }
@@ -50,6 +53,7 @@ function conversationIn(messages: readonly unknown[], given: string): Conversati
   const asked = last.length < SHORT_TURN ? joined(before, last) : last
   return {
     focus: joined(instructions.slice(0, INSTRUCTIONS_CHARACTERS), asked),
+    asked,
     turns,
     toolResults,
   }

@@ -1,5 +1,5 @@
+import type { Intent } from '@longhaul/contracts'
 import { handFeatureNames } from './hand-features.ts'
-import type { Intent } from './intent.ts'
 import type { Scanner } from './scan.ts'
 
 /** Of an answer: tokens in any case, tokens for each token of the prompt, and tokens that complexity adds. */

@@ -1,23 +1,7 @@
+import type { Intent } from '@longhaul/contracts'
 import { handFeatureNames } from './hand-features.ts'
 import { hashWord, type Scanner } from './scan.ts'
 import type { WordGroup } from './word-groups.ts'
-
-/** What a request asks for. */
-export const intents = [
-  'chat',
-  'question',
-  'extraction',
-  'translation',
-  'summary',
-  'rewriting',
-  'code',
-  'mathematics',
-  'creative',
-  'writing',
-  'planning',
-  'analysis',
-] as const
-export type Intent = (typeof intents)[number]
 
 const placeOf = new Map(handFeatureNames.map((name, place) => [name, place]))
 const at = (name: string) => placeOf.get(name) as number
@@ -48,8 +32,7 @@ export function intentOf(scan: Scanner, hand: Float32Array): Intent {
   if (scan.words <= 8 && greeting >= scan.words / 2) return 'chat'
   const command = commandIn(scan)
   if (command) return command
-  const braces = has(at('semicolons')) + has(at('other-brackets')) + has(at('underscores'))
-  if (has(group('repair')) + has(group('code')) + braces > 2.4) return 'code'
+  if (has(group('repair')) + has(group('code')) + bracesIn(hand) > 2.4) return 'code'
   const operators = has(at('operators')) + has(at('backslashes'))
   if (has(group('proof')) > 0 || operators + has(group('calculation')) > 2) return 'mathematics'
   if (has(group('creative')) > 0) return 'creative'
@@ -57,6 +40,22 @@ export function intentOf(scan: Scanner, hand: Float32Array): Intent {
   if (has(group('writing')) > 0) return 'writing'
   if (has(group('planning')) > 0) return 'planning'
   return scan.marks[0x3f] === 0 && scan.words <= 4 ? 'chat' : 'question'
+}
+
+/** Marks that prose has little of. */
+function bracesIn(hand: Float32Array): number {
+  const has = (place: number) => hand[place] as number
+  return has(at('semicolons')) + has(at('other-brackets')) + has(at('underscores'))
+}
+
+const BACKTICK = 0x60
+/** A block between fences has six. */
+const FENCES = 6
+const CODE_BRACES = 1.7
+
+/** Whether there is code in a text, whatever is asked for. */
+export function hasCode({ marks }: Scanner, hand: Float32Array): boolean {
+  return (marks[BACKTICK] as number) >= FENCES || bracesIn(hand) > CODE_BRACES
 }
 
 function commandIn({ hashes, words }: Scanner): Intent | undefined {

@@ -1,3 +1,4 @@
+import type { Language } from '@longhaul/contracts'
 import { hashWord, type Scanner } from './scan.ts'
 
 const stopWords = {
@@ -9,10 +10,9 @@ const stopWords = {
   pt: 'o os as e é uma em para com não do da que um por mais como eu você',
   nl: 'het een van en is niet op te dat voor met zijn ik wij deze naar ook als',
   pl: 'i w nie na się jest to z do że jak dla co',
-} as const
+} as const satisfies Partial<Record<Language, string>>
 
 const languages = Object.keys(stopWords) as (keyof typeof stopWords)[]
-export type Language = keyof typeof stopWords | 'cjk' | 'other'
 
 const bits = new Map<number, number>()
 for (const [place, language] of languages.entries()) {

@@ -84,6 +84,7 @@ describe('the focus of a conversation', () => {
     ]
     expect(chat(turn('user', parts), turn('tool', '42'))).toEqual({
       focus: long,
+      asked: long,
       turns: 1,
       toolResults: 1,
     })

@@ -1,19 +1,12 @@
 import type { Policy, PromptView } from '@longhaul/contracts'
-import { conversationOf } from '../features/conversation.ts'
-import { expectedOutputTokens } from '../features/expected-output.ts'
-import { intentOf } from '../features/intent.ts'
-import { languageOf } from '../features/language.ts'
 import { percent, usd } from '../figures.ts'
 import { type Placement, placementOf } from '../placement/placement.ts'
 import { qualityOf } from '../placement/quality.ts'
-import { domains } from '../predictor/domains.ts'
 import { loadPredictor } from '../predictor/load.ts'
-import type { Prediction, Predictor } from '../predictor/predictor.ts'
-import type { RequestContent } from '../request-text.ts'
-import { boundedText } from '../request-text.ts'
+import type { Predictor } from '../predictor/predictor.ts'
 import { type Judged, judgeAll, objectiveOf } from './objective.ts'
 import { bestFirst, choiceOf } from './ranking.ts'
-import type { Contender, Ranked, Ranking, RequestView, StrategyFactory } from './strategy.ts'
+import type { Contender, Ranked, Ranking, StrategyFactory } from './strategy.ts'
 
 /**
  * Reads the prompt, predicts how well each model would answer it, and takes the
@@ -29,7 +22,7 @@ export const predictive: StrategyFactory = policy => {
   return input => {
     const { contenders, view, random } = input
     if (view.request.endpoint === '/v1/embeddings') return cheapestOf(contenders)
-    const { prediction, prompt } = read(view, predictor)
+    const { prediction, prompt } = view.reading()
     const judged = judgeAll(
       contenders,
       contender => qualityOf(placements.of(contender), prediction, strengths),
@@ -63,37 +56,6 @@ class Placements {
 function cheapestOf(contenders: readonly Contender[]): Ranking {
   const ranked = bestFirst(contenders, contender => -contender.costUsd)
   return { ranked, reason: 'embeddings differ in cost alone: the cheapest', propensity: 1 }
-}
-
-function read(
-  view: RequestView,
-  predictor: Predictor,
-): { prediction: Prediction; prompt: PromptView } {
-  const { request, requirements } = view
-  const { focus, turns } = conversationOf(request.endpoint, request.body)
-  const prediction = predictor.predict(focus || textOf(requirements.content))
-  const { scan, hand, complexity, familiarity, domain } = prediction
-  const intent = intentOf(scan, hand)
-  const { inputTokens, requestedOutputTokens: most } = requirements
-  const expected = expectedOutputTokens(intent, inputTokens, complexity, scan, hand)
-  const prompt: PromptView = {
-    domain: domains[domain] ?? 'other',
-    domainProbability: rounded(prediction.domains[domain] ?? 0),
-    intent,
-    language: languageOf(scan),
-    complexity: rounded(complexity),
-    familiarity: rounded(familiarity),
-    turns,
-    outputTokens: most === undefined ? expected : Math.min(most, expected),
-    features: predictor.explain(prediction),
-    model: predictor.weights.header.version,
-  }
-  return { prediction, prompt }
-}
-
-/** A body of another shape than the endpoint's has texts all the same. */
-function textOf({ texts }: RequestContent): string {
-  return boundedText(texts)
 }
 
 function rank(contenders: readonly Contender[], judged: ReadonlyMap<Contender, Judged>): Ranked[] {
@@ -134,8 +96,4 @@ function reasonFor(ranked: readonly Ranked[], prompt: PromptView, explored: bool
 
 function expectation({ estimate }: Ranked): string {
   return estimate ? `${percent(estimate.quality)} quality at ${usd(estimate.costUsd)}` : 'unknown'
-}
-
-function rounded(share: number): number {
-  return Math.round(share * 1_000) / 1_000
 }

@@ -5,6 +5,7 @@ import { leastBusy } from './least-busy.ts'
 import { predictive } from './predictive.ts'
 import { roundRobin } from './round-robin.ts'
 import { rules } from './rules.ts'
+import { semantic } from './semantic.ts'
 import type { Strategy, StrategyFactory } from './strategy.ts'
 import { weighted } from './weighted.ts'
 
@@ -16,6 +17,7 @@ const factories: Record<StrategyName, StrategyFactory> = {
   fastest,
   'least-busy': leastBusy,
   rules,
+  semantic,
   predictive,
 }
 

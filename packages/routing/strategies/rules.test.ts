@@ -131,3 +131,56 @@ describe('an expression', () => {
     expect(decideOnce(catalog, chat(text)).record.model).toBe(model)
   })
 })
+
+describe('a rule in the expression language', () => {
+  const proof = 'Prove that every finite integral domain is a field, using no other theorem.'
+  const decideWhen = (when: string, request: RoutingRequest) =>
+    decideBy([{ when, use: 'large' }], request)
+
+  it.each([
+    ['what the predictor says', 'domain == "math" && intent == "mathematics"', chat(proof), true],
+    ['how hard it is', 'complexity > 0.25', chat(proof), true],
+    ['that it is easy', 'complexity > 0.25', chat('hello there'), false],
+    ['its language', 'language == "de"', chat('Wie ist das Wetter in der Stadt?'), true],
+    ['code in it', 'code', chat('Why?\n```js\nlet a = [1]; a.push(2);\n```'), true],
+    ['no code in prose', 'code', chat('Write a letter to my landlord, please.'), false],
+    ['the tenant', 'tenant == "tenant_1"', requestOf(), true],
+    ['the lane', 'lane == "bulk"', requestOf(), false],
+    ['metadata', 'metadata.team in ["law", "tax"]', requestOf({ metadata: { team: 'law' } }), true],
+    ['tools', 'tools && tokens < 1000', chat('Hi', { tools: [{ type: 'function' }] }), true],
+    ['the text', 'text.matches("integral +domain")', chat(proof), true],
+    [
+      'the turns',
+      'turns == 2 && tool_results == 1',
+      requestOf({
+        body: {
+          messages: [
+            { role: 'user', content: 'One' },
+            { role: 'assistant', content: 'Two' },
+            { role: 'user', content: 'Three' },
+            { role: 'tool', content: '4' },
+          ],
+        },
+      }),
+      true,
+    ],
+  ])('may ask for %s: %s', (_what, when, request, matches) => {
+    const { record } = decideWhen(when, request)
+    expect(record.reason.startsWith(`rule 1 (${when}) matches`)).toBe(matches)
+  })
+
+  it('leaves a prompt unread that it does not ask about', () => {
+    const { record } = decideWhen('lane == "bulk" && complexity > 0.25', chat(proof))
+    expect(record.prompt).toBeUndefined()
+  })
+
+  it('records what was read of the prompt', () => {
+    const { record } = decideWhen('complexity > 0.25', chat(proof))
+    expect(record).toMatchObject({ model: 'large', prompt: { domain: 'math' } })
+  })
+
+  it('is shortened in the reason', () => {
+    const when = `tokens >= 0 ${'&& tokens >= 0 '.repeat(20)}`
+    expect(decideWhen(when, requestOf()).record.reason).toMatch(/^rule 1 \(tokens.{73}…\) matches$/)
+  })
+})

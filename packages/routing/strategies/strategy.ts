@@ -1,6 +1,16 @@
-import type { Model, Policy, PromptView, RoutingRequest, StrategyName } from '@longhaul/contracts'
+import type {
+  Model,
+  Policy,
+  PromptView,
+  RouteNearness,
+  RoutingRequest,
+  StrategyName,
+} from '@longhaul/contracts'
+import type { Conversation } from '../features/conversation.ts'
 import type { ModelLive } from '../live-view.ts'
 import type { Requirements } from '../requirements.ts'
+import type { Nearness } from '../semantics/nearness.ts'
+import type { PromptReading } from './prompt-reading.ts'
 
 /** A model that meets every hard limit, with what strategies weigh. */
 export interface Contender {
@@ -21,6 +31,12 @@ export interface RequestView {
   requirements: Requirements
   /** The bounded text of the request; joined at the first call, so call it only if it matters. */
   text(): string
+  /** Its turns; walked through at the first call. */
+  conversation(): Conversation
+  /** The prompt as the predictor sees it; read at the first call, which takes tens of microseconds. */
+  reading(): PromptReading
+  /** How near it is to the routes of its policy; undefined when nobody asked before the decision. */
+  nearness: Nearness | undefined
 }
 
 export interface StrategyInput {
@@ -60,6 +76,8 @@ export interface Ranking {
   propensity: number
   /** Of strategies that read the prompt. */
   prompt?: PromptView
+  /** Of `semantic`: nearest first. */
+  nearest?: readonly RouteNearness[]
 }
 
 /** Must be fast and must not throw: it runs for every job. */

@@ -79,7 +79,7 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       'an empty choice',
       `${model}policies:\n  p:\n    strategy:\n`,
       [
-        'f:9:5 policies.p.strategy: is empty — fill it in: round-robin, weighted, cheapest, fastest, least-busy, rules, predictive',
+        'f:9:5 policies.p.strategy: is empty — fill it in: round-robin, weighted, cheapest, fastest, least-busy, rules, semantic, predictive',
       ],
     ],
     [
@@ -312,6 +312,58 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       `${model}policies: { p: { strategy: rules, rules: [{ when: {}, use: gpt }] } }`,
       [
         'f:7:45 policies.p.rules[0].when: must hold at least one condition — add one, or drop the rule and name its models in `models`',
+      ],
+    ],
+    [
+      'an expression with an unknown name',
+      `${model}policies: { p: { strategy: rules, rules: [{ when: 'tools && domian == "law"', use: gpt }] } }`,
+      [
+        `f:7:51 policies.p.rules[0].when: cannot be used, at character 10: unknown variable: domian (got "tools && domian == \\"law\\"") — did you mean "domain"?`,
+      ],
+    ],
+    [
+      'an expression that can never hold',
+      `${model}policies: { p: { strategy: rules, rules: [{ when: 'lane == "fast"', use: gpt }] } }`,
+      [
+        `f:7:51 policies.p.rules[0].when: cannot be used, at character 9: lane is never "fast" (got "lane == \\"fast\\"") — there are: interactive, standard, bulk`,
+      ],
+    ],
+    [
+      'an expression that ends too early',
+      `${model}policies: { p: { strategy: rules, rules: [{ when: 'tokens >', use: gpt }] } }`,
+      [
+        'f:7:51 policies.p.rules[0].when: cannot be used, at character 9: unexpected token: EOF (got "tokens >") — complete it, and put text in double quotes',
+      ],
+    ],
+    [
+      'a condition that is neither',
+      `${model}policies: { p: { strategy: rules, rules: [{ when: 5, use: gpt }] } }`,
+      [
+        'f:7:51 policies.p.rules[0].when: must be a mapping or text, not a number (got 5) — write one of these: an expression such as domain == "law" && complexity > 0.6, or conditions that must all hold',
+      ],
+    ],
+    [
+      'semantic without routes',
+      `${model}policies: { p: { strategy: semantic } }`,
+      [
+        'f:7:13 policies.p.semantic: is missing: the strategy `semantic` needs it — add semantic with embeddings and routes, or choose another strategy',
+      ],
+    ],
+    [
+      'a model that does not embed, and routes to nowhere',
+      `${model}policies: { p: { strategy: semantic, semantic: { embeddings: gpt, routes: { "a b": { utterances: [hi], use: gtp } } } } }`,
+      [
+        'f:7:62 policies.p.semantic.embeddings: names a model that does not serve /v1/embeddings (got "gpt") — name another, or add /v1/embeddings to its endpoints',
+        'f:7:77 policies.p.semantic.routes."a b": is not a name: it must be letters, digits and . _ : / @ + - only, at most 128, starting with a letter or digit — rename it',
+        'f:7:109 policies.p.semantic.routes."a b".use: names no model of this configuration (got "gtp") — did you mean "gpt"?',
+      ],
+    ],
+    [
+      'an unknown model for embeddings, and routes without utterances',
+      `${model}policies: { p: { strategy: semantic, semantic: { embeddings: gtp, routes: { a: { utterances: [], use: gpt } } } } }`,
+      [
+        'f:7:62 policies.p.semantic.embeddings: names no model of this configuration (got "gtp") — did you mean "gpt"?',
+        'f:7:94 policies.p.semantic.routes.a.utterances: must have at least 1 entry (got []) — fill it in, or remove the key',
       ],
     ],
     [

@@ -157,10 +157,10 @@ function notAmong(known: string[], written: Written): Words {
 
 function custom(issue: z.core.$ZodIssueCustom | NamingIssue, written: Written): Words {
   const { message } = issue
-  const params: { remedy?: unknown; known?: unknown } = issue.params ?? {}
+  const params: { remedy?: unknown; known?: unknown; named?: unknown } = issue.params ?? {}
   if (Array.isArray(params.known)) {
     const known = params.known.map(String)
-    const near = nearMiss(String(written.value), known)
+    const near = nearMiss(String(params.named ?? written.value), known)
     const remedy = near === undefined ? `there are: ${known.join(', ')}` : `did you mean "${near}"?`
     return { message, remedy }
   }

@@ -1,4 +1,4 @@
-import { builtInPolicy, type Config } from '@longhaul/contracts'
+import { builtInPolicy, type Config, type Policy } from '@longhaul/contracts'
 import { describeFault, loadConfigFile } from '@longhaul/runtime'
 import Table from 'cli-table3'
 import type { AddCommand, CliContext } from '../command.ts'
@@ -58,11 +58,20 @@ function policyTable({ policies, default_policy: defaultPolicy }: Config): strin
   if (!('auto' in policies))
     table.push(['auto', builtInPolicy.strategy, 'all (built in)', mark('auto', defaultPolicy)])
   for (const [name, policy] of rows) {
-    const used =
-      policy.models ?? (policy.rules && [...new Set(policy.rules.flatMap(rule => rule.use))])
+    const used = policy.models ?? preferredBy(policy)
     table.push([name, policy.strategy, used?.join(' ') ?? 'all', mark(name, defaultPolicy)])
   }
   return table.toString()
+}
+
+/** The models that rules or routes name; undefined for strategies that name none. */
+function preferredBy({ strategy, rules, semantic }: Policy): string[] | undefined {
+  const uses = {
+    rules: rules?.map(rule => rule.use),
+    semantic: semantic && Object.values(semantic.routes).map(route => route.use),
+  }
+  const named = strategy === 'rules' || strategy === 'semantic' ? uses[strategy] : undefined
+  return named && [...new Set(named.flat(1))]
 }
 
 const plain = { head: [], border: [] }

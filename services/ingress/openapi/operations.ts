@@ -45,7 +45,7 @@ const otherOperations = {
     tag: 'Models and routing',
     summary: 'Decide without running',
     description:
-      'Takes what `POST /v1/jobs` takes, and answers which model would be chosen now and why; nothing is recorded and nothing called.',
+      'Takes what `POST /v1/jobs` takes, and answers which model would be chosen now and why. Nothing is recorded, and no model is called but the embeddings model of a policy that is `semantic`.',
     auth: true,
     body: { schema: schemas.submitJobDocument, examples: examples.submissions },
     success: {

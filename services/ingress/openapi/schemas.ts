@@ -123,6 +123,10 @@ const decisionFields = {
     })
     .optional()
     .describe('What a strategy that reads prompts made of this one'),
+  nearest: z
+    .array(z.object({ route: z.string(), similarity: z.number().describe('Cosine, -1 to 1') }))
+    .optional()
+    .describe('Of the strategy `semantic`: the nearest routes, nearest first'),
 }
 
 const decisionRecordSchema = z

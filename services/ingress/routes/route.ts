@@ -1,7 +1,8 @@
-import type { Clock } from '@longhaul/contracts'
+import type { Clock, RoutingRequest } from '@longhaul/contracts'
 import type { SubmissionReader } from '@longhaul/intake'
 import { parseJson } from '@longhaul/intake'
 import type { LiveView, Router } from '@longhaul/routing'
+import type { Semantics } from '@longhaul/runtime'
 import type { Tenant } from '@longhaul/store'
 import type { Request, Response } from 'express'
 import { sendJson } from '../answer.ts'
@@ -13,42 +14,46 @@ export interface RouteDependencies {
   reader: SubmissionReader
   router: Router
   live: LiveView
+  semantics: Semantics
   clock: Clock
   /** Uniform, in [0, 1). */
   random: () => number
 }
 
-/** `POST /v1/route`: what would be decided now. Nothing is recorded, and nothing called. */
+/**
+ * `POST /v1/route`: what would be decided now. Nothing is recorded, and no model
+ * called but the embeddings model of a semantic policy.
+ */
 export async function decideRoute(
-  { intake, reader, router, live, clock, random }: RouteDependencies,
+  { intake, reader, router, live, semantics, clock, random }: RouteDependencies,
   { request, response, tenant }: { request: Request; response: Response; tenant: Tenant },
 ): Promise<void> {
   readQuery(noQuery, request.url)
   const bytes = await intake.readJson(request, response)
-  const now = clock.now()
-  const submission = reader.read(parseJson(bytes), now)
-  const { record, failure } = router.decide(
-    {
-      endpoint: submission.endpoint,
-      body: submission.body,
-      bodyBytes: submission.bodyBytes,
-      lane: submission.lane,
-      tenantId: tenant.id,
-      metadata: submission.metadata ?? {},
-      deadlineAt: submission.deadlineAt ?? undefined,
-      exclusions: [],
-      preferred: [],
-      constraints: submission.options?.constraints,
-    },
-    live,
-    {
-      policy: submission.policy,
-      requestedModel: submission.requestedModel,
-      number: 1,
-      now,
-      random,
-    },
-  )
+  const submission = reader.read(parseJson(bytes), clock.now())
+  const { policy, requestedModel } = submission
+  const asked: RoutingRequest = {
+    endpoint: submission.endpoint,
+    body: submission.body,
+    bodyBytes: submission.bodyBytes,
+    lane: submission.lane,
+    tenantId: tenant.id,
+    metadata: submission.metadata ?? {},
+    deadlineAt: submission.deadlineAt ?? undefined,
+    exclusions: [],
+    preferred: [],
+    constraints: submission.options?.constraints,
+  }
+  const question = router.semanticQuestion(asked, { policy, requestedModel })
+  const nearness = question && (await semantics.nearness(question))
+  const { record, failure } = router.decide(asked, live, {
+    policy,
+    requestedModel,
+    number: 1,
+    now: clock.now(),
+    random,
+    nearness,
+  })
   const answer = { object: 'decision', ...record, error: failure ?? null }
   sendJson(response, 200, JSON.stringify(answer))
 }
