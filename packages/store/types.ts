@@ -148,6 +148,14 @@ export interface DispatchKey {
   model: string
 }
 
+/** Jobs that are due and wait in Postgres. */
+export interface HeldJobs {
+  lane: Lane
+  /** '' for those whose model is not known yet. */
+  model: string
+  count: number
+}
+
 export interface JobRecord {
   id: string
   tenantId: string
