@@ -41,6 +41,7 @@ export class Pipeline {
   readonly coordination: Coordination
   readonly worker: Worker
   readonly telemetry: Telemetry
+  readonly live: ModelFigures
   readonly tenantId: string
   readonly #db: TestStore
   readonly #stops: Array<() => Promise<unknown>>
@@ -51,6 +52,7 @@ export class Pipeline {
     coordination: Coordination
     worker: Worker
     telemetry: Telemetry
+    live: ModelFigures
     tenantId: string
     db: TestStore
     stops: Array<() => Promise<unknown>>
@@ -60,6 +62,7 @@ export class Pipeline {
     this.coordination = parts.coordination
     this.worker = parts.worker
     this.telemetry = parts.telemetry
+    this.live = parts.live
     this.tenantId = parts.tenantId
     this.#db = parts.db
     this.#stops = parts.stops
@@ -89,7 +92,7 @@ export class Pipeline {
       },
     })
     const provider = openProviders({ clock })
-    const live = new ModelFigures({ coordination, bus, clock }, config)
+    const live = new ModelFigures({ coordination, bus, clock, dispatch: store.dispatch }, config)
     const shared = {
       store,
       bus,
@@ -116,7 +119,17 @@ export class Pipeline {
       () => db.close(),
       () => simulator.close(),
     ]
-    return new Pipeline({ simulator, config, coordination, worker, telemetry, tenantId, db, stops })
+    return new Pipeline({
+      simulator,
+      config,
+      coordination,
+      worker,
+      telemetry,
+      live,
+      tenantId,
+      db,
+      stops,
+    })
   }
 
   get store(): Store {
@@ -153,6 +166,7 @@ export class Pipeline {
       ...rest,
     }
     await this.store.jobs.insert(job)
+    this.live.queues.accepted(job.id, job.lane)
     this.coordination.broadcasts.send('work-pending', { lane: job.lane })
     return job.id
   }

@@ -59,9 +59,9 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
   await bus.ensureTopics(topicsOf(config))
   const coordination = await openCoordination(options)
   const provider = openProviders({ clock }, { deployments: deploymentsOf(config) })
-  const live = new ModelFigures({ coordination, bus, clock }, config)
+  const live = new ModelFigures({ coordination, bus, clock, dispatch: store.dispatch }, config)
   let current = config
-  observeGauges({ store, bus, coordination, telemetry }, () => current)
+  observeGauges({ store, bus, coordination, telemetry, queues: live.queues }, () => current)
   return {
     store,
     bus,
