@@ -98,7 +98,10 @@ export async function openTestIngress(test: TestIngressOptions = {}): Promise<Te
     telemetry,
     clock,
     random: () => 0.5,
-    live: new ModelFigures({ coordination, bus, clock }, config),
+    live: new ModelFigures(
+      { coordination, bus, clock, dispatch: testStore.store.dispatch },
+      config,
+    ),
     semantics: new SemanticRoutes({ provider, coordination, telemetry, clock }, config),
     receiverPolicy: createReceiverPolicy(config.webhooks.allow),
   }

@@ -42,6 +42,7 @@ export class Pipeline {
   readonly coordination: Coordination
   readonly worker: Worker
   readonly telemetry: Telemetry
+  readonly live: ModelFigures
   readonly tenantId: string
   readonly #db: TestStore
   readonly #stops: Array<() => Promise<unknown>>
@@ -52,6 +53,7 @@ export class Pipeline {
     coordination: Coordination
     worker: Worker
     telemetry: Telemetry
+    live: ModelFigures
     tenantId: string
     db: TestStore
     stops: Array<() => Promise<unknown>>
@@ -61,6 +63,7 @@ export class Pipeline {
     this.coordination = parts.coordination
     this.worker = parts.worker
     this.telemetry = parts.telemetry
+    this.live = parts.live
     this.tenantId = parts.tenantId
     this.#db = parts.db
     this.#stops = parts.stops
@@ -90,7 +93,7 @@ export class Pipeline {
       },
     })
     const provider = openProviders({ clock })
-    const live = new ModelFigures({ coordination, bus, clock }, config)
+    const live = new ModelFigures({ coordination, bus, clock, dispatch: store.dispatch }, config)
     const semantics = new SemanticRoutes({ provider, coordination, telemetry, clock }, config)
     const shared = {
       store,
@@ -120,7 +123,17 @@ export class Pipeline {
       () => db.close(),
       () => simulator.close(),
     ]
-    return new Pipeline({ simulator, config, coordination, worker, telemetry, tenantId, db, stops })
+    return new Pipeline({
+      simulator,
+      config,
+      coordination,
+      worker,
+      telemetry,
+      live,
+      tenantId,
+      db,
+      stops,
+    })
   }
 
   get store(): Store {
@@ -157,6 +170,7 @@ export class Pipeline {
       ...rest,
     }
     await this.store.jobs.insert(job)
+    this.live.queues.accepted(job.id, job.lane)
     this.coordination.broadcasts.send('work-pending', { lane: job.lane })
     return job.id
   }

@@ -16,6 +16,13 @@ export interface AttemptView {
   cost_usd: number | null
 }
 
+/** When the answer is expected, and the bounds that hold four times out of five. */
+export interface EtaView {
+  at: string
+  earliest: string
+  latest: string
+}
+
 /** The job as the API shows it; what is not there yet is an explicit null. */
 export interface JobView {
   id: string
@@ -32,6 +39,8 @@ export interface JobView {
   finished_at: string | null
   not_before: string | null
   deadline: string | null
+  /** Null once it has ended, and while nothing can be told. */
+  eta: EtaView | null
   result: unknown
   error: JobError | null
   usage: Usage | null

@@ -10,6 +10,7 @@ export type {
   Channels,
   Coordination,
   DeploymentStats,
+  LaneCalls,
   LiveStats,
   Permit,
   StreamPart,

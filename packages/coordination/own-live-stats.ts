@@ -1,6 +1,6 @@
-import type { Clock } from '@longhaul/contracts'
+import type { Clock, Lane } from '@longhaul/contracts'
 import { DecayingMean } from './decaying-mean.ts'
-import type { DeploymentStats, LiveStats } from './port.ts'
+import type { CallEnd, DeploymentStats, LaneCalls, LiveStats } from './port.ts'
 
 /** How long a call counts in the averages: after this, a third as much. */
 export const STATS_MEMORY_MS = 60_000
@@ -8,7 +8,23 @@ export const STATS_MEMORY_MS = 60_000
 export interface Figures {
   inFlight: number
   readonly latencyMs: DecayingMean
+  readonly latencySquared: DecayingMean
   readonly errorRate: DecayingMean
+  readonly lanes: Record<Lane, LaneCalls>
+}
+
+export function noLaneCalls(): Record<Lane, LaneCalls> {
+  const none = () => ({ inFlight: 0, begun: 0 })
+  return { interactive: none(), standard: none(), bulk: none() }
+}
+
+/** Of what has this mean, and this mean of its squares. */
+export function deviationOf(
+  mean: number | undefined,
+  squares: number | undefined,
+): number | undefined {
+  if (mean === undefined || squares === undefined) return undefined
+  return Math.sqrt(Math.max(0, squares - mean * mean))
 }
 
 /**
@@ -26,19 +42,26 @@ export class OwnLiveStats implements LiveStats {
     this.#changed = changed
   }
 
-  begin(deployment: string): (end: { ok: boolean; latencyMs: number } | 'neutral') => void {
+  begin(deployment: string, lane: Lane): (end: CallEnd) => void {
     const figures = this.#figures(deployment)
+    const ofLane = figures.lanes[lane]
     figures.inFlight += 1
+    ofLane.inFlight += 1
+    ofLane.begun += 1
     this.#changed(deployment)
     let ended = false
     return end => {
       if (ended) return
       ended = true
       figures.inFlight -= 1
+      ofLane.inFlight -= 1
       if (end !== 'neutral') {
         const now = this.#clock.now()
         figures.errorRate.add(end.ok ? 0 : 1, now)
-        if (end.ok) figures.latencyMs.add(end.latencyMs, now)
+        if (end.ok) {
+          figures.latencyMs.add(end.latencyMs, now)
+          figures.latencySquared.add(end.latencyMs ** 2, now)
+        }
       }
       this.#changed(deployment)
     }
@@ -49,8 +72,16 @@ export class OwnLiveStats implements LiveStats {
     return {
       inFlight: figures?.inFlight ?? 0,
       latencyMs: figures?.latencyMs.value,
+      latencySdMs: deviationOf(figures?.latencyMs.value, figures?.latencySquared.value),
       errorRate: figures?.errorRate.value ?? 0,
     }
+  }
+
+  lanesOf(deployment: string): Record<Lane, LaneCalls> {
+    const known = this.#deployments.get(deployment)?.lanes
+    if (!known) return noLaneCalls()
+    const { interactive, standard, bulk } = known
+    return { interactive: { ...interactive }, standard: { ...standard }, bulk: { ...bulk } }
   }
 
   /** Undefined before the first call. */
@@ -69,7 +100,9 @@ export class OwnLiveStats implements LiveStats {
       figures = {
         inFlight: 0,
         latencyMs: new DecayingMean(STATS_MEMORY_MS),
+        latencySquared: new DecayingMean(STATS_MEMORY_MS),
         errorRate: new DecayingMean(STATS_MEMORY_MS),
+        lanes: noLaneCalls(),
       }
       this.#deployments.set(deployment, figures)
     }

@@ -1,3 +1,5 @@
+import type { Lane } from '@longhaul/contracts'
+
 /**
  * What processes tell one another while they work: broadcasts, answers as they
  * are written, live figures of deployments, breakers. All of it is fast and may be forgotten; Postgres knows
@@ -69,14 +71,27 @@ export interface DeploymentStats {
   inFlight: number
   /** Exponentially weighted mean of successful calls; undefined before the first. */
   latencyMs: number | undefined
+  /** Standard deviation of the same. */
+  latencySdMs: number | undefined
   /** Exponentially weighted share of failed calls, 0 to 1. */
   errorRate: number
 }
 
+/** The calls of one lane. */
+export interface LaneCalls {
+  inFlight: number
+  /** Calls that began, of each process since this one came to know it. */
+  begun: number
+}
+
+export type CallEnd = { ok: boolean; latencyMs: number } | 'neutral'
+
 export interface LiveStats {
   /** A call begins; call the result exactly once when it ends. A neutral end (cancelled) moves no average. */
-  begin(deployment: string): (end: { ok: boolean; latencyMs: number } | 'neutral') => void
+  begin(deployment: string, lane: Lane): (end: CallEnd) => void
   of(deployment: string): DeploymentStats
+  /** What flows through the deployment; for those who look at it now and then. */
+  lanesOf(deployment: string): Record<Lane, LaneCalls>
 }
 
 /**

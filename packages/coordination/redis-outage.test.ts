@@ -129,12 +129,12 @@ await describeOn('redis', 'coordination, when Redis', () => {
 
   it('is killed and comes back: broadcasts and figures are shared again', async () => {
     const { here, there } = await openTwo()
-    here.live.begin(KEY)
+    here.live.begin(KEY, 'standard')
     const count = () => there.live.of(KEY).inFlight
     await eventually(count, inFlight => inFlight === 1)
     await redis.kill()
     await eventually(count, inFlight => inFlight === 0)
-    here.live.begin(KEY)
+    here.live.begin(KEY, 'standard')
     await redis.start()
     await eventually(count, inFlight => inFlight === 2)
 
@@ -170,7 +170,7 @@ await describeOn('redis', 'coordination, when Redis', () => {
     // Each tells of its own anew, within a second.
     const client = new Redis(redis.url)
     await eventually(
-      () => client.zcard(`${keyPrefix}:v1:probes:${KEY}`),
+      () => client.zcard(`${keyPrefix}:v2:probes:${KEY}`),
       leases => leases === 2,
     )
     client.disconnect()

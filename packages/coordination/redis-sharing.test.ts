@@ -183,7 +183,7 @@ await describeOn('redis', 'coordination that processes share through Redis', url
 
   it('adds up the calls in flight, and averages over the calls of all', async () => {
     const { here, there } = await openTwo()
-    const ends = [here, here, there].map(({ live }) => live.begin(KEY))
+    const ends = [here, here, there].map(({ live }) => live.begin(KEY, 'standard'))
     const both = [here, there]
     await eventually(
       () => both.map(({ live }) => live.of(KEY).inFlight),
@@ -203,10 +203,35 @@ await describeOn('redis', 'coordination that processes share through Redis', url
     }
   })
 
+  it('counts in each lane what begins anywhere, and of who joins what begins from then on', async () => {
+    const clock = systemClock
+    const first = await open(clock, { probes: 1 })
+    for (let call = 0; call < 5; call += 1) first.live.begin(KEY, 'bulk')('neutral')
+    const second = await open(clock, { probes: 1 })
+    first.live.begin(KEY, 'interactive')
+    await eventually(
+      () => second.live.lanesOf(KEY).interactive.inFlight,
+      inFlight => inFlight === 1,
+    )
+    await eventually(
+      () => second.live.of(KEY).inFlight,
+      inFlight => inFlight === 1,
+    )
+    expect(second.live.lanesOf(KEY).bulk.begun).toBe(0)
+    expect(first.live.lanesOf(KEY).bulk.begun).toBe(5)
+
+    const before = second.live.lanesOf(KEY).bulk.begun
+    second.live.begin(KEY, 'bulk')
+    await eventually(
+      () => second.live.lanesOf(KEY),
+      ({ bulk, interactive }) => bulk.begun === before + 1 && interactive.inFlight === 1,
+    )
+  })
+
   it('forgets the calls of a process that stops at once, and of one that is killed soon', async () => {
     const watching = await open(systemClock, { probes: 1 })
     const leaving = await open(systemClock, { probes: 1 })
-    leaving.live.begin(KEY)
+    leaving.live.begin(KEY, 'standard')
     const count = () => watching.live.of(KEY).inFlight
     await eventually(count, inFlight => inFlight === 1)
     await leaving.stop()
@@ -275,7 +300,7 @@ await describeOn('redis', 'coordination that processes share through Redis', url
     const news = receiver()
     elsewhere.broadcasts.on('work-pending', news.receive)
     elsewhere.breakers.view(KEY)
-    here.live.begin(KEY)
+    here.live.begin(KEY, 'standard')
     here.broadcasts.send('work-pending', { lane: 'bulk' })
     fail(here.breakers, 4)
     await stateBecomes(here.breakers, 'open')
@@ -288,7 +313,7 @@ await describeOn('redis', 'coordination that processes share through Redis', url
 
   it('leaves no key without a time to live', async () => {
     const { here, there, clock } = await openTwo()
-    here.live.begin(KEY)
+    here.live.begin(KEY, 'standard')
     fail(here.breakers, 1)
     fail(there.breakers, 5)
     await stateBecomes(here.breakers, 'open')

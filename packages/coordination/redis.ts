@@ -24,7 +24,7 @@ export interface RedisCoordinationOptions {
 }
 
 /** Part of every key and channel: processes that speak another format share nothing with these. */
-const FORMAT = 'v1'
+const FORMAT = 'v2'
 /** Everything is told and asked anew so often: what got lost is there again after it. */
 const TICK_MS = 1_000
 /** A probe's lease; renewed with every tick. */

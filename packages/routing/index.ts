@@ -1,5 +1,7 @@
 export type { DecideOptions, Decision, RoutingFailure } from './decide.ts'
 export type { LiveView, ModelLive } from './live-view.ts'
+export type { Prediction } from './queue/prediction.ts'
+export { nothingAccepted, QueueWatch } from './queue/queue-watch.ts'
 export { type Requested, resolveRequested } from './requested.ts'
 export { estimateInputTokens, type Requirements } from './requirements.ts'
 export { createRouter, type Router } from './router.ts'

@@ -58,11 +58,11 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
   await bus.ensureTopics(topicsOf(config))
   const coordination = await openCoordination(options)
   const provider = openProviders({ clock }, { deployments: deploymentsOf(config) })
-  const live = new ModelFigures({ coordination, bus, clock }, config)
+  const live = new ModelFigures({ coordination, bus, clock, dispatch: store.dispatch }, config)
   const semantics = new SemanticRoutes({ provider, coordination, telemetry, clock }, config)
   semantics.reconfigure(config)
   let current = config
-  observeGauges({ store, bus, coordination, telemetry }, () => current)
+  observeGauges({ store, bus, coordination, telemetry, queues: live.queues }, () => current)
   return {
     store,
     blobs,

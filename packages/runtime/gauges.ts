@@ -4,15 +4,22 @@ import type { BreakerState, Coordination } from '@longhaul/coordination'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { ROUTER_GROUP, workerGroup } from './consumer-groups.ts'
+import type { QueueFigures } from './queue-figures.ts'
 
 const breakerValues: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 }
 
 /** The gauges of what all services share, read at each scrape. */
 export function observeGauges(
-  parts: { store: Store; bus: Bus; coordination: Coordination; telemetry: Telemetry },
+  parts: {
+    store: Store
+    bus: Bus
+    coordination: Coordination
+    telemetry: Telemetry
+    queues: QueueFigures
+  },
   currentConfig: () => Config,
 ): void {
-  const { store, bus, coordination } = parts
+  const { store, bus, coordination, queues } = parts
   const { metrics } = parts.telemetry
   metrics.breakerState.observe(() =>
     deploymentsOf(currentConfig()).map(deployment => [
@@ -30,6 +37,13 @@ export function observeGauges(
       ),
     ),
   )
+  metrics.queueWaitPredicted.observe(async () => {
+    await queues.look()
+    return Object.keys(currentConfig().models).flatMap(model => {
+      const waits = queues.waitsFor(model)
+      return waits ? lanes.map(lane => [waits[lane].ms / 1_000, { model, lane }] as const) : []
+    })
+  })
   metrics.storeWaiting.observe(() =>
     Object.entries(store.jobs.waiting).map(([statement, rows]) => [rows, { statement }]),
   )

@@ -1,43 +1,47 @@
-import type { Bus } from '@longhaul/bus'
-import { type Catalog, type Clock, deploymentKey, lanes, modelTopic } from '@longhaul/contracts'
+import { type Clock, deploymentKey, type Lane } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
-import type { LiveView, ModelLive } from '@longhaul/routing'
-import { workerGroup } from './consumer-groups.ts'
+import type { LiveView, ModelLive, Prediction } from '@longhaul/routing'
+import type { JobRecord } from '@longhaul/store'
+import {
+  type QueueCatalog,
+  QueueFigures,
+  type QueueFiguresDependencies,
+  timeOfJob,
+} from './queue-figures.ts'
 
-const LAG_REFRESH_MS = 500
+/** What is asked of a job that has not ended. */
+export type AwaitedJob = Pick<
+  JobRecord,
+  'id' | 'status' | 'lane' | 'model' | 'requestedModel' | 'startedAt' | 'notBefore'
+>
 
 /**
  * The figures of a model's deployments put together, as routing reads them.
- * Reading is synchronous; how many jobs wait is asked of the bus in the
- * background while somebody reads.
+ * Reading is synchronous; what waits is looked at in the background while
+ * somebody reads.
  */
 export class ModelFigures implements LiveView {
-  #catalog: Catalog
+  #catalog: QueueCatalog
   readonly #coordination: Coordination
-  readonly #bus: Bus
   readonly #clock: Clock
-  readonly #queued = new Map<string, number>()
-  #refreshedAt = Number.NEGATIVE_INFINITY
-  #refreshing = false
+  readonly queues: QueueFigures
 
-  constructor(
-    dependencies: { coordination: Coordination; bus: Bus; clock: Clock },
-    catalog: Catalog,
-  ) {
+  constructor(dependencies: QueueFiguresDependencies, catalog: QueueCatalog) {
     this.#coordination = dependencies.coordination
-    this.#bus = dependencies.bus
     this.#clock = dependencies.clock
     this.#catalog = catalog
+    this.queues = new QueueFigures(dependencies, catalog)
   }
 
   /** The figures of a changed configuration, from the next question on. */
-  reconfigure(catalog: Catalog): void {
+  reconfigure(catalog: QueueCatalog): void {
     this.#catalog = catalog
+    this.queues.reconfigure(catalog)
   }
 
   of(model: string): ModelLive {
     const now = this.#clock.now()
-    this.#refresh(now)
+    this.queues.lookWhenOld()
     let inFlight = 0
     let capacity = 0
     let latencyMs = 0
@@ -61,30 +65,31 @@ export class ModelFigures implements LiveView {
       latencyMs: seen > 0 ? latencyMs / seen : undefined,
       errorRate,
       inFlight,
-      queued: this.#queued.get(model) ?? 0,
+      queued: this.queues.waitingFor(model),
       capacity,
       openUntil: openUntil > now && Number.isFinite(openUntil) ? openUntil : undefined,
+      waits: this.queues.waitsFor(model),
     }
   }
 
-  #refresh(now: number): void {
-    if (this.#refreshing || now - this.#refreshedAt < LAG_REFRESH_MS) return
-    this.#refreshing = true
-    this.#refreshedAt = now
-    const models = Object.keys(this.#catalog.models)
-    // A figure that cannot be had keeps its last value: routing goes on without it.
-    void Promise.allSettled(models.map(model => this.#count(model))).finally(() => {
-      this.#refreshing = false
-    })
+  sent(model: string, lane: Lane): void {
+    this.queues.sent(model, lane)
   }
 
-  async #count(model: string): Promise<void> {
-    const lags = await Promise.all(
-      lanes.map(lane => this.#bus.lag(modelTopic(model, lane), workerGroup(model))),
-    )
-    this.#queued.set(
-      model,
-      lags.reduce((sum, lag) => sum + lag, 0),
-    )
+  /**
+   * Until the job has its answer, as far as that can be told: not before its
+   * model is known and was called.
+   */
+  answerOf(job: AwaitedJob): Prediction | undefined {
+    this.queues.lookWhenOld()
+    const { id, status, lane, startedAt, notBefore } = job
+    const model = job.model ?? job.requestedModel
+    const watch = model === null ? undefined : this.queues.watchOf(model)
+    if (!watch) return undefined
+    const now = this.#clock.now()
+    if (status === 'running') return watch.rest(Math.max(0, now - (startedAt ?? now)))
+    if (status !== 'queued' && status !== 'pending') return undefined
+    const heldMs = Math.max(0, (notBefore ?? 0) - now)
+    return watch.answer(lane, Math.max(timeOfJob(id), notBefore ?? 0), heldMs)
   }
 }

@@ -10,7 +10,7 @@ import {
 import type { Database, Statement } from './database.ts'
 import { jobError } from './jobs.ts'
 import { COUNTS_WITHOUT_CALL, ENDED_COLUMNS, ENDING_XID, eventsOfEnded } from './outbox-sql.ts'
-import type { DispatchKey, DueKey, ReclaimedJob, ReleasedJob } from './types.ts'
+import type { DispatchKey, DueKey, HeldJobs, ReclaimedJob, ReleasedJob } from './types.ts'
 
 /** Rows that one statement moves at most, so that no round holds locks for long. */
 export const ROUND_ROWS = 500
@@ -47,6 +47,11 @@ export class Dispatch {
   async published(): Promise<Array<DispatchKey & { count: number }>> {
     const rows = await this.#database.lazy<KeyRow & { count: number }>(PUBLISHED, [])
     return rows.map(row => ({ ...keyOf(row), count: row.count }))
+  }
+
+  /** How many jobs are due and held, by lane and model; counted one by one, so not to be asked all the time. */
+  async held(): Promise<HeldJobs[]> {
+    return this.#database.lazy<HeldJobs>(HELD, [this.#clock.now()])
   }
 
   /** The earliest time at which held work falls due; undefined when none is held. */
@@ -220,6 +225,13 @@ const DUE_KEYS: Statement = {
   text: `${KEYS}
   SELECT lane, tenant_id, dispatch_model AS model, batch FROM keys
   WHERE due_at <= to_timestamp($1::float8 / 1000)`,
+}
+
+const HELD: Statement = {
+  name: 'dispatch-held',
+  text: `SELECT lane, dispatch_model AS model, count(*)::integer AS count
+    FROM jobs WHERE phase = 0 AND due_at <= to_timestamp($1::float8 / 1000)
+    GROUP BY lane, dispatch_model`,
 }
 
 const NEXT_DUE: Statement = {

@@ -156,6 +156,14 @@ export interface DueKey extends DispatchKey {
   batchId: string | null
 }
 
+/** Jobs that are due and wait in Postgres. */
+export interface HeldJobs {
+  lane: Lane
+  /** '' for those whose model is not known yet. */
+  model: string
+  count: number
+}
+
 export interface JobRecord {
   id: string
   tenantId: string

@@ -94,6 +94,13 @@ function jobMetrics(make: Instruments) {
       help: 'Results discarded because another attempt had taken over',
       labels: [],
     }),
+    /** Until a call for a job that comes now can begin; nothing for models that were not called yet. */
+    queueWaitPredicted: make.gauge<{ model: string; lane: Lane }>({
+      name: 'longhaul_queue_wait_predicted_seconds',
+      unit: 's',
+      help: 'Predicted wait until a call for a job that comes now can begin',
+      labels: ['model', 'lane'],
+    }),
     /** Routing decisions, one per dispatch that was routed; model `none` when no model qualified. */
     routingDecisions: make.counter<{ strategy: string; model: string }>({
       name: 'longhaul_routing_decisions',

@@ -5,9 +5,10 @@ import type { Bus } from '@longhaul/bus'
 import { type Clock, type Config, SUBMITTED_TOPIC } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import { SubmissionReader } from '@longhaul/intake'
-import { createRouter, type LiveView } from '@longhaul/routing'
+import { createRouter } from '@longhaul/routing'
 import {
   type HealthPart,
+  type ModelFigures,
   operationsHandler,
   type Pause,
   type ReceiverPolicy,
@@ -47,7 +48,7 @@ export interface IngressDependencies {
   clock: Clock
   /** Uniform, in [0, 1). */
   random: () => number
-  live: LiveView
+  live: ModelFigures
   semantics: Semantics
   receiverPolicy: ReceiverPolicy
   /** What `/readyz` asks beside store, bus, coordination and the ingress itself. */

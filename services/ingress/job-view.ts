@@ -1,10 +1,12 @@
 import {
   type AttemptView,
+  type EtaView,
   type JobIncludes,
   type JobView,
   timeOfUuid,
   uuidOf,
 } from '@longhaul/contracts'
+import type { Prediction } from '@longhaul/routing'
 import type { JobDetail, JobRecord, NewJob } from '@longhaul/store'
 
 /** What stands before and after `result` in a job's JSON. */
@@ -23,6 +25,7 @@ type Head = Pick<
   | 'finished_at'
   | 'not_before'
   | 'deadline'
+  | 'eta'
 >
 type Tail = Omit<JobView, keyof Head | 'result'> & Omit<JobIncludes, 'request'>
 
@@ -30,7 +33,7 @@ type Tail = Omit<JobView, keyof Head | 'result'> & Omit<JobIncludes, 'request'>
  * A job as the API shows it, as JSON text. The result is JSON text already, and
  * may be long: it goes in as it is, neither parsed nor written again.
  */
-export function jobJson(job: JobDetail): string {
+export function jobJson(job: JobDetail, eta: EtaView | null = null): string {
   const head: Head = {
     id: job.id,
     object: 'job',
@@ -45,6 +48,7 @@ export function jobJson(job: JobDetail): string {
     finished_at: timeOf(job.finishedAt),
     not_before: timeOf(job.notBefore),
     deadline: timeOf(job.deadlineAt),
+    eta,
   }
   const tail: Tail = {
     error: job.error,
@@ -75,9 +79,20 @@ export function acceptedJson(job: NewJob): string {
   })
 }
 
+/** @param now epoch milliseconds */
+export function etaView(prediction: Prediction | undefined, now: number): EtaView | null {
+  if (!prediction) return null
+  const { ms, earliestMs, latestMs } = prediction
+  return {
+    at: timeOf(now + ms),
+    earliest: timeOf(now + earliestMs),
+    latest: timeOf(now + latestMs),
+  }
+}
+
 /** A list as OpenAI's clients page through it. */
 export function listJson(jobs: readonly JobRecord[], hasMore: boolean): string {
-  const data = jobs.map(jobJson).join(',')
+  const data = jobs.map(job => jobJson(job)).join(',')
   const ends = JSON.stringify({
     first_id: jobs[0]?.id ?? null,
     last_id: jobs.at(-1)?.id ?? null,

@@ -162,6 +162,9 @@ export class Router {
         modelTopic(decision.route.model, message.lane),
         encodeJobMessage({ ...message, route: decision.route }),
       )
+      // What Postgres held for this model was counted there.
+      const isNew = message.dispatch === 1 && message.requestedModel === null
+      if (isNew) this.#dependencies.live.sent?.(decision.route.model, message.lane)
     } catch (error) {
       if (!(error instanceof BusFullError)) throw error
       await this.#putBack(message, decision.route.model, clock.now())

@@ -31,7 +31,7 @@ export async function callDeployment(
   const { provider, coordination, telemetry, clock } = dependencies
   const { key } = slot.deployment
   const startedAt = clock.now()
-  const end = coordination.live.begin(key)
+  const end = coordination.live.begin(key, message.lane)
   telemetry.metrics.providerCallsInFlight.add(1, { deployment: key })
   let result: ProviderResult
   try {

@@ -9,7 +9,7 @@ const coordination = await openRedisCoordination({
   clock: systemClock,
   breaker: { ...BREAKER, probes: 1 },
 })
-for (let call = 0; call < 3; call += 1) coordination.live.begin(KEY)
+for (let call = 0; call < 3; call += 1) coordination.live.begin(KEY, 'standard')
 coordination.breakers.holdUntil(KEY, systemClock.now() + 200, 'Retry-After: 0.2')
 await permit(coordination.breakers)
 console.log('it has its probe')

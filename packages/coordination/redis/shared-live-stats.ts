@@ -1,7 +1,7 @@
-import { type Clock, systemClock } from '@longhaul/contracts'
+import { type Clock, type Lane, lanes, systemClock } from '@longhaul/contracts'
 import { type MeanShare, meanOf, togetherOf } from '../decaying-mean.ts'
-import { OwnLiveStats, STATS_MEMORY_MS } from '../own-live-stats.ts'
-import type { DeploymentStats, LiveStats } from '../port.ts'
+import { deviationOf, OwnLiveStats, STATS_MEMORY_MS } from '../own-live-stats.ts'
+import type { CallEnd, DeploymentStats, LaneCalls, LiveStats } from '../port.ts'
 
 /** How old what others know of this process may be. */
 const REPORT_WITHIN_MS = 100
@@ -10,8 +10,11 @@ const SILENCE_MS = 3_000
 /** Its averages fade by themselves; after this they weigh less than a hundredth. */
 const FORGET_MS = 5 * STATS_MEMORY_MS
 
-/** Of one deployment, as one process saw it: in flight, then sum, weight and time of latency and errors. */
-type Row = [inFlight: number, latency: Share, errors: Share]
+/**
+ * Of one deployment, as one process saw it: in flight; sum, weight and time of
+ * latency, its squares, and errors; calls in flight and begun per lane.
+ */
+type Row = [inFlight: number, latency: Share, squares: Share, errors: Share, lanes: number[]]
 type Share = [sum: number, weight: number, at: number]
 
 export interface LiveReport {
@@ -25,11 +28,14 @@ export interface LiveReport {
 interface Peer {
   heardAt: number
   rows: Map<string, Row>
+  /** What had begun when it first told all that it has; undefined before. */
+  begunBefore: Map<string, number[]> | undefined
 }
 
 interface PeersFigures {
   inFlight: number
   latencyMs: MeanShare
+  latencySquared: MeanShare
   errorRate: MeanShare
 }
 
@@ -55,19 +61,37 @@ export class SharedLiveStats implements LiveStats {
     })
   }
 
-  begin(deployment: string): (end: { ok: boolean; latencyMs: number } | 'neutral') => void {
-    return this.#own.begin(deployment)
+  begin(deployment: string, lane: Lane): (end: CallEnd) => void {
+    return this.#own.begin(deployment, lane)
   }
 
   of(deployment: string): DeploymentStats {
     const own = this.#own.of(deployment)
     const figures = this.#own.figuresOf(deployment)
     const peers = this.#ofPeers(deployment)
+    const latencyMs = mean(peers.latencyMs, figures?.latencyMs.share)
+    const squares = mean(peers.latencySquared, figures?.latencySquared.share)
     return {
       inFlight: own.inFlight + peers.inFlight,
-      latencyMs: mean(peers.latencyMs, figures?.latencyMs.share),
+      latencyMs,
+      latencySdMs: deviationOf(latencyMs, squares),
       errorRate: mean(peers.errorRate, figures?.errorRate.share) ?? 0,
     }
+  }
+
+  lanesOf(deployment: string): Record<Lane, LaneCalls> {
+    const together = this.#own.lanesOf(deployment)
+    const now = systemClock.now()
+    for (const { heardAt, rows, begunBefore } of this.#peers.values()) {
+      const counts = rows.get(deployment)?.[4]
+      if (!counts || !begunBefore) continue
+      const before = begunBefore.get(deployment)
+      for (const [index, lane] of lanes.entries()) {
+        if (now - heardAt < SILENCE_MS) together[lane].inFlight += counts[2 * index] ?? 0
+        together[lane].begun += (counts[2 * index + 1] ?? 0) - (before?.[2 * index + 1] ?? 0)
+      }
+    }
+    return together
   }
 
   /** Processes that were heard lately, this one not among them. */
@@ -90,9 +114,17 @@ export class SharedLiveStats implements LiveStats {
     for (const deployment of deployments) {
       const figures = this.#own.figuresOf(deployment)
       if (!figures) continue
-      const { latencyMs, errorRate } = figures
-      const inFlight = leaving ? 0 : figures.inFlight
-      rows[deployment] = [inFlight, shareOf(latencyMs.share), shareOf(errorRate.share)]
+      const { latencyMs, latencySquared, errorRate } = figures
+      rows[deployment] = [
+        leaving ? 0 : figures.inFlight,
+        shareOf(latencyMs.share),
+        shareOf(latencySquared.share),
+        shareOf(errorRate.share),
+        lanes.flatMap(lane => {
+          const { inFlight, begun } = figures.lanes[lane]
+          return [leaving ? 0 : inFlight, begun]
+        }),
+      ]
     }
     this.#changed.clear()
     this.#wholeIsDue = false
@@ -101,8 +133,11 @@ export class SharedLiveStats implements LiveStats {
 
   receive(instance: string, { rows, whole, leaving }: LiveReport): void {
     const heardAt = leaving ? Number.NEGATIVE_INFINITY : systemClock.now()
-    const known = whole ? [] : (this.#peers.get(instance)?.rows ?? [])
-    this.#peers.set(instance, { heardAt, rows: new Map([...known, ...Object.entries(rows)]) })
+    const peer = this.#peers.get(instance)
+    const known = whole ? [] : (peer?.rows ?? [])
+    const begunBefore = peer?.begunBefore ?? (whole ? begunIn(rows) : undefined)
+    const together = new Map([...known, ...Object.entries(rows)])
+    this.#peers.set(instance, { heardAt, rows: together, begunBefore })
     this.#together = new Map()
     if (leaving) this.#peers.delete(instance)
   }
@@ -128,6 +163,7 @@ export class SharedLiveStats implements LiveStats {
   #addUp(deployment: string): PeersFigures {
     const now = systemClock.now()
     const latency: MeanShare[] = []
+    const squares: MeanShare[] = []
     const errors: MeanShare[] = []
     let inFlight = 0
     for (const { heardAt, rows } of this.#peers.values()) {
@@ -135,14 +171,20 @@ export class SharedLiveStats implements LiveStats {
       if (!row) continue
       if (now - heardAt < SILENCE_MS) inFlight += row[0]
       latency.push(toShare(row[1]))
-      errors.push(toShare(row[2]))
+      squares.push(toShare(row[2]))
+      errors.push(toShare(row[3]))
     }
     return {
       inFlight,
       latencyMs: togetherOf(latency, STATS_MEMORY_MS),
+      latencySquared: togetherOf(squares, STATS_MEMORY_MS),
       errorRate: togetherOf(errors, STATS_MEMORY_MS),
     }
   }
+}
+
+function begunIn(rows: LiveReport['rows']): Map<string, number[]> {
+  return new Map(Object.entries(rows).map(([deployment, row]) => [deployment, row[4]]))
 }
 
 function mean(peers: MeanShare, own: MeanShare | undefined): number | undefined {

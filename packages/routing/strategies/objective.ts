@@ -2,6 +2,7 @@ import type { Policy, Preference } from '@longhaul/contracts'
 import { roundUsd } from '../figures.ts'
 import { waitOf } from '../live-view.ts'
 import type { Quality } from '../placement/quality.ts'
+import type { Prediction } from '../queue/prediction.ts'
 import type { Contender, Estimate, RequestView } from './strategy.ts'
 
 /**
@@ -56,7 +57,7 @@ export interface Occasion {
 /** What is assumed of a model that was never called. */
 const ASSUMED_CALL_MS = 500
 const ASSUMED_MS_PER_TOKEN = 10
-/** Waits and calls take longer or shorter than expected by about this share of their time. */
+/** Calls take longer or shorter than expected by about this share of their time. */
 const SPREAD = 0.25
 const LEAST_SPREAD_MS = 250
 
@@ -77,9 +78,10 @@ export function judgeAll(
     const { value, uncertainty } = qualityOf(contender)
     const costUsd = expectedCostUsd(contender, occasion)
     const callMs = contender.live.latencyMs ?? assumedMs(occasion.outputTokens)
-    const waitMs = waitOf(contender.live, callMs)
+    const wait = waitOf(contender.live, view.request.lane, callMs)
+    const waitMs = wait.ms
     const careful = Math.max(0, value - objective.caution * uncertainty)
-    const risk = riskOfMissing(waitMs + callMs, occasion) * value
+    const risk = riskOfMissing(wait, callMs, occasion) * value
     const utility =
       careful - risk - objective.perUsd * costUsd - (perSecond * (waitMs + callMs)) / 1_000
     judged.set(contender, { quality: value, uncertainty, costUsd, waitMs, callMs, utility })
@@ -107,11 +109,13 @@ function assumedMs(outputTokens: number): number {
   return ASSUMED_CALL_MS + ASSUMED_MS_PER_TOKEN * outputTokens
 }
 
-/** Probability that an answer expected after `expectedMs` comes after the deadline. */
-function riskOfMissing(expectedMs: number, { view, now }: Occasion): number {
+/** Probability that an answer after this wait and this call comes after the deadline. */
+function riskOfMissing(wait: Prediction, callMs: number, { view, now }: Occasion): number {
   const { deadlineAt } = view.request
   if (deadlineAt === undefined) return 0
-  const spreadMs = LEAST_SPREAD_MS + SPREAD * expectedMs
-  const late = (expectedMs - Math.max(0, deadlineAt - now)) / spreadMs
+  // What lies between the bounds is 2.6 standard deviations.
+  const waitSpreadMs = (wait.latestMs - wait.earliestMs) / 2.6
+  const spreadMs = LEAST_SPREAD_MS + SPREAD * callMs + waitSpreadMs
+  const late = (wait.ms + callMs - Math.max(0, deadlineAt - now)) / spreadMs
   return 1 / (1 + Math.exp(-2 * late))
 }

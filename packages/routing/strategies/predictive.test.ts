@@ -90,11 +90,16 @@ describe('predictive', () => {
   })
 
   it('takes the wait that the service predicts for better than its own estimate', () => {
+    const none = { ms: 0, earliestMs: 0, latestMs: 0 }
+    const minute = { ms: 60_000, earliestMs: 50_000, latestMs: 70_000 }
     const live = liveOf({
-      best: { latencyMs: 1_000, waitMs: 60_000 },
+      best: { latencyMs: 1_000, waits: { interactive: none, standard: minute, bulk: minute } },
       middle: { latencyMs: 1_000 },
     })
-    expect(chosen('quality', { ...proof, deadlineAt: NOW + 20_000 }, live)).not.toBe('best')
+    const hurried = { ...proof, deadlineAt: NOW + 20_000 }
+    expect(chosen('quality', hurried, live)).not.toBe('best')
+    expect(chosen('quality', proof, live)).toBe('best')
+    expect(chosen('quality', { ...hurried, lane: 'interactive' }, live)).toBe('best')
   })
 
   it('takes the cheapest that is good enough, where the policy says what is', () => {

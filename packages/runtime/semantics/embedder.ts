@@ -62,7 +62,7 @@ async function call(
 ): Promise<ProviderResult> {
   const { key, model } = deployment
   const startedAt = clock.now()
-  const end = coordination.live.begin(key)
+  const end = coordination.live.begin(key, 'interactive')
   const request = { endpoint: '/v1/embeddings' as const, body: { input: texts } }
   const result = await provider.complete(request, deployment, signal)
   const latencyMs = clock.now() - startedAt

@@ -10,7 +10,7 @@ import {
 } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import type { Submission } from '@longhaul/intake'
-import type { Pause } from '@longhaul/runtime'
+import type { ModelFigures, Pause } from '@longhaul/runtime'
 import type { DispatchKey, NewJob, Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Admission } from './admission.ts'
@@ -24,6 +24,7 @@ export interface SubmitterDependencies {
   telemetry: Telemetry
   clock: Clock
   admission: Admission
+  live: ModelFigures
   pause?: Pause | undefined
 }
 
@@ -65,7 +66,7 @@ export class Submitter {
    * @throws {LonghaulError} idempotency_key_reused
    */
   async submit(submission: Submission, context: SubmitContext): Promise<Accepted> {
-    const { store, telemetry, admission, pause } = this.#dependencies
+    const { store, telemetry, admission, live, pause } = this.#dependencies
     const key = keyOf(submission, context.tenantId)
     const isDue = submission.notBefore === null || submission.notBefore <= context.now
     const direct = isDue && admission.admit(key)
@@ -81,6 +82,7 @@ export class Submitter {
     if (pause) await pause('ingress-after-insert')
     if (outcome.kind === 'inserted') {
       telemetry.metrics.jobsAccepted.add(1, { lane: job.lane })
+      live.queues.accepted(job.id, job.lane)
       if (direct) this.#publish(job, key)
       else this.#announcePending(job.lane)
       return { kind: 'accepted', job }

@@ -65,6 +65,7 @@ export const acceptedJob: JobView = {
   finished_at: null,
   not_before: null,
   deadline: null,
+  eta: null,
   result: null,
   error: null,
   usage: null,

@@ -160,6 +160,12 @@ const jobFields = {
   finished_at: time.nullable(),
   not_before: time.nullable(),
   deadline: time.nullable(),
+  eta: z
+    .object({ at: time, earliest: time, latest: time })
+    .nullable()
+    .describe(
+      'When the answer is expected, and bounds that hold four times out of five; null while nothing can be told, in lists, and at the end',
+    ),
   result: z.unknown().describe("The provider's answer, as it came; null until it succeeded"),
   error: jobErrorSchema.nullable(),
   usage: usageSchema.nullable(),

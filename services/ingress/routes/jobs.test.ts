@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import type { JobView } from '@longhaul/contracts'
-import { openTestIngress, type TestIngress } from '../../../test/ingress.ts'
+import { type JobView, lanes, modelTopic } from '@longhaul/contracts'
+import { ingressConfig, openTestIngress, type TestIngress } from '../../../test/ingress.ts'
 
 const body = { messages: [{ role: 'user', content: 'hello' }] }
 const answer = '{\n  "choices": [{"message": {"content": "line\\nline"}}],\n  "n": 1.50\n}'
@@ -339,3 +339,30 @@ async function openEvents(test: TestIngress, id: string) {
     },
   }
 }
+
+describe('the eta of a job', () => {
+  let test: TestIngress
+  beforeAll(async () => {
+    test = await openTestIngress()
+  })
+  afterAll(() => test.close())
+
+  it('is told once its model is known and was called, until it has ended', async () => {
+    const { bus, coordination, live, clock } = test
+    const models = Object.keys(ingressConfig.models)
+    await bus.ensureTopics(lanes.flatMap(lane => models.map(name => modelTopic(name, lane))))
+    const submitted = await test.call('POST', '/v1/jobs', { body: { ...body, model: 'small' } })
+    const path = `/v1/jobs/${submitted.json.id}`
+    expect((await test.call('GET', path)).json.eta).toBeNull()
+
+    coordination.live.begin('small/main', 'standard')({ ok: true, latencyMs: 60_000 })
+    await live.queues.look()
+    const { eta } = (await test.call('GET', path)).json
+    expect(Date.parse(eta?.at ?? '') - clock.now()).toBeGreaterThan(50_000)
+    expect(Date.parse(eta?.earliest ?? '')).toBeLessThanOrEqual(Date.parse(eta?.at ?? ''))
+    expect(Date.parse(eta?.latest ?? '')).toBeGreaterThanOrEqual(Date.parse(eta?.at ?? ''))
+
+    await test.call('POST', `${path}/cancel`)
+    expect((await test.call('GET', path)).json.eta).toBeNull()
+  })
+})

@@ -1,5 +1,6 @@
 import { type Clock, LonghaulError, uuidOf } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
+import type { ModelFigures } from '@longhaul/runtime'
 import type { JobFilter, Store, Tenant } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Request, Response } from 'express'
@@ -7,7 +8,7 @@ import type { z } from 'zod'
 import { sendJson } from '../answer.ts'
 import { cancelJob } from '../job-cancelling.ts'
 import { streamJobEvents } from '../job-events.ts'
-import { jobJson, listJson } from '../job-view.ts'
+import { etaView, jobJson, listJson } from '../job-view.ts'
 import { closedSignal, jobIdOf, jobNotFound, untilEnded } from '../job-waiting.ts'
 import type { JobWatch } from '../job-watch.ts'
 import { DEFAULT_LIMIT, getJobQuery, listJobsQuery, noQuery, readQuery } from '../query.ts'
@@ -18,6 +19,7 @@ export interface JobDependencies {
   telemetry: Telemetry
   clock: Clock
   watch: JobWatch
+  live: Pick<ModelFigures, 'answerOf'>
 }
 
 /** What is asked of jobs that were accepted. */
@@ -40,7 +42,8 @@ export class JobRoutes {
     }
     const job = await reads.get(tenant.id, jobId, new Set(include))
     if (!job) throw jobNotFound(jobId)
-    sendJson(response, 200, jobJson(job))
+    const { live, clock } = this.#dependencies
+    sendJson(response, 200, jobJson(job, etaView(live.answerOf(job), clock.now())))
   }
 
   async listJobs(request: Request, response: Response, tenant: Tenant): Promise<void> {

@@ -56,6 +56,7 @@ describe('submitting', () => {
       finished_at: null,
       not_before: null,
       deadline: expect.any(String),
+      eta: null,
       result: null,
       error: null,
       usage: null,

@@ -10,6 +10,7 @@ export function exerciseLiveStats(open: OpenCoordination): void {
       expect(coordination.live.of(KEY)).toEqual({
         inFlight: 0,
         latencyMs: undefined,
+        latencySdMs: undefined,
         errorRate: 0,
       })
     })
@@ -17,9 +18,9 @@ export function exerciseLiveStats(open: OpenCoordination): void {
     it('count calls in flight, of each deployment apart', async () => {
       const { coordination } = await open.one()
       const { live } = coordination
-      const end = live.begin(KEY)
-      live.begin(KEY)
-      live.begin('large/us')
+      const end = live.begin(KEY, 'standard')
+      live.begin(KEY, 'standard')
+      live.begin('large/us', 'standard')
       await eventually(
         () => [live.of(KEY).inFlight, live.of('large/us').inFlight],
         counts => counts.join() === '2,1',
@@ -38,11 +39,11 @@ export function exerciseLiveStats(open: OpenCoordination): void {
       const { coordination } = await open.one()
       const { live } = coordination
 
-      live.begin(KEY)({ ok: true, latencyMs: 100 })
-      live.begin(KEY)({ ok: true, latencyMs: 300 })
-      live.begin(KEY)({ ok: false, latencyMs: 9_000 })
-      live.begin(KEY)({ ok: false, latencyMs: 9_000 })
-      for (let call = 0; call < 20; call += 1) live.begin(KEY)('neutral')
+      live.begin(KEY, 'standard')({ ok: true, latencyMs: 100 })
+      live.begin(KEY, 'standard')({ ok: true, latencyMs: 300 })
+      live.begin(KEY, 'standard')({ ok: false, latencyMs: 9_000 })
+      live.begin(KEY, 'standard')({ ok: false, latencyMs: 9_000 })
+      for (let call = 0; call < 20; call += 1) live.begin(KEY, 'standard')('neutral')
 
       const { latencyMs } = await eventually(
         () => live.of(KEY),
@@ -52,15 +53,48 @@ export function exerciseLiveStats(open: OpenCoordination): void {
       expect(latencyMs).toBeLessThan(300)
     })
 
+    it('tell how much latency varies', async () => {
+      const { coordination } = await open.one()
+      const { live } = coordination
+      for (const latencyMs of [100, 300, 100, 300]) {
+        live.begin(KEY, 'bulk')({ ok: true, latencyMs })
+      }
+
+      const { latencySdMs } = await eventually(
+        () => live.of(KEY),
+        ({ latencyMs }) => latencyMs === 200,
+      )
+      expect(latencySdMs).toBeCloseTo(100, 3)
+    })
+
+    it('tell what flows through each lane', async () => {
+      const { coordination } = await open.one()
+      const { live } = coordination
+      live.begin(KEY, 'bulk')('neutral')
+      live.begin(KEY, 'interactive')
+
+      const lanes = await eventually(
+        () => live.lanesOf(KEY),
+        ({ interactive }) => interactive.inFlight === 1,
+      )
+      expect(lanes).toEqual({
+        interactive: { inFlight: 1, begun: 1 },
+        standard: { inFlight: 0, begun: 0 },
+        bulk: { inFlight: 0, begun: 1 },
+      })
+    })
+
     it('follow what changes', async () => {
       const { coordination, clock } = await open.one()
       const { live } = coordination
-      for (let call = 0; call < 50; call += 1) live.begin(KEY)({ ok: false, latencyMs: 10 })
-      for (let call = 0; call < 50; call += 1) live.begin(KEY)({ ok: true, latencyMs: 100 })
+      for (let call = 0; call < 50; call += 1)
+        live.begin(KEY, 'standard')({ ok: false, latencyMs: 10 })
+      for (let call = 0; call < 50; call += 1)
+        live.begin(KEY, 'standard')({ ok: true, latencyMs: 100 })
 
       for (let call = 0; call < 50; call += 1) {
         clock.advance(10_000)
-        live.begin(KEY)({ ok: true, latencyMs: 1_000 })
+        live.begin(KEY, 'standard')({ ok: true, latencyMs: 1_000 })
       }
 
       await eventually(

@@ -21,7 +21,7 @@ export function exerciseStopping(open: OpenCoordination): void {
 
     it('leaves calls under way able to end', async () => {
       const { coordination, clock } = await open.one({ minCalls: 1 })
-      const end = coordination.live.begin(KEY)
+      const end = coordination.live.begin(KEY, 'standard')
       const underWay = await permit(coordination.breakers)
 
       await coordination.stop()

@@ -61,6 +61,7 @@ export function finished({
       finished_at: new Date(CREATED_AT + (waitS + runS) * 1_000).toISOString(),
       not_before: null,
       deadline: null,
+      eta: null,
       result: null,
       error: null,
       usage: usage(1, 1),
