@@ -104,8 +104,9 @@ export class Scanner {
 
   #lastNumber = 0
   #lastNumberAt = -1
-  readonly #wordSeen = new Uint16Array(WORD_BUCKETS)
-  readonly #letterSeen = new Uint16Array(LETTER_BUCKETS)
+  /** The turn at which each was seen last, in a byte, since tables must stay in the near cache. */
+  readonly #wordSeen = new Uint8Array(WORD_BUCKETS)
+  readonly #letterSeen = new Uint8Array(LETTER_BUCKETS)
   #turn = 0
 
   scan(text: string): void {
@@ -156,7 +157,7 @@ export class Scanner {
     this.#lastNumberAt = -1
     this.length = length
     this.#turn += 1
-    if (this.#turn === 0xffff) {
+    if (this.#turn === 0x100) {
       this.#turn = 1
       this.#wordSeen.fill(0)
       this.#letterSeen.fill(0)
@@ -180,7 +181,10 @@ export class Scanner {
     if (length >= 4) this.longNumbers += 1
     if (joint === 0x2e) this.decimals += 1
     if (length <= 5) {
-      this.#lastNumber = Number(text.slice(from, index))
+      this.#lastNumber = 0
+      for (let at = from; at < index; at++) {
+        this.#lastNumber = 10 * this.#lastNumber + text.charCodeAt(at) - 0x30
+      }
       this.#lastNumberAt = this.words
     }
     this.#add(hashWord('0') + Math.min(length, 6), length)
@@ -195,46 +199,61 @@ export class Scanner {
 
   #word(text: string, from: number): number {
     let hash = FNV_START
-    let run = 0x20
     let index = from
     let digits = 0
+    let foreign = 0
     for (; index < text.length; index++) {
       const unit = text.charCodeAt(index)
       const kind = KINDS[unit] as number
       if (kind !== LETTER) {
         if (kind !== DIGIT) break
         digits += 1
-      } else if (unit > 127) this.foreign += 1
+      } else if (unit > 127) foreign += 1
       hash = Math.imul(hash ^ unit, FNV_PRIME)
-      run = (run << 8) | (unit & 0xff)
-      if (index - from >= 2) this.#addLetters(run)
     }
     const length = index - from
-    if (length >= 2) this.#addLetters((run << 8) | 0x20)
     this.characters += length
-    this.digits += digits
-    if (digits > 0) this.mixed += 1
+    this.foreign += foreign
+    if (digits > 0) {
+      this.digits += digits
+      this.mixed += 1
+    }
     if (hash === WORDS && this.#lastNumberAt === this.words - 1) this.wordLimit = this.#lastNumber
-    this.#add(hash, length)
+    if (this.#add(hash, length)) this.#addRuns(text, from, index)
     return index
   }
 
-  #add(hash: number, length: number): void {
+  /** @returns whether the word is new; its runs of letters are, too, only then */
+  #add(hash: number, length: number): boolean {
     const { words } = this
     this.hashes[words] = hash
     this.lengths[words] = length
-    this.#addBucket(bucketOfWord(hash))
+    const isNew = this.#addBucket(bucketOfWord(hash))
     if (words > 0) {
       const before = this.hashes[words - 1] as number
       this.#addBucket(bucketOfWord(Math.imul(before, 0x85ebca6b) ^ hash))
     }
     this.words = words + 1
+    return isNew
   }
 
-  #addBucket(bucket: number): void {
-    if (this.#wordSeen[bucket] === this.#turn) return
+  #addBucket(bucket: number): boolean {
+    if (this.#wordSeen[bucket] === this.#turn) return false
     this.#wordSeen[bucket] = this.#turn
     this.wordBuckets[this.wordBucketCount++] = bucket
+    return true
+  }
+
+  /** A word with a gap before and behind it, four letters at a time. */
+  #addRuns(text: string, from: number, to: number): void {
+    if (to - from < 2) return
+    let run = 0x2000 | (text.charCodeAt(from) & 0xff)
+    run = (run << 8) | (text.charCodeAt(from + 1) & 0xff)
+    for (let index = from + 2; index < to; index++) {
+      run = (run << 8) | (text.charCodeAt(index) & 0xff)
+      this.#addLetters(run)
+    }
+    this.#addLetters((run << 8) | 0x20)
   }
 
   #addLetters(run: number): void {

@@ -57,6 +57,9 @@ export class Predictor {
   readonly #bands: Float64Array
   readonly #dense: Float32Array
   readonly #domainEmbedding: Float32Array
+  readonly #domainBiases: Float64Array
+  readonly #wordScales: Float64Array
+  readonly #letterScales: Float64Array
   /** The strength of each band, less their mean. */
   readonly #spread: Float64Array
 
@@ -64,10 +67,13 @@ export class Predictor {
     this.weights = weights
     this.#table = table
     this.#embedding = new Float32Array(table.dimensions)
-    const { bands, dense, domainEmbedding } = weights.header
+    const { bands, dense, domainEmbedding, domainBiases, wordScales, letterScales } = weights.header
     this.#bands = new Float64Array(bands.length)
     this.#dense = Float32Array.from(dense)
     this.#domainEmbedding = Float32Array.from(domainEmbedding)
+    this.#domainBiases = Float64Array.from(domainBiases)
+    this.#wordScales = Float64Array.from(wordScales)
+    this.#letterScales = Float64Array.from(letterScales)
     const mean = bands.reduce((sum, { strength }) => sum + strength, 0) / bands.length
     this.#spread = Float64Array.from(bands, ({ strength }) => strength - mean)
   }
@@ -117,11 +123,7 @@ export class Predictor {
     const { wordBuckets, wordBucketCount } = this.#scanner
     const square = this.#pickKnown(wordBuckets, wordBucketCount, wordRarity)
     words.sum(this.#known, this.#knownCount, this.#sums)
-    const factor = perLength(square, header.raritySteps[0])
-    for (let head = 0; head < HEADS; head++) {
-      const scale = factor * (header.wordScales[head] as number)
-      this.#words[head] = (this.#sums[head] as number) * scale
-    }
+    scale(this.#words, this.#sums, this.#wordScales, perLength(square, header.raritySteps[0]))
   }
 
   #sumLetters(): void {
@@ -129,11 +131,7 @@ export class Predictor {
     const { letterBuckets, letterBucketCount } = this.#scanner
     const square = this.#pickKnown(letterBuckets, letterBucketCount, letterRarity)
     letters.sum(this.#known, this.#knownCount, this.#sums)
-    const factor = perLength(square, header.raritySteps[1])
-    for (let head = 0; head < DOMAINS; head++) {
-      const scale = factor * (header.letterScales[head] as number)
-      this.#letters[head] = (this.#sums[head] as number) * scale
-    }
+    scale(this.#letters, this.#sums, this.#letterScales, perLength(square, header.raritySteps[1]))
   }
 
   /**
@@ -158,17 +156,14 @@ export class Predictor {
 
   /** @returns the most likely domain */
   #sortIntoDomains(): number {
-    const { domainBiases } = this.weights.header
     const scores = this.#domains
-    const { length } = this.#embedding
+    const embedding = this.#embedding
     let best = 0
     for (let domain = 0; domain < DOMAINS; domain++) {
-      let score = (domainBiases[domain] as number) + (this.#words[domain] as number)
-      score += this.#letters[domain] as number
-      for (let axis = 0; axis < length; axis++) {
-        const weight = this.#domainEmbedding[domain * length + axis] as number
-        score += weight * (this.#embedding[axis] as number)
-      }
+      const said = (this.#words[domain] as number) + (this.#letters[domain] as number)
+      const at = domain * embedding.length
+      const meant = product(this.#domainEmbedding, at, embedding)
+      const score = (this.#domainBiases[domain] as number) + said + meant
       scores[domain] = score
       if (score > (scores[best] as number)) best = domain
     }
@@ -209,17 +204,31 @@ export class Predictor {
 
   #denseHead(place: number, wordHead: number): number {
     const embedding = this.#embedding
-    const width = embedding.length + HAND_FEATURES
-    let sum = this.weights.header.headBiases[place] as number
-    sum += this.#words[wordHead] as number
-    let at = place * width
-    for (let axis = 0; axis < embedding.length; axis++, at++) {
-      sum += (this.#dense[at] as number) * (embedding[axis] as number)
-    }
-    for (let feature = 0; feature < HAND_FEATURES; feature++, at++) {
-      sum += (this.#dense[at] as number) * (this.#hand[feature] as number)
-    }
-    return sum
+    const at = place * (embedding.length + HAND_FEATURES)
+    const bias = this.weights.header.headBiases[place] as number
+    const meant = product(this.#dense, at, embedding)
+    const counted = product(this.#dense, at + embedding.length, this.#hand)
+    return bias + (this.#words[wordHead] as number) + meant + counted
+  }
+}
+
+/** The inner product of `values` with the weights that begin at `from`; two sums, since each waits for its last. */
+function product(weights: Float32Array, from: number, values: Float32Array): number {
+  const { length } = values
+  let even = 0
+  let odd = 0
+  let index = 0
+  for (; index + 1 < length; index += 2) {
+    even += (weights[from + index] as number) * (values[index] as number)
+    odd += (weights[from + index + 1] as number) * (values[index + 1] as number)
+  }
+  if (index < length) even += (weights[from + index] as number) * (values[index] as number)
+  return even + odd
+}
+
+function scale(into: Float64Array, sums: Int32Array, scales: Float64Array, factor: number): void {
+  for (let head = 0; head < scales.length; head++) {
+    into[head] = (sums[head] as number) * (scales[head] as number) * factor
   }
 }
 
