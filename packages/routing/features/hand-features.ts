@@ -112,7 +112,7 @@ function fillCounts(into: Float32Array, scan: Scanner, perWord: number): void {
   into[7] = logOf(scan.decimals)
   into[8] = logOf(scan.mixed)
   into[9] = (scan.foreign + scan.signs) / Math.max(1, scan.characters)
-  into[10] = scan.wordBucketCount * perWord * 0.5
+  into[10] = scan.termCount * perWord * 0.5
   into[11] = scan.options / 10
   const optionWords = scan.options > 0 ? (scan.words - scan.stemWords) / scan.options : 0
   into[12] = Math.log1p(optionWords)

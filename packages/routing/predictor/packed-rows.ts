@@ -21,7 +21,9 @@ export class PackedRows {
   /** @param weights `row * columns + column` */
   constructor(weights: Int8Array, columns: number) {
     this.#columns = columns
-    this.#wordsPerRow = Math.ceil(columns / LANES)
+    const needed = Math.ceil(columns / LANES)
+    // One pass over four words costs less than two over one each.
+    this.#wordsPerRow = needed % 4 < 2 ? needed : 4 * Math.ceil(needed / 4)
     this.#even = new Int32Array(this.#wordsPerRow)
     this.#odd = new Int32Array(this.#wordsPerRow)
     const rows = weights.length / columns

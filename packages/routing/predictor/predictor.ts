@@ -47,6 +47,8 @@ export class Predictor {
   readonly #scanner = new Scanner()
   readonly #embedding: Float32Array
   readonly #hand = new Float32Array(HAND_FEATURES)
+  /** What each hand-made feature weighs in the complexity. */
+  readonly #weights = new Float64Array(HAND_FEATURES)
   readonly #sums = new Int32Array(HEADS)
   readonly #known = new Uint16Array(2 * MOST_WORDS)
   #knownCount = 0
@@ -104,48 +106,68 @@ export class Predictor {
 
   /** The hand-made features that weigh most in the complexity of what was read last. */
   explain({ hand }: Prediction): { name: string; weight: number }[] {
+    const dense = this.#dense
     const from = this.#embedding.length
-    const most: { name: string; weight: number }[] = []
+    const weights = this.#weights
     for (let feature = 0; feature < HAND_FEATURES; feature++) {
-      const weight = (this.#dense[from + feature] as number) * (hand[feature] as number)
-      const size = Math.abs(weight)
-      if (size < LEAST_WEIGHT || size <= Math.abs(most[EXPLAINED - 1]?.weight ?? 0)) continue
-      const place = most.findIndex(other => Math.abs(other.weight) < size)
-      const name = handFeatureNames[feature] ?? ''
-      most.splice(place < 0 ? most.length : place, 0, { name, weight: hundredths(weight) })
-      if (most.length > EXPLAINED) most.pop()
+      weights[feature] = (dense[from + feature] as number) * (hand[feature] as number)
+    }
+    const most: { name: string; weight: number }[] = []
+    while (most.length < EXPLAINED) {
+      const feature = largest(weights)
+      const weight = weights[feature] as number
+      if (Math.abs(weight) < LEAST_WEIGHT) break
+      most.push({ name: handFeatureNames[feature] ?? '', weight: hundredths(weight) })
+      weights[feature] = 0
     }
     return most
   }
 
   #sumWords(): void {
-    const { words, wordRarity, header } = this.weights
-    const { wordBuckets, wordBucketCount } = this.#scanner
-    const square = this.#pickKnown(wordBuckets, wordBucketCount, wordRarity)
+    const { words, header } = this.weights
+    const square = this.#pickTerms()
     words.sum(this.#known, this.#knownCount, this.#sums)
     scale(this.#words, this.#sums, this.#wordScales, perLength(square, header.raritySteps[0]))
   }
 
   #sumLetters(): void {
-    const { letters, letterRarity, header } = this.weights
-    const { letterBuckets, letterBucketCount } = this.#scanner
-    const square = this.#pickKnown(letterBuckets, letterBucketCount, letterRarity)
+    const { letters, header } = this.weights
+    const square = this.#pickLetters()
     letters.sum(this.#known, this.#knownCount, this.#sums)
     scale(this.#letters, this.#sums, this.#letterScales, perLength(square, header.raritySteps[1]))
   }
 
   /**
-   * The weights of buckets that training has not seen are 0: fetching them
-   * would cost most of the time, since the table is larger than a near cache.
+   * Fetching weights of what training has not seen would cost most of the
+   * time, since the tables are larger than a near cache.
    * @returns the squared length of the vector of rarities
    */
-  #pickKnown(buckets: Uint16Array, count: number, rarity: Uint8Array): number {
+  #pickTerms(): number {
+    const { vocabulary, wordRarity } = this.weights
+    const { terms, termCount } = this.#scanner
     const known = this.#known
     let picked = 0
     let square = 0
-    for (let index = 0; index < count; index++) {
-      const bucket = buckets[index] as number
-      const steps = rarity[bucket] as number
+    for (let index = 0; index < termCount; index++) {
+      const row = vocabulary.rowOf(terms[index] as number)
+      if (row < 0) continue
+      const steps = wordRarity[row] as number
+      known[picked++] = row
+      square += steps * steps
+    }
+    this.#knownCount = picked
+    return square
+  }
+
+  #pickLetters(): number {
+    const { letterRarity } = this.weights
+    const { letterBuckets, letterBucketCount } = this.#scanner
+    const known = this.#known
+    let picked = 0
+    let square = 0
+    for (let index = 0; index < letterBucketCount; index++) {
+      const bucket = letterBuckets[index] as number
+      const steps = letterRarity[bucket] as number
       if (steps === 0) continue
       known[picked++] = bucket
       square += steps * steps
@@ -230,6 +252,15 @@ function scale(into: Float64Array, sums: Int32Array, scales: Float64Array, facto
   for (let head = 0; head < scales.length; head++) {
     into[head] = (sums[head] as number) * (scales[head] as number) * factor
   }
+}
+
+/** The place of the largest, whatever its sign. */
+function largest(numbers: Float64Array): number {
+  let best = 0
+  for (let place = 1; place < numbers.length; place++) {
+    if (Math.abs(numbers[place] as number) > Math.abs(numbers[best] as number)) best = place
+  }
+  return best
 }
 
 /** Texts of all lengths weigh the same. */

@@ -1,5 +1,6 @@
 import { PackedRows } from './packed-rows.ts'
 import type { TreeBlock } from './trees.ts'
+import { Vocabulary } from './vocabulary.ts'
 
 /** The heads of the linear model over words, after those of the domains. */
 export const wordHeads = [
@@ -24,6 +25,7 @@ export interface Band {
 /** What is stored beside the numbers. */
 export interface WeightsHeader {
   version: string
+  terms: number
   embedding: number
   hand: number
   /** Of each head of words, then of each head of letters: what 1 of its int8 is worth. */
@@ -50,10 +52,11 @@ export interface WeightsHeader {
 
 export interface Weights {
   header: WeightsHeader
-  /** `bucket * heads + head`, the rarity of the bucket multiplied in. */
+  vocabulary: Vocabulary
+  /** `term * heads + head`, and `bucket * heads + head`, the rarity multiplied in. */
   words: PackedRows
   letters: PackedRows
-  /** Rarity of each bucket in steps; 0: not seen in training. */
+  /** Rarity of each term and bucket in steps; 0: not seen in training. */
   wordRarity: Uint8Array
   letterRarity: Uint8Array
   referenceTrees: TreeBlock
@@ -62,10 +65,10 @@ export interface Weights {
 
 const MAGIC = 0x4c485232
 
-/** The parts of the file, in order: header as JSON, words, letters, rarities, trees. */
+/** The parts of the file, in order: header as JSON, hashes of terms, words, letters, rarities, trees. */
 export function encodeWeights(
   header: WeightsHeader,
-  parts: readonly (Int8Array | Uint8Array | Float32Array)[],
+  parts: readonly (Int8Array | Uint8Array | Int32Array | Float32Array)[],
 ): Uint8Array {
   const json = new TextEncoder().encode(JSON.stringify(header))
   const bytes = parts.map(part => new Uint8Array(part.buffer, part.byteOffset, part.byteLength))
@@ -85,7 +88,7 @@ export function encodeWeights(
 /** @throws {RangeError} unless `file` holds weights of this format, whole */
 export function decodeWeights(
   file: Uint8Array,
-  sizes: { wordBuckets: number; letterBuckets: number; domains: number; bands: number },
+  sizes: { letterBuckets: number; domains: number; bands: number },
 ): Weights {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   if (view.getUint32(0) !== MAGIC) throw new RangeError('not weights of the routing model')
@@ -101,16 +104,18 @@ export function decodeWeights(
     return Uint8Array.from(file.subarray(at - bytes, at))
   }
   const heads = sizes.domains + wordHeads.length
-  const words = new PackedRows(new Int8Array(take(sizes.wordBuckets * heads).buffer), heads)
+  const vocabulary = new Vocabulary(new Int32Array(take(4 * header.terms).buffer))
+  const words = new PackedRows(new Int8Array(take(header.terms * heads).buffer), heads)
   const letters = new PackedRows(
     new Int8Array(take(sizes.letterBuckets * sizes.domains).buffer),
     sizes.domains,
   )
   return {
     header,
+    vocabulary,
     words,
     letters,
-    wordRarity: take(sizes.wordBuckets),
+    wordRarity: take(header.terms),
     letterRarity: take(sizes.letterBuckets),
     referenceTrees: takeTrees(take, header.referenceTrees, 2),
     bandTrees: takeTrees(take, header.bandTrees, sizes.bands),
