@@ -160,16 +160,16 @@ export class Predictor {
   }
 
   #pickLetters(): number {
-    const { letterRarity } = this.weights
+    const { letterRows, letterRarity } = this.weights
     const { letterBuckets, letterBucketCount } = this.#scanner
     const known = this.#known
     let picked = 0
     let square = 0
     for (let index = 0; index < letterBucketCount; index++) {
-      const bucket = letterBuckets[index] as number
-      const steps = letterRarity[bucket] as number
-      if (steps === 0) continue
-      known[picked++] = bucket
+      const row = (letterRows[letterBuckets[index] as number] as number) - 1
+      if (row < 0) continue
+      const steps = letterRarity[row] as number
+      known[picked++] = row
       square += steps * steps
     }
     this.#knownCount = picked

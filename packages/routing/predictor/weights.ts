@@ -53,10 +53,12 @@ export interface WeightsHeader {
 export interface Weights {
   header: WeightsHeader
   vocabulary: Vocabulary
-  /** `term * heads + head`, and `bucket * heads + head`, the rarity multiplied in. */
+  /** 1 + the row of each bucket of letters; 0: not seen in training. */
+  letterRows: Uint16Array
+  /** The most frequent first, so that rows in use lie side by side; the rarity is multiplied in. */
   words: PackedRows
   letters: PackedRows
-  /** Rarity of each term and bucket in steps; 0: not seen in training. */
+  /** Rarity of each row in steps. */
   wordRarity: Uint8Array
   letterRarity: Uint8Array
   referenceTrees: TreeBlock
@@ -106,19 +108,37 @@ export function decodeWeights(
   const heads = sizes.domains + wordHeads.length
   const vocabulary = new Vocabulary(new Int32Array(take(4 * header.terms).buffer))
   const words = new PackedRows(new Int8Array(take(header.terms * heads).buffer), heads)
-  const letters = new PackedRows(
-    new Int8Array(take(sizes.letterBuckets * sizes.domains).buffer),
-    sizes.domains,
-  )
+  const letterWeights = new Int8Array(take(sizes.letterBuckets * sizes.domains).buffer)
+  const wordRarity = take(header.terms)
   return {
     header,
     vocabulary,
     words,
-    letters,
-    wordRarity: take(header.terms),
-    letterRarity: take(sizes.letterBuckets),
+    wordRarity,
+    ...lettersByRarity(letterWeights, take(sizes.letterBuckets), sizes.domains),
     referenceTrees: takeTrees(take, header.referenceTrees, 2),
     bandTrees: takeTrees(take, header.bandTrees, sizes.bands),
+  }
+}
+
+function lettersByRarity(
+  weights: Int8Array,
+  rarity: Uint8Array,
+  domains: number,
+): Pick<Weights, 'letters' | 'letterRows' | 'letterRarity'> {
+  const rarityOf = (bucket: number) => rarity[bucket] as number
+  const buckets = [...rarity.keys()].filter(bucket => rarityOf(bucket) > 0)
+  buckets.sort((a, b) => rarityOf(a) - rarityOf(b))
+  const letterRows = new Uint16Array(rarity.length)
+  const sorted = new Int8Array(buckets.length * domains)
+  for (const [row, bucket] of buckets.entries()) {
+    letterRows[bucket] = row + 1
+    sorted.set(weights.subarray(bucket * domains, (bucket + 1) * domains), row * domains)
+  }
+  return {
+    letterRows,
+    letters: new PackedRows(sorted, domains),
+    letterRarity: Uint8Array.from(buckets, rarityOf),
   }
 }
 
