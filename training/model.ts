@@ -139,7 +139,7 @@ function interleaved(targets: readonly Float64Array[], biases: readonly number[]
   return columns
 }
 
-/** Of questions alone, of the same with their answers, and of everyday life, each of these twice. */
+/** Of questions alone, of some with their answers, and of everyday life. */
 function fitDomains(
   rows: readonly Row[],
   everyday: readonly EverydayPrompt[],
@@ -149,16 +149,19 @@ function fitDomains(
   const texts: string[] = []
   const classes: number[] = []
   const placeOf = new Map<string, number>(domains.map((domain, place) => [domain, place]))
-  for (const { prompt, domain } of rows) {
-    const place = placeOf.get(domain ?? '')
+  for (const [index, row] of rows.entries()) {
+    const place = placeOf.get(row.domain ?? '')
     if (place === undefined) continue
-    texts.push(stemOf(prompt), prompt)
-    classes.push(place, place)
+    texts.push(stemOf(row.prompt))
+    classes.push(place)
+    if (index % 3 === 0) {
+      texts.push(row.prompt)
+      classes.push(place)
+    }
   }
   for (const { text, domain } of [...everyday, ...glossaryTexts()]) {
-    const place = placeOf.get(domain) ?? 0
-    texts.push(text, text)
-    classes.push(place, place)
+    texts.push(text)
+    classes.push(placeOf.get(domain) ?? 0)
   }
   const x = reader.wordsLettersEmbedding(texts, terms)
   const classOf = Int16Array.from(classes)
