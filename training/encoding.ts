@@ -1,5 +1,5 @@
 import { HAND_FEATURES } from '../packages/routing/features/hand-features.ts'
-import { LETTER_BUCKETS, WORD_BUCKETS } from '../packages/routing/features/scan.ts'
+import { LETTER_BUCKETS } from '../packages/routing/features/scan.ts'
 import { domains } from '../packages/routing/predictor/domains.ts'
 import type { TreeBlock } from '../packages/routing/predictor/trees.ts'
 import {
@@ -8,7 +8,7 @@ import {
   type WeightsHeader,
   wordHeads,
 } from '../packages/routing/predictor/weights.ts'
-import type { Rarities } from './examples.ts'
+import type { Terms } from './examples.ts'
 import type { Linear } from './sparse.ts'
 
 /** Linear models over words beside trees over hand-made features. */
@@ -22,7 +22,7 @@ export interface Fitted {
 export interface Parts {
   version: string
   gainPercentiles: number[]
-  rarities: Rarities
+  terms: Terms
   domain: Float64Array
   linear: Linear[]
   reference: Fitted
@@ -35,20 +35,21 @@ export interface Parts {
 
 /** As the file that ships: weights in 8 bits, the rest beside them. */
 export function encodeModel(parts: Parts): Uint8Array {
-  const { rarities, domain, linear, dimensions, reference, bands } = parts
+  const { terms, domain, linear, dimensions, reference, bands } = parts
   const classes = domains.length
-  const words = quantised(WORD_BUCKETS, classes + wordHeads.length, (bucket, head) => {
+  const lettersAt = terms.hashes.length
+  const words = quantised(lettersAt, classes + wordHeads.length, (term, head) => {
     const weight =
-      head < classes ? domain[bucket * classes + head] : linear[head - classes]?.weights[bucket]
-    return (weight ?? 0) * (rarities.words[bucket] as number)
+      head < classes ? domain[term * classes + head] : linear[head - classes]?.weights[term]
+    return (weight ?? 0) * (terms.words[term] as number)
   })
   const letters = quantised(LETTER_BUCKETS, classes, (bucket, head) => {
-    const weight = domain[(WORD_BUCKETS + bucket) * classes + head] as number
-    return weight * (rarities.letters[bucket] as number)
+    const weight = domain[(lettersAt + bucket) * classes + head] as number
+    return weight * (terms.letters[bucket] as number)
   })
-  const wordRarity = quantisedRarity(rarities.words)
-  const letterRarity = quantisedRarity(rarities.letters)
-  const embeddingAt = (WORD_BUCKETS + LETTER_BUCKETS) * classes
+  const wordRarity = quantisedRarity(terms.words)
+  const letterRarity = quantisedRarity(terms.letters)
+  const embeddingAt = (lettersAt + LETTER_BUCKETS) * classes
   const domainEmbedding: number[] = []
   for (let head = 0; head < classes; head++) {
     for (let axis = 0; axis < dimensions; axis++) {
@@ -58,6 +59,7 @@ export function encodeModel(parts: Parts): Uint8Array {
   const dense = linear.slice(4)
   const header: WeightsHeader = {
     version: parts.version,
+    terms: terms.hashes.length,
     embedding: dimensions,
     hand: HAND_FEATURES,
     wordScales: words.scales,
@@ -66,7 +68,7 @@ export function encodeModel(parts: Parts): Uint8Array {
     domainBiases: Array.from(domain.slice(-classes), short),
     headBiases: dense.map(({ bias }) => short(bias)),
     domainEmbedding,
-    dense: dense.flatMap(({ weights }) => Array.from(weights.slice(WORD_BUCKETS), short)),
+    dense: dense.flatMap(({ weights }) => Array.from(weights.slice(lettersAt), short)),
     bands: parts.strengths,
     treeBiases: [...reference.biases, ...bands.biases].map(short),
     mix: parts.mix,
@@ -80,6 +82,7 @@ export function encodeModel(parts: Parts): Uint8Array {
     values,
   ])
   return encodeWeights(header, [
+    terms.hashes,
     words.weights,
     letters.weights,
     wordRarity.steps,

@@ -3,20 +3,26 @@ import {
   HAND_FEATURES,
   type WordPlaces,
 } from '../packages/routing/features/hand-features.ts'
-import { LETTER_BUCKETS, Scanner, WORD_BUCKETS } from '../packages/routing/features/scan.ts'
+import { LETTER_BUCKETS, Scanner } from '../packages/routing/features/scan.ts'
+import { MOST_TERMS, Vocabulary } from '../packages/routing/predictor/vocabulary.ts'
 import type { WordTable } from '../packages/routing/predictor/word-table.ts'
 import { SparseRows } from './sparse.ts'
 
-/** Weighs a bucket by how few texts have it; 0 for those of a single text. */
-export function rarities(counts: Uint32Array, texts: number): Float32Array {
-  return Float32Array.from(counts, count =>
-    count < 2 ? 0 : Math.log((texts + 1) / (count + 1)) + 1,
-  )
-}
-
-export interface Rarities {
+/** What training knows of terms and runs of letters before it learns what they mean. */
+export interface Terms {
+  /** Hashes in the order of their rows, the most frequent first. */
+  hashes: Int32Array
+  vocabulary: Vocabulary
+  /** By row, and by bucket: the fewer texts have it, the more it weighs; 0 for those of a single text. */
   words: Float32Array
   letters: Float32Array
+}
+
+/** A term that fewer texts have is left out: nothing is learnt of it. */
+const LEAST_TEXTS = 3
+
+function rarityOf(count: number, texts: number): number {
+  return count < 2 ? 0 : Math.log((texts + 1) / (count + 1)) + 1
 }
 
 /** What the features of many texts look like to the learners. */
@@ -30,22 +36,30 @@ export class TextReader {
     this.#table = table
   }
 
-  raritiesOf(texts: readonly string[]): Rarities {
-    const words = new Uint32Array(WORD_BUCKETS)
+  termsOf(texts: readonly string[]): Terms {
+    const counts = new Map<number, number>()
     const letters = new Uint32Array(LETTER_BUCKETS)
     const scan = this.#scanner
     for (const text of texts) {
       scan.scan(text)
-      for (let index = 0; index < scan.wordBucketCount; index++) {
-        const bucket = scan.wordBuckets[index] as number
-        words[bucket] = (words[bucket] as number) + 1
+      for (const term of scan.terms.subarray(0, scan.termCount)) {
+        counts.set(term, (counts.get(term) ?? 0) + 1)
       }
-      for (let index = 0; index < scan.letterBucketCount; index++) {
-        const bucket = scan.letterBuckets[index] as number
+      for (const bucket of scan.letterBuckets.subarray(0, scan.letterBucketCount)) {
         letters[bucket] = (letters[bucket] as number) + 1
       }
     }
-    return { words: rarities(words, texts.length), letters: rarities(letters, texts.length) }
+    const known = [...counts]
+      .filter(([, count]) => count >= LEAST_TEXTS)
+      .sort(([a, countA], [b, countB]) => countB - countA || a - b)
+      .slice(0, MOST_TERMS)
+    const hashes = Int32Array.from(known, ([term]) => term)
+    return {
+      hashes,
+      vocabulary: new Vocabulary(hashes),
+      words: Float32Array.from(known, ([, count]) => rarityOf(count, texts.length)),
+      letters: Float32Array.from(letters, count => rarityOf(count, texts.length)),
+    }
   }
 
   hand(texts: readonly string[]): Float32Array {
@@ -58,46 +72,50 @@ export class TextReader {
   }
 
   /** Words and pairs, of unit length. */
-  words(texts: readonly string[], { words }: Rarities): SparseRows {
-    const rows = new SparseRows(WORD_BUCKETS)
+  words(texts: readonly string[], terms: Terms): SparseRows {
+    const rows = new SparseRows(terms.hashes.length)
     for (const text of texts) {
       this.#scanner.scan(text)
-      rows.add(this.#columns, this.#values, this.#addWords(words))
+      rows.add(this.#columns, this.#values, this.#addWords(terms))
     }
     return rows
   }
 
   /** Words, runs of letters, and the embedding, each of unit length. */
-  wordsLettersEmbedding(texts: readonly string[], { words, letters }: Rarities): SparseRows {
+  wordsLettersEmbedding(texts: readonly string[], terms: Terms): SparseRows {
     const { dimensions } = this.#table
-    const rows = new SparseRows(WORD_BUCKETS + LETTER_BUCKETS + dimensions)
+    const lettersAt = terms.hashes.length
+    const embeddingAt = lettersAt + LETTER_BUCKETS
+    const rows = new SparseRows(embeddingAt + dimensions)
     const embedding = new Float32Array(dimensions)
     const scan = this.#scanner
     for (const text of texts) {
       scan.scan(text)
-      let count = this.#addWords(words)
-      const { letterBuckets, letterBucketCount } = scan
-      count = this.#add(letterBuckets, letterBucketCount, letters, WORD_BUCKETS, count)
+      let count = this.#addWords(terms)
+      const runs = scan.letterBuckets.subarray(0, scan.letterBucketCount)
+      count = this.#add(runs, terms.letters, lettersAt, count)
       this.#table.embed(embedding, this.#rank(), scan.words)
-      count = this.#addDense(embedding, WORD_BUCKETS + LETTER_BUCKETS, count)
+      count = this.#addDense(embedding, embeddingAt, count)
       rows.add(this.#columns, this.#values, count)
     }
     return rows
   }
 
   /** Words of unit length, the embedding, and the hand-made features. */
-  wordsEmbeddingHand(texts: readonly string[], { words }: Rarities): SparseRows {
+  wordsEmbeddingHand(texts: readonly string[], terms: Terms): SparseRows {
     const { dimensions } = this.#table
-    const rows = new SparseRows(WORD_BUCKETS + dimensions + HAND_FEATURES)
+    const embeddingAt = terms.hashes.length
+    const handAt = embeddingAt + dimensions
+    const rows = new SparseRows(handAt + HAND_FEATURES)
     const embedding = new Float32Array(dimensions)
     const hand = new Float32Array(HAND_FEATURES)
     for (const text of texts) {
       this.#scanner.scan(text)
-      let count = this.#addWords(words)
+      let count = this.#addWords(terms)
       this.#table.embed(embedding, this.#rank(), this.#scanner.words)
-      count = this.#addDense(embedding, WORD_BUCKETS, count)
+      count = this.#addDense(embedding, embeddingAt, count)
       this.#fillHand(hand)
-      count = this.#addDense(hand, WORD_BUCKETS + dimensions, count)
+      count = this.#addDense(hand, handAt, count)
       rows.add(this.#columns, this.#values, count)
     }
     return rows
@@ -111,28 +129,31 @@ export class TextReader {
     fillHandFeatures(into, this.#scanner, this.#rank())
   }
 
-  #addWords(rarity: Float32Array): number {
-    return this.#add(this.#scanner.wordBuckets, this.#scanner.wordBucketCount, rarity, 0, 0)
+  #addWords({ vocabulary, words }: Terms): number {
+    const { terms, termCount } = this.#scanner
+    const known = terms.subarray(0, termCount).map(term => vocabulary.rowOf(term))
+    return this.#add(
+      known.filter(row => row >= 0),
+      words,
+      0,
+      0,
+    )
   }
 
   #add(
-    buckets: Uint16Array,
-    found: number,
+    places: Int32Array | Uint16Array,
     rarity: Float32Array,
     offset: number,
     from: number,
   ): number {
     let square = 0
-    for (let index = 0; index < found; index++) {
-      square += (rarity[buckets[index] as number] as number) ** 2
-    }
+    for (const place of places) square += (rarity[place] as number) ** 2
     const factor = square > 0 ? 1 / Math.sqrt(square) : 0
     let count = from
-    for (let index = 0; index < found; index++) {
-      const bucket = buckets[index] as number
-      const value = (rarity[bucket] as number) * factor
+    for (const place of places) {
+      const value = (rarity[place] as number) * factor
       if (value === 0) continue
-      this.#columns[count] = offset + bucket
+      this.#columns[count] = offset + place
       this.#values[count++] = value
     }
     return count

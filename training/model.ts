@@ -5,7 +5,7 @@ import { disturbed } from './augment.ts'
 import { boost } from './boosting.ts'
 import { encodeModel, type Fitted } from './encoding.ts'
 import { type EverydayPrompt, everydayPrompts, glossaryTexts } from './everyday/prompts.ts'
-import { type Rarities, TextReader } from './examples.ts'
+import { type Terms, TextReader } from './examples.ts'
 import { seededRandom } from './metrics.ts'
 import { type Row, stemOf } from './rows.ts'
 import { type Linear, ridge, ridgeByClass } from './sparse.ts'
@@ -35,6 +35,8 @@ const EVERYDAY_WEIGHT = 3
 /** Everything but the percentiles of gains, which need rows that were left out. */
 export interface TrainedModel {
   encode(version: string, gainPercentiles: number[]): Uint8Array
+  /** The same model, but for its reference heads, which are fitted to these rows. */
+  withReference(rows: readonly Row[]): TrainedModel
 }
 
 /** Always the same for the same rows and table. */
@@ -42,27 +44,23 @@ export function trainModel(rows: readonly Row[], table: WordTable): TrainedModel
   const reader = new TextReader(table)
   const everyday = everydayPrompts()
   const texts = [...rows.map(row => row.prompt), ...everyday.map(({ text }) => text)]
-  const rarities = reader.raritiesOf(texts)
-  const reference = fitReference(rows, reader, rarities)
-  const bands = fitBands(rows, reader, rarities)
-  const domain = fitDomains(rows, everyday, reader, rarities)
-  const dense = fitDense(rows, everyday, reader, rarities)
-  const linear = [...reference.heads, ...bands.heads, ...dense]
-  return {
-    encode: (version, gainPercentiles) =>
-      encodeModel({
-        version,
-        gainPercentiles,
-        rarities,
-        domain,
-        linear,
-        reference,
-        bands,
-        mix,
-        strengths: bandsOf(rows),
-        dimensions: table.dimensions,
-      }),
+  const terms = reader.termsOf(texts)
+  const reference = fitReference(rows, reader, terms)
+  const bands = fitBands(rows, reader, terms)
+  const domain = fitDomains(rows, everyday, reader, terms)
+  const dense = fitDense(rows, everyday, reader, terms)
+  const strengths = bandsOf(rows)
+  const { dimensions } = table
+  const parts = { terms, domain, bands, mix, strengths, dimensions }
+  const modelOf = (own: Fitted): TrainedModel => {
+    const linear = [...own.heads, ...bands.heads, ...dense]
+    return {
+      encode: (version, gainPercentiles) =>
+        encodeModel({ ...parts, version, gainPercentiles, linear, reference: own }),
+      withReference: others => modelOf(fitReference(others, reader, terms)),
+    }
   }
+  return modelOf(reference)
 }
 
 /** Each row, and behind the rows a disturbed copy of each. */
@@ -72,11 +70,11 @@ function withCopies(rows: readonly Row[], seed: number): { texts: string[]; rows
   return { texts: [...rows.map(row => row.prompt), ...copies], rows: [...rows, ...rows] }
 }
 
-function fitReference(all: readonly Row[], reader: TextReader, rarities: Rarities): Fitted {
+function fitReference(all: readonly Row[], reader: TextReader, terms: Terms): Fitted {
   const { texts, rows } = withCopies(all.filter(isReference), 1)
   const right = (name: string) => Float64Array.from(rows, row => row.models[name] ?? 0)
   const targets = [right(REFERENCE.weak), right(REFERENCE.strong)]
-  const linear = fitHeads(texts, targets, REFERENCE_PENALTY, reader, rarities)
+  const linear = fitHeads(texts, targets, REFERENCE_PENALTY, reader, terms)
   const biases = linear.map(({ bias }) => bias)
   const columns = interleaved(targets, biases)
   const hand = reader.hand(texts)
@@ -84,14 +82,14 @@ function fitReference(all: readonly Row[], reader: TextReader, rarities: Raritie
   return { heads: linear, biases, trees }
 }
 
-function fitBands(all: readonly Row[], reader: TextReader, rarities: Rarities): Fitted {
+function fitBands(all: readonly Row[], reader: TextReader, terms: Terms): Fitted {
   const { texts, rows } = withCopies(all.filter(hasAllBands), 2)
   const targets = bandModels.map(names =>
     Float64Array.from(rows, row => shareRight(row, names) ?? 0),
   )
   const strengths = bandsOf(all).map(({ strength }) => strength)
   const { level, slope } = levelAndSlope(targets, strengths)
-  const heads = fitHeads(texts, [level, slope], BAND_PENALTY, reader, rarities)
+  const heads = fitHeads(texts, [level, slope], BAND_PENALTY, reader, terms)
   const biases = targets.map(target => target.reduce((sum, one) => sum + one, 0) / target.length)
   const columns = interleaved(targets, biases)
   const trees = boost(reader.hand(texts), HAND_FEATURES, columns, targets.length, bandBoosting)
@@ -123,9 +121,9 @@ function fitHeads(
   targets: readonly Float64Array[],
   penalty: number,
   reader: TextReader,
-  rarities: Rarities,
+  terms: Terms,
 ): Linear[] {
-  const words = reader.words(texts, rarities)
+  const words = reader.words(texts, terms)
   const alike = new Float64Array(texts.length).fill(1)
   return targets.map(target => ridge(words, target, alike, penalty, 25))
 }
@@ -146,7 +144,7 @@ function fitDomains(
   rows: readonly Row[],
   everyday: readonly EverydayPrompt[],
   reader: TextReader,
-  rarities: Rarities,
+  terms: Terms,
 ): Float64Array {
   const texts: string[] = []
   const classes: number[] = []
@@ -165,7 +163,7 @@ function fitDomains(
     texts.push(text)
     classes.push(placeOf.get(domain) ?? 0)
   }
-  const x = reader.wordsLettersEmbedding(texts, rarities)
+  const x = reader.wordsLettersEmbedding(texts, terms)
   const classOf = Int16Array.from(classes)
   const weights = ridgeByClass(x, classOf, domains.length, DOMAIN_PENALTY, 20)
   return weights.map(weight => weight * SHARPNESS)
@@ -176,11 +174,11 @@ function fitDense(
   rows: readonly Row[],
   everyday: readonly EverydayPrompt[],
   reader: TextReader,
-  rarities: Rarities,
+  terms: Terms,
 ): Linear[] {
   const texts = rows.map(row => row.prompt)
   const complexity = rows.map(complexityOf)
-  const x = reader.wordsEmbeddingHand([...texts, ...everyday.map(({ text }) => text)], rarities)
+  const x = reader.wordsEmbeddingHand([...texts, ...everyday.map(({ text }) => text)], terms)
   const hard = Float64Array.from([
     ...complexity.map(one => one ?? 0),
     ...everyday.map(one => one.level),

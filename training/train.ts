@@ -45,8 +45,9 @@ else train()
 
 function train(): void {
   const [fitted, left] = split(rows, 5)
-  const gains = gainsOf(predictorOf(trainModel(fitted, table).encode('', []), wordsBytes), left)
   const model = trainModel(rows, table)
+  const partly = model.withReference(fitted).encode('', [])
+  const gains = gainsOf(predictorOf(partly, wordsBytes), left)
   const draft = model.encode('', gains)
   const version = createHash('sha256').update(draft).update(wordsBytes).digest('hex').slice(0, 12)
   const weights = model.encode(version, gains)

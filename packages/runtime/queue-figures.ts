@@ -134,10 +134,11 @@ export class QueueFigures {
     if (startedAt < this.#countAgainAt) return
     try {
       this.#held = await dispatch.held()
+    } catch {
+      // Postgres is away, or slow: what it held then counts on.
+    } finally {
       const endedAt = clock.now()
       this.#countAgainAt = endedAt + COUNT_REST * (endedAt - startedAt)
-    } catch {
-      // Postgres is away: what it held then counts on.
     }
   }
 

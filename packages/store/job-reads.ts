@@ -39,7 +39,10 @@ export class JobReads {
     )
     if (!row) return undefined
     const detail: JobDetail = jobOf(row)
-    if (include.has('request')) detail.requestBody = await this.requestBody(jobId)
+    if (include.has('request')) {
+      const body = await this.requestBody(jobId)
+      if (body !== undefined) detail.requestBody = body
+    }
     if (include.has('attempts')) detail.attemptRecords = await this.#attempts(id)
     if (include.has('decision')) detail.decision = await this.decision(jobId)
     return detail
@@ -110,11 +113,10 @@ export class JobReads {
     return { jobs: rows.slice(0, filter.limit).map(jobOf), hasMore: rows.length > filter.limit }
   }
 
-  /** The request body as JSON text. */
-  async requestBody(jobId: string): Promise<string> {
+  /** The request body as JSON text; undefined when it was deleted, or the job with it. */
+  async requestBody(jobId: string): Promise<string | undefined> {
     const [row] = await this.#database.hot<{ body: string }>(REQUEST_BODY, [uuidOf('job', jobId)])
-    if (!row) throw new Error(`the request body of ${jobId} is gone`)
-    return row.body
+    return row?.body
   }
 
   async #attempts(id: string | undefined): Promise<NonNullable<JobDetail['attemptRecords']>> {

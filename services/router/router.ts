@@ -146,6 +146,7 @@ export class Router {
       return this.#putBack(message, message.requestedModel, clock.now() + LEARNING_MS)
     }
     const text = message.body ?? (await store.reads.requestBody(message.jobId))
+    if (text === undefined) return // deleted: nothing is left to route
     const decision = await this.#decide(message, JSON.parse(text) as Record<string, unknown>)
     await store.decisions.record(message.jobId, decision.record)
     telemetry.metrics.routingDecisions.add(1, {

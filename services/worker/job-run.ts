@@ -70,6 +70,7 @@ export class JobRun {
       : undefined
     try {
       const body = await this.#readBody()
+      if (!body) return // deleted: nothing is left to do
       const claim = await this.#claim(slot)
       if (claim && pause) await pause('worker-after-claim')
       if (claim) await this.#callUntilSettled(slot, held, claim, body)
@@ -81,9 +82,10 @@ export class JobRun {
   }
 
   /** Before the claim: a body that cannot be had now is no loss of a worker. */
-  async #readBody(): Promise<Record<string, unknown>> {
+  async #readBody(): Promise<Record<string, unknown> | undefined> {
     const { jobId, body } = this.#message
-    return JSON.parse(body ?? (await this.#dependencies.store.reads.requestBody(jobId)))
+    const text = body ?? (await this.#dependencies.store.reads.requestBody(jobId))
+    return text === undefined ? undefined : JSON.parse(text)
   }
 
   async #claim(slot: Slot): Promise<Claim | undefined> {

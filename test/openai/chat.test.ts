@@ -28,14 +28,14 @@ describe('chat completions by the official client', () => {
 
   it('tells of the job in headers', async () => {
     const { response } = await server.client.chat.completions
-      .create({ model: 'auto', messages: [user('which model?')] })
+      .create({ model: 'frugal', messages: [user('which model?')] })
       .withResponse()
     const headers = Object.fromEntries(response.headers)
     expect(headers).toMatchObject({
       'x-longhaul-job-id': expect.stringMatching(/^job_[0-9a-f]{32}$/),
       'x-longhaul-model': 'small',
       'x-longhaul-decision': '1',
-      'x-longhaul-decision-reason': expect.stringContaining('utility'),
+      'x-longhaul-decision-reason': expect.stringContaining('only model'),
       'x-longhaul-queue-ms': expect.stringMatching(/^\d+$/),
       'x-longhaul-total-ms': expect.stringMatching(/^\d+$/),
     })

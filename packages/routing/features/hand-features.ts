@@ -59,7 +59,20 @@ export const HAND_FEATURES = handFeatureNames.length
 const MARKS_AT = counted.length
 const GROUPS_AT = MARKS_AT + markGroups.length
 
-const marksOf = markGroups.map(([, marks]) => [...marks].map(mark => mark.charCodeAt(0)))
+/** Of each mark that counts: its code, and the feature that it counts for. */
+const markCodes = Uint8Array.from(
+  markGroups.flatMap(([, marks]) => [...marks].map(mark => mark.charCodeAt(0))),
+)
+const markFeatures = Uint8Array.from(
+  markGroups.flatMap(([, marks], place) => [...marks].map(() => MARKS_AT + place)),
+)
+
+/** Logarithms of counts, which are small but for hostile texts. */
+const LOGS = Float64Array.from({ length: 1_024 }, (_, count) => Math.log1p(count))
+
+function logOf(count: number): number {
+  return count < LOGS.length ? (LOGS[count] as number) : Math.log1p(count)
+}
 
 /** Where the words of a scan stand in the order of frequency. */
 export interface WordPlaces {
@@ -75,32 +88,35 @@ const groupCounts = new Uint16Array(wordGroups.length)
 
 /** Fills `into` from the scan. */
 export function fillHandFeatures(into: Float32Array, scan: Scanner, rank: WordPlaces): void {
-  const { words, characters } = scan
-  const perWord = 1 / Math.max(1, words)
+  const perWord = 1 / Math.max(1, scan.words)
   fillCounts(into, scan, perWord)
   fillWords(into, scan, rank, perWord)
-  for (const [place, units] of marksOf.entries()) {
-    let count = 0
-    for (const unit of units) count += scan.marks[unit] as number
-    into[MARKS_AT + place] = Math.log1p(count)
+  for (let feature = MARKS_AT; feature < GROUPS_AT; feature++) into[feature] = 0
+  for (let index = 0; index < markCodes.length; index++) {
+    const feature = markFeatures[index] as number
+    const count = scan.marks[markCodes[index] as number] as number
+    into[feature] = (into[feature] as number) + count
   }
-  into[0] = Math.log1p(characters)
+  for (let feature = MARKS_AT; feature < GROUPS_AT; feature++) {
+    into[feature] = logOf(into[feature] as number)
+  }
 }
 
 function fillCounts(into: Float32Array, scan: Scanner, perWord: number): void {
-  into[1] = Math.log1p(scan.words)
+  into[0] = logOf(scan.characters)
+  into[1] = logOf(scan.words)
   into[2] = scan.characters * perWord * 0.2
   into[4] = scan.digits / Math.max(1, scan.characters)
-  into[5] = Math.log1p(scan.numbers)
-  into[6] = Math.log1p(scan.longNumbers)
-  into[7] = Math.log1p(scan.decimals)
-  into[8] = Math.log1p(scan.mixed)
+  into[5] = logOf(scan.numbers)
+  into[6] = logOf(scan.longNumbers)
+  into[7] = logOf(scan.decimals)
+  into[8] = logOf(scan.mixed)
   into[9] = (scan.foreign + scan.signs) / Math.max(1, scan.characters)
-  into[10] = scan.wordBucketCount * perWord * 0.5
+  into[10] = scan.termCount * perWord * 0.5
   into[11] = scan.options / 10
   const optionWords = scan.options > 0 ? (scan.words - scan.stemWords) / scan.options : 0
   into[12] = Math.log1p(optionWords)
-  into[13] = Math.log1p(scan.stemWords)
+  into[13] = logOf(scan.stemWords)
   into[14] = scan.stemEnd === 0x3f ? 1 : 0
   into[15] = scan.stemEnd === 0x5f ? 1 : 0
 }
@@ -142,6 +158,6 @@ function fillWords(
   into[18] = rare * perWord
   into[19] = unknown * perWord
   for (let group = 0; group < wordGroups.length; group++) {
-    into[GROUPS_AT + group] = Math.log1p(groupCounts[group] as number)
+    into[GROUPS_AT + group] = logOf(groupCounts[group] as number)
   }
 }

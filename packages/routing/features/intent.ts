@@ -1,11 +1,27 @@
 import type { Intent } from '@longhaul/contracts'
 import { handFeatureNames } from './hand-features.ts'
-import { hashWord, type Scanner } from './scan.ts'
+import type { Scanner } from './scan.ts'
+import { WordBits } from './word-bits.ts'
 import type { WordGroup } from './word-groups.ts'
 
 const placeOf = new Map(handFeatureNames.map((name, place) => [name, place]))
 const at = (name: string) => placeOf.get(name) as number
 const group = (name: WordGroup) => at(name)
+const GREETING = group('greeting')
+const REPAIR = group('repair')
+const CODE = group('code')
+const PROOF = group('proof')
+const CALCULATION = group('calculation')
+const CREATIVE = group('creative')
+const ANALYSIS = group('analysis')
+const DESIGN = group('design')
+const WRITING = group('writing')
+const PLANNING = group('planning')
+const SEMICOLONS = at('semicolons')
+const OTHER_BRACKETS = at('other-brackets')
+const UNDERSCORES = at('underscores')
+const OPERATORS = at('operators')
+const BACKSLASHES = at('backslashes')
 
 /** The words that give a task its name, wherever they stand; they outweigh all else. */
 const commands: readonly (readonly [Intent, string])[] = [
@@ -17,28 +33,25 @@ const commands: readonly (readonly [Intent, string])[] = [
   ['rewriting', 'rewrite rephrase reword proofread'],
   ['extraction', 'extract classify categorise categorize label normalise normalize'],
 ]
-const commandOf = new Map<number, Intent>(
-  commands.flatMap(([intent, words]) =>
-    words.split(' ').map(word => [hashWord(word), intent] as const),
-  ),
-)
+const commandBits = new WordBits(commands.map(([, words]) => words))
 /** A command stands early, or at the very end. */
 const COMMAND_WORDS = 12
 
 /** The marks and words of a text, as `fillHandFeatures` counted them, say what it asks for. */
 export function intentOf(scan: Scanner, hand: Float32Array): Intent {
   const has = (place: number) => hand[place] as number
-  const greeting = Math.expm1(has(group('greeting')))
+  const greeting = Math.expm1(has(GREETING))
   if (scan.words <= 8 && greeting >= scan.words / 2) return 'chat'
   const command = commandIn(scan)
   if (command) return command
-  if (has(group('repair')) + has(group('code')) + bracesIn(hand) > 2.4) return 'code'
-  const operators = has(at('operators')) + has(at('backslashes'))
-  if (has(group('proof')) > 0 || operators + has(group('calculation')) > 2) return 'mathematics'
-  if (has(group('creative')) > 0) return 'creative'
-  if (has(group('analysis')) + has(group('design')) > 1) return 'analysis'
-  if (has(group('writing')) > 0) return 'writing'
-  if (has(group('planning')) > 0) return 'planning'
+  const braces = has(SEMICOLONS) + has(OTHER_BRACKETS) + has(UNDERSCORES)
+  if (has(REPAIR) + has(CODE) + braces > 2.4) return 'code'
+  const operators = has(OPERATORS) + has(BACKSLASHES)
+  if (has(PROOF) > 0 || operators + has(CALCULATION) > 2) return 'mathematics'
+  if (has(CREATIVE) > 0) return 'creative'
+  if (has(ANALYSIS) + has(DESIGN) > 1) return 'analysis'
+  if (has(WRITING) > 0) return 'writing'
+  if (has(PLANNING) > 0) return 'planning'
   return scan.marks[0x3f] === 0 && scan.words <= 4 ? 'chat' : 'question'
 }
 
@@ -61,8 +74,8 @@ export function hasCode({ marks }: Scanner, hand: Float32Array): boolean {
 function commandIn({ hashes, words }: Scanner): Intent | undefined {
   for (let index = 0; index < words; index++) {
     if (index === COMMAND_WORDS && words > 2 * COMMAND_WORDS) index = words - COMMAND_WORDS
-    const command = commandOf.get(hashes[index] as number)
-    if (command) return command
+    const bit = commandBits.of(hashes[index] as number)
+    if (bit !== 0) return commands[31 - Math.clz32(bit)]?.[0]
   }
   return undefined
 }

@@ -1,5 +1,6 @@
 import type { Language } from '@longhaul/contracts'
-import { hashWord, type Scanner } from './scan.ts'
+import type { Scanner } from './scan.ts'
+import { WordBits } from './word-bits.ts'
 
 const stopWords = {
   en: 'the of and to in is that it for was with as on are this be what how you my your which from have please',
@@ -14,12 +15,7 @@ const stopWords = {
 
 const languages = Object.keys(stopWords) as (keyof typeof stopWords)[]
 
-const bits = new Map<number, number>()
-for (const [place, language] of languages.entries()) {
-  for (const word of stopWords[language].split(' ')) {
-    bits.set(hashWord(word), (bits.get(hashWord(word)) ?? 0) | (1 << place))
-  }
-}
+const bits = new WordBits(languages.map(language => stopWords[language]))
 
 const LOOKED_AT = 60
 const votes = new Uint16Array(languages.length)
@@ -30,9 +26,9 @@ export function languageOf({ hashes, words, signs, foreign, characters }: Scanne
   if (foreign > characters / 2) return 'other'
   votes.fill(0)
   for (let index = 0; index < Math.min(words, LOOKED_AT); index++) {
-    const spoken = bits.get(hashes[index] as number) ?? 0
-    for (let place = 0; place < languages.length; place++) {
-      if (spoken & (1 << place)) votes[place] = (votes[place] as number) + 1
+    for (let spoken = bits.of(hashes[index] as number); spoken !== 0; spoken &= spoken - 1) {
+      const place = 31 - Math.clz32(spoken & -spoken)
+      votes[place] = (votes[place] as number) + 1
     }
   }
   let best = 0

@@ -7,14 +7,14 @@ const scanner = new Scanner()
 /** All that a scan says, apart from the length of what was given. */
 function scanned(text: string) {
   scanner.scan(text)
-  const { words, wordBucketCount, letterBucketCount, numbers, options, characters } = scanner
+  const { words, termCount, letterBucketCount, numbers, options, characters } = scanner
   return {
     words,
     numbers,
     options,
     characters,
     hashes: [...scanner.hashes.slice(0, words)],
-    buckets: [...scanner.wordBuckets.slice(0, wordBucketCount)],
+    terms: [...scanner.terms.slice(0, termCount)],
     letters: [...scanner.letterBuckets.slice(0, letterBucketCount)],
     marks: [...scanner.marks],
   }
@@ -44,7 +44,7 @@ describe('a scan', () => {
     const once = scanned('to be or not to be')
     expect(once.words).toBe(6)
     // to, be, or, not; to be, be or, or not, not to
-    expect(once.buckets).toHaveLength(8)
+    expect(once.terms).toHaveLength(8)
   })
 
   it('takes numbers for the same that have as many digits', () => {

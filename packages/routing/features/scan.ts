@@ -7,17 +7,15 @@
  * for every job: a scan is valid until the next one of the same scanner.
  */
 
-/** Hash spaces: words and pairs of neighbours in one, runs of four letters in the other. */
-export const WORD_BUCKET_BITS = 16
+/** The hash space of runs of four letters. */
 export const LETTER_BUCKET_BITS = 15
-export const WORD_BUCKETS = 1 << WORD_BUCKET_BITS
 export const LETTER_BUCKETS = 1 << LETTER_BUCKET_BITS
 
 /** What is looked at of a long text: its beginning, and its end, where the question often stands. */
 export const SCANNED_HEAD = 6_144
 export const SCANNED_TAIL = 2_048
 /** Runs of letters say what a short text is about; a long one has words enough. */
-const MOST_LETTER_BUCKETS = 400
+const MOST_LETTER_BUCKETS = 160
 /** Words that a scan can have. */
 export const MOST_WORDS = SCANNED_HEAD + SCANNED_TAIL + 1
 
@@ -62,8 +60,11 @@ export function hashWord(word: string): number {
 
 const WORDS = hashWord('words')
 
-function bucketOfWord(hash: number): number {
-  return Math.imul(hash ^ (hash >>> 15), GOLDEN) >>> (32 - WORD_BUCKET_BITS)
+const TERM_BUCKET_BITS = 16
+
+/** Spreads the hash of a word or of a pair over all 32 bits. */
+function termOf(hash: number): number {
+  return Math.imul(hash ^ (hash >>> 15), GOLDEN)
 }
 
 export class Scanner {
@@ -72,11 +73,12 @@ export class Scanner {
   readonly lengths = new Uint16Array(MOST_WORDS)
   /** Marks of ASCII by their code, and at 127 all others. */
   readonly marks = new Uint16Array(128)
-  /** Distinct buckets of words and pairs, and of runs of four letters. */
-  readonly wordBuckets = new Uint16Array(2 * MOST_WORDS)
+  /** Distinct terms, which are words and pairs of neighbours, by their hash. */
+  readonly terms = new Int32Array(2 * MOST_WORDS)
+  /** Distinct buckets of runs of four letters. */
   readonly letterBuckets = new Uint16Array(MOST_LETTER_BUCKETS)
   words = 0
-  wordBucketCount = 0
+  termCount = 0
   letterBucketCount = 0
   /** Characters without gaps. */
   characters = 0
@@ -102,22 +104,27 @@ export class Scanner {
   /** The length of the whole text in UTF-16 units, also of what was not looked at. */
   length = 0
 
+  /** The canonical text: arrays are read several times as fast as strings. Some letters become two in lower case. */
+  readonly #units = new Uint16Array(2 * MOST_WORDS)
+  readonly #bytes = Buffer.from(this.#units.buffer)
   #lastNumber = 0
   #lastNumberAt = -1
-  readonly #wordSeen = new Uint16Array(WORD_BUCKETS)
-  readonly #letterSeen = new Uint16Array(LETTER_BUCKETS)
+  /** The turn at which each was seen last, in a byte, since tables must stay in the near cache. */
+  readonly #termSeen = new Uint8Array(1 << TERM_BUCKET_BITS)
+  readonly #letterSeen = new Uint8Array(LETTER_BUCKETS)
   #turn = 0
 
   scan(text: string): void {
     this.#reset(text.length)
     const lower = excerpt(text).toLowerCase()
-    const { length } = lower
+    const length = this.#bytes.write(lower, 'utf16le') / 2
+    const units = this.#units
     let before = GAP
     let unitBefore = 0
     let optionStem = { words: 0, characters: 0, end: 0 }
     let index = 0
     while (index < length) {
-      const unit = lower.charCodeAt(index)
+      const unit = units[index] as number
       const kind = KINDS[unit] as number
       if (kind === GAP) {
         before = GAP
@@ -128,18 +135,18 @@ export class Scanner {
         this.#mark(unit)
         index += 1
       } else if (kind === DIGIT) {
-        index = this.#number(lower, index, before === MARK ? unitBefore : 0)
+        index = this.#number(index, length, before === MARK ? unitBefore : 0)
       } else if (kind === SIGN) {
         this.#sign(unit)
         index += 1
       } else {
-        if (before === GAP && unit === 0x61 + this.options && isOption(lower, index)) {
+        if (before === GAP && unit === 0x61 + this.options && isOption(units, index, length)) {
           if (this.options === 0) {
             optionStem = { words: this.words, characters: this.characters, end: unitBefore }
           }
           this.options += 1
         }
-        index = this.#word(lower, index)
+        index = this.#word(index, length)
       }
       before = kind
       unitBefore = unit
@@ -149,16 +156,16 @@ export class Scanner {
 
   #reset(length: number): void {
     this.marks.fill(0)
-    this.words = this.wordBucketCount = this.letterBucketCount = 0
+    this.words = this.termCount = this.letterBucketCount = 0
     this.characters = this.digits = this.numbers = this.decimals = this.longNumbers = 0
     this.mixed = this.foreign = this.signs = this.options = 0
     this.wordLimit = 0
     this.#lastNumberAt = -1
     this.length = length
     this.#turn += 1
-    if (this.#turn === 0xffff) {
+    if (this.#turn === 0x100) {
       this.#turn = 1
-      this.#wordSeen.fill(0)
+      this.#termSeen.fill(0)
       this.#letterSeen.fill(0)
     }
   }
@@ -170,9 +177,10 @@ export class Scanner {
   }
 
   /** @param joint the mark between this number and what stands before it, or 0 */
-  #number(text: string, from: number, joint: number): number {
+  #number(from: number, end: number, joint: number): number {
+    const units = this.#units
     let index = from + 1
-    while (index < text.length && KINDS[text.charCodeAt(index)] === DIGIT) index += 1
+    while (index < end && KINDS[units[index] as number] === DIGIT) index += 1
     const length = index - from
     this.numbers += 1
     this.digits += length
@@ -180,7 +188,10 @@ export class Scanner {
     if (length >= 4) this.longNumbers += 1
     if (joint === 0x2e) this.decimals += 1
     if (length <= 5) {
-      this.#lastNumber = Number(text.slice(from, index))
+      this.#lastNumber = 0
+      for (let at = from; at < index; at++) {
+        this.#lastNumber = 10 * this.#lastNumber + (units[at] as number) - 0x30
+      }
       this.#lastNumberAt = this.words
     }
     this.#add(hashWord('0') + Math.min(length, 6), length)
@@ -193,48 +204,67 @@ export class Scanner {
     this.#add(Math.imul(FNV_START ^ unit, FNV_PRIME), 1)
   }
 
-  #word(text: string, from: number): number {
+  #word(from: number, end: number): number {
+    const units = this.#units
     let hash = FNV_START
-    let run = 0x20
     let index = from
     let digits = 0
-    for (; index < text.length; index++) {
-      const unit = text.charCodeAt(index)
+    let foreign = 0
+    for (; index < end; index++) {
+      const unit = units[index] as number
       const kind = KINDS[unit] as number
       if (kind !== LETTER) {
         if (kind !== DIGIT) break
         digits += 1
-      } else if (unit > 127) this.foreign += 1
+      } else if (unit > 127) foreign += 1
       hash = Math.imul(hash ^ unit, FNV_PRIME)
-      run = (run << 8) | (unit & 0xff)
-      if (index - from >= 2) this.#addLetters(run)
     }
     const length = index - from
-    if (length >= 2) this.#addLetters((run << 8) | 0x20)
     this.characters += length
-    this.digits += digits
-    if (digits > 0) this.mixed += 1
+    this.foreign += foreign
+    if (digits > 0) {
+      this.digits += digits
+      this.mixed += 1
+    }
     if (hash === WORDS && this.#lastNumberAt === this.words - 1) this.wordLimit = this.#lastNumber
-    this.#add(hash, length)
+    if (this.#add(hash, length)) this.#addRuns(from, index)
     return index
   }
 
-  #add(hash: number, length: number): void {
+  /** @returns whether the word is new; its runs of letters are, too, only then */
+  #add(hash: number, length: number): boolean {
     const { words } = this
     this.hashes[words] = hash
     this.lengths[words] = length
-    this.#addBucket(bucketOfWord(hash))
+    const isNew = this.#addTerm(termOf(hash))
     if (words > 0) {
       const before = this.hashes[words - 1] as number
-      this.#addBucket(bucketOfWord(Math.imul(before, 0x85ebca6b) ^ hash))
+      this.#addTerm(termOf(Math.imul(before, 0x85ebca6b) ^ hash))
     }
     this.words = words + 1
+    return isNew
   }
 
-  #addBucket(bucket: number): void {
-    if (this.#wordSeen[bucket] === this.#turn) return
-    this.#wordSeen[bucket] = this.#turn
-    this.wordBuckets[this.wordBucketCount++] = bucket
+  /** @returns whether it is new; of the few that share a bucket the first counts */
+  #addTerm(term: number): boolean {
+    const bucket = term >>> (32 - TERM_BUCKET_BITS)
+    if (this.#termSeen[bucket] === this.#turn) return false
+    this.#termSeen[bucket] = this.#turn
+    this.terms[this.termCount++] = term
+    return true
+  }
+
+  /** A word with a gap before and behind it, four letters at a time. */
+  #addRuns(from: number, to: number): void {
+    if (to - from < 2 || this.letterBucketCount === MOST_LETTER_BUCKETS) return
+    const units = this.#units
+    let run = 0x2000 | ((units[from] as number) & 0xff)
+    run = (run << 8) | ((units[from + 1] as number) & 0xff)
+    for (let index = from + 2; index < to; index++) {
+      run = (run << 8) | ((units[index] as number) & 0xff)
+      this.#addLetters(run)
+    }
+    this.#addLetters((run << 8) | 0x20)
   }
 
   #addLetters(run: number): void {
@@ -260,10 +290,11 @@ export class Scanner {
 }
 
 /** `a.` or `a)`, with a gap behind it. */
-function isOption(text: string, index: number): boolean {
-  const mark = text.charCodeAt(index + 1)
+function isOption(units: Uint16Array, index: number, end: number): boolean {
+  if (index + 1 >= end) return false
+  const mark = units[index + 1]
   if (mark !== 0x2e && mark !== 0x29) return false
-  return index + 2 >= text.length || KINDS[text.charCodeAt(index + 2)] === GAP
+  return index + 2 >= end || KINDS[units[index + 2] as number] === GAP
 }
 
 function excerpt(text: string): string {

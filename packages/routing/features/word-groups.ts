@@ -1,4 +1,4 @@
-import { hashWord } from './scan.ts'
+import { WordBits } from './word-bits.ts'
 
 /**
  * Words that say what is asked, and of what kind the text is: by group, in the
@@ -52,27 +52,9 @@ const groups = {
 export type WordGroup = keyof typeof groups
 export const wordGroups = Object.keys(groups) as WordGroup[]
 
-/** Word → bits of its groups, as an open-addressed table: a look-up costs a few ns. */
-const SLOTS = 2_048
-const keys = new Int32Array(SLOTS)
-const bits = new Int32Array(SLOTS)
-
-for (const [place, group] of wordGroups.entries()) {
-  for (const word of groups[group].split(' ')) {
-    const hash = hashWord(word)
-    let slot = hash & (SLOTS - 1)
-    while (bits[slot] !== 0 && keys[slot] !== hash) slot = (slot + 1) & (SLOTS - 1)
-    keys[slot] = hash
-    bits[slot] = (bits[slot] as number) | (1 << place)
-  }
-}
+const bits = new WordBits(wordGroups.map(group => groups[group]))
 
 /** The groups of a word, as bits in the order of `wordGroups`. */
 export function groupsOf(hash: number): number {
-  let slot = hash & (SLOTS - 1)
-  while (bits[slot] !== 0) {
-    if (keys[slot] === hash) return bits[slot] as number
-    slot = (slot + 1) & (SLOTS - 1)
-  }
-  return 0
+  return bits.of(hash)
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { LETTER_BUCKETS, WORD_BUCKETS } from '../features/scan.ts'
+import { LETTER_BUCKETS } from '../features/scan.ts'
 import { domains } from './domains.ts'
 import { Predictor } from './predictor.ts'
 import { decodeWeights } from './weights.ts'
@@ -7,7 +7,6 @@ import { WordTable } from './word-table.ts'
 
 export const BANDS = 4
 const sizes = {
-  wordBuckets: WORD_BUCKETS,
   letterBuckets: LETTER_BUCKETS,
   domains: domains.length,
   bands: BANDS,

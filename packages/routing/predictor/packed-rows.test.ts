@@ -12,7 +12,11 @@ it('packed rows sum up to what plain ones do', () => {
       fc.array(fc.nat(rows - 1), { maxLength: 1_000 }),
       (weights, chosen) => {
         const sums = new Int32Array(columns)
-        new PackedRows(Int8Array.from(weights), columns).sum(chosen, chosen.length, sums)
+        new PackedRows(Int8Array.from(weights), columns).sum(
+          Uint16Array.from(chosen),
+          chosen.length,
+          sums,
+        )
         const plain = Array.from({ length: columns }, (_, column) =>
           chosen.reduce((sum, row) => sum + (weights[row * columns + column] ?? 0), 0),
         )

@@ -47,6 +47,8 @@ export class Predictor {
   readonly #scanner = new Scanner()
   readonly #embedding: Float32Array
   readonly #hand = new Float32Array(HAND_FEATURES)
+  /** What each hand-made feature weighs in the complexity. */
+  readonly #weights = new Float64Array(HAND_FEATURES)
   readonly #sums = new Int32Array(HEADS)
   readonly #known = new Uint16Array(2 * MOST_WORDS)
   #knownCount = 0
@@ -57,6 +59,9 @@ export class Predictor {
   readonly #bands: Float64Array
   readonly #dense: Float32Array
   readonly #domainEmbedding: Float32Array
+  readonly #domainBiases: Float64Array
+  readonly #wordScales: Float64Array
+  readonly #letterScales: Float64Array
   /** The strength of each band, less their mean. */
   readonly #spread: Float64Array
 
@@ -64,10 +69,13 @@ export class Predictor {
     this.weights = weights
     this.#table = table
     this.#embedding = new Float32Array(table.dimensions)
-    const { bands, dense, domainEmbedding } = weights.header
+    const { bands, dense, domainEmbedding, domainBiases, wordScales, letterScales } = weights.header
     this.#bands = new Float64Array(bands.length)
     this.#dense = Float32Array.from(dense)
     this.#domainEmbedding = Float32Array.from(domainEmbedding)
+    this.#domainBiases = Float64Array.from(domainBiases)
+    this.#wordScales = Float64Array.from(wordScales)
+    this.#letterScales = Float64Array.from(letterScales)
     const mean = bands.reduce((sum, { strength }) => sum + strength, 0) / bands.length
     this.#spread = Float64Array.from(bands, ({ strength }) => strength - mean)
   }
@@ -98,58 +106,70 @@ export class Predictor {
 
   /** The hand-made features that weigh most in the complexity of what was read last. */
   explain({ hand }: Prediction): { name: string; weight: number }[] {
+    const dense = this.#dense
     const from = this.#embedding.length
-    const most: { name: string; weight: number }[] = []
+    const weights = this.#weights
     for (let feature = 0; feature < HAND_FEATURES; feature++) {
-      const weight = (this.#dense[from + feature] as number) * (hand[feature] as number)
-      const size = Math.abs(weight)
-      if (size < LEAST_WEIGHT || size <= Math.abs(most[EXPLAINED - 1]?.weight ?? 0)) continue
-      const place = most.findIndex(other => Math.abs(other.weight) < size)
-      const name = handFeatureNames[feature] ?? ''
-      most.splice(place < 0 ? most.length : place, 0, { name, weight: hundredths(weight) })
-      if (most.length > EXPLAINED) most.pop()
+      weights[feature] = (dense[from + feature] as number) * (hand[feature] as number)
+    }
+    const most: { name: string; weight: number }[] = []
+    while (most.length < EXPLAINED) {
+      const feature = largest(weights)
+      const weight = weights[feature] as number
+      if (Math.abs(weight) < LEAST_WEIGHT) break
+      most.push({ name: handFeatureNames[feature] ?? '', weight: hundredths(weight) })
+      weights[feature] = 0
     }
     return most
   }
 
   #sumWords(): void {
-    const { words, wordRarity, header } = this.weights
-    const { wordBuckets, wordBucketCount } = this.#scanner
-    const square = this.#pickKnown(wordBuckets, wordBucketCount, wordRarity)
+    const { words, header } = this.weights
+    const square = this.#pickTerms()
     words.sum(this.#known, this.#knownCount, this.#sums)
-    const factor = perLength(square, header.raritySteps[0])
-    for (let head = 0; head < HEADS; head++) {
-      const scale = factor * (header.wordScales[head] as number)
-      this.#words[head] = (this.#sums[head] as number) * scale
-    }
+    scale(this.#words, this.#sums, this.#wordScales, perLength(square, header.raritySteps[0]))
   }
 
   #sumLetters(): void {
-    const { letters, letterRarity, header } = this.weights
-    const { letterBuckets, letterBucketCount } = this.#scanner
-    const square = this.#pickKnown(letterBuckets, letterBucketCount, letterRarity)
+    const { letters, header } = this.weights
+    const square = this.#pickLetters()
     letters.sum(this.#known, this.#knownCount, this.#sums)
-    const factor = perLength(square, header.raritySteps[1])
-    for (let head = 0; head < DOMAINS; head++) {
-      const scale = factor * (header.letterScales[head] as number)
-      this.#letters[head] = (this.#sums[head] as number) * scale
-    }
+    scale(this.#letters, this.#sums, this.#letterScales, perLength(square, header.raritySteps[1]))
   }
 
   /**
-   * The weights of buckets that training has not seen are 0: fetching them
-   * would cost most of the time, since the table is larger than a near cache.
+   * Fetching weights of what training has not seen would cost most of the
+   * time, since the tables are larger than a near cache.
    * @returns the squared length of the vector of rarities
    */
-  #pickKnown(buckets: Uint16Array, count: number, rarity: Uint8Array): number {
+  #pickTerms(): number {
+    const { vocabulary, wordRarity } = this.weights
+    const { terms, termCount } = this.#scanner
     const known = this.#known
     let picked = 0
     let square = 0
-    for (let index = 0; index < count; index++) {
-      const bucket = buckets[index] as number
-      const steps = rarity[bucket] as number
-      if (steps === 0) continue
-      known[picked++] = bucket
+    for (let index = 0; index < termCount; index++) {
+      const row = vocabulary.rowOf(terms[index] as number)
+      if (row < 0) continue
+      const steps = wordRarity[row] as number
+      known[picked++] = row
+      square += steps * steps
+    }
+    this.#knownCount = picked
+    return square
+  }
+
+  #pickLetters(): number {
+    const { letterRows, letterRarity } = this.weights
+    const { letterBuckets, letterBucketCount } = this.#scanner
+    const known = this.#known
+    let picked = 0
+    let square = 0
+    for (let index = 0; index < letterBucketCount; index++) {
+      const row = (letterRows[letterBuckets[index] as number] as number) - 1
+      if (row < 0) continue
+      const steps = letterRarity[row] as number
+      known[picked++] = row
       square += steps * steps
     }
     this.#knownCount = picked
@@ -158,17 +178,14 @@ export class Predictor {
 
   /** @returns the most likely domain */
   #sortIntoDomains(): number {
-    const { domainBiases } = this.weights.header
     const scores = this.#domains
-    const { length } = this.#embedding
+    const embedding = this.#embedding
     let best = 0
     for (let domain = 0; domain < DOMAINS; domain++) {
-      let score = (domainBiases[domain] as number) + (this.#words[domain] as number)
-      score += this.#letters[domain] as number
-      for (let axis = 0; axis < length; axis++) {
-        const weight = this.#domainEmbedding[domain * length + axis] as number
-        score += weight * (this.#embedding[axis] as number)
-      }
+      const said = (this.#words[domain] as number) + (this.#letters[domain] as number)
+      const at = domain * embedding.length
+      const meant = product(this.#domainEmbedding, at, embedding)
+      const score = (this.#domainBiases[domain] as number) + said + meant
       scores[domain] = score
       if (score > (scores[best] as number)) best = domain
     }
@@ -209,18 +226,41 @@ export class Predictor {
 
   #denseHead(place: number, wordHead: number): number {
     const embedding = this.#embedding
-    const width = embedding.length + HAND_FEATURES
-    let sum = this.weights.header.headBiases[place] as number
-    sum += this.#words[wordHead] as number
-    let at = place * width
-    for (let axis = 0; axis < embedding.length; axis++, at++) {
-      sum += (this.#dense[at] as number) * (embedding[axis] as number)
-    }
-    for (let feature = 0; feature < HAND_FEATURES; feature++, at++) {
-      sum += (this.#dense[at] as number) * (this.#hand[feature] as number)
-    }
-    return sum
+    const at = place * (embedding.length + HAND_FEATURES)
+    const bias = this.weights.header.headBiases[place] as number
+    const meant = product(this.#dense, at, embedding)
+    const counted = product(this.#dense, at + embedding.length, this.#hand)
+    return bias + (this.#words[wordHead] as number) + meant + counted
   }
+}
+
+/** The inner product of `values` with the weights that begin at `from`; two sums, since each waits for its last. */
+function product(weights: Float32Array, from: number, values: Float32Array): number {
+  const { length } = values
+  let even = 0
+  let odd = 0
+  let index = 0
+  for (; index + 1 < length; index += 2) {
+    even += (weights[from + index] as number) * (values[index] as number)
+    odd += (weights[from + index + 1] as number) * (values[index + 1] as number)
+  }
+  if (index < length) even += (weights[from + index] as number) * (values[index] as number)
+  return even + odd
+}
+
+function scale(into: Float64Array, sums: Int32Array, scales: Float64Array, factor: number): void {
+  for (let head = 0; head < scales.length; head++) {
+    into[head] = (sums[head] as number) * (scales[head] as number) * factor
+  }
+}
+
+/** The place of the largest, whatever its sign. */
+function largest(numbers: Float64Array): number {
+  let best = 0
+  for (let place = 1; place < numbers.length; place++) {
+    if (Math.abs(numbers[place] as number) > Math.abs(numbers[best] as number)) best = place
+  }
+  return best
 }
 
 /** Texts of all lengths weigh the same. */

@@ -14,19 +14,30 @@ export interface TreeBlock {
   values: Float32Array
 }
 
-/** Adds what the trees say of `features` to `into`, which has a place for each head. */
+/**
+ * Adds what the trees say of `features` to `into`, which has a place for each
+ * head. Neither features nor thresholds are negative, so that their bits
+ * compare as they do: the answer is a sign, where branches that nobody can
+ * predict would take most of the time.
+ */
 export function addTrees(into: Float64Array, block: TreeBlock, features: Float32Array): void {
-  const { heads, depth, trees } = block
+  const { heads, depth, trees, features: asked, values } = block
+  const given = bitsOf(features)
+  const thresholds = bitsOf(block.thresholds)
   let question = 0
   for (let tree = 0; tree < trees; tree++) {
     let leaf = 0
     for (let level = 0; level < depth; level++, question++) {
-      const value = features[block.features[question] as number] as number
-      leaf = (leaf << 1) | (value > (block.thresholds[question] as number) ? 1 : 0)
+      const value = given[asked[question] as number] as number
+      leaf = (leaf << 1) | (((thresholds[question] as number) - value) >>> 31)
     }
     const base = ((tree << depth) + leaf) * heads
     for (let head = 0; head < heads; head++) {
-      into[head] = (into[head] as number) + (block.values[base + head] as number)
+      into[head] = (into[head] as number) + (values[base + head] as number)
     }
   }
+}
+
+function bitsOf(numbers: Float32Array): Int32Array {
+  return new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length)
 }

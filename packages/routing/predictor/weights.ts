@@ -1,5 +1,6 @@
 import { PackedRows } from './packed-rows.ts'
 import type { TreeBlock } from './trees.ts'
+import { Vocabulary } from './vocabulary.ts'
 
 /** The heads of the linear model over words, after those of the domains. */
 export const wordHeads = [
@@ -24,6 +25,7 @@ export interface Band {
 /** What is stored beside the numbers. */
 export interface WeightsHeader {
   version: string
+  terms: number
   embedding: number
   hand: number
   /** Of each head of words, then of each head of letters: what 1 of its int8 is worth. */
@@ -50,10 +52,13 @@ export interface WeightsHeader {
 
 export interface Weights {
   header: WeightsHeader
-  /** `bucket * heads + head`, the rarity of the bucket multiplied in. */
+  vocabulary: Vocabulary
+  /** 1 + the row of each bucket of letters; 0: not seen in training. */
+  letterRows: Uint16Array
+  /** The most frequent first, so that rows in use lie side by side; the rarity is multiplied in. */
   words: PackedRows
   letters: PackedRows
-  /** Rarity of each bucket in steps; 0: not seen in training. */
+  /** Rarity of each row in steps. */
   wordRarity: Uint8Array
   letterRarity: Uint8Array
   referenceTrees: TreeBlock
@@ -62,10 +67,10 @@ export interface Weights {
 
 const MAGIC = 0x4c485232
 
-/** The parts of the file, in order: header as JSON, words, letters, rarities, trees. */
+/** The parts of the file, in order: header as JSON, hashes of terms, words, letters, rarities, trees. */
 export function encodeWeights(
   header: WeightsHeader,
-  parts: readonly (Int8Array | Uint8Array | Float32Array)[],
+  parts: readonly (Int8Array | Uint8Array | Int32Array | Float32Array)[],
 ): Uint8Array {
   const json = new TextEncoder().encode(JSON.stringify(header))
   const bytes = parts.map(part => new Uint8Array(part.buffer, part.byteOffset, part.byteLength))
@@ -85,7 +90,7 @@ export function encodeWeights(
 /** @throws {RangeError} unless `file` holds weights of this format, whole */
 export function decodeWeights(
   file: Uint8Array,
-  sizes: { wordBuckets: number; letterBuckets: number; domains: number; bands: number },
+  sizes: { letterBuckets: number; domains: number; bands: number },
 ): Weights {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   if (view.getUint32(0) !== MAGIC) throw new RangeError('not weights of the routing model')
@@ -101,19 +106,39 @@ export function decodeWeights(
     return Uint8Array.from(file.subarray(at - bytes, at))
   }
   const heads = sizes.domains + wordHeads.length
-  const words = new PackedRows(new Int8Array(take(sizes.wordBuckets * heads).buffer), heads)
-  const letters = new PackedRows(
-    new Int8Array(take(sizes.letterBuckets * sizes.domains).buffer),
-    sizes.domains,
-  )
+  const vocabulary = new Vocabulary(new Int32Array(take(4 * header.terms).buffer))
+  const words = new PackedRows(new Int8Array(take(header.terms * heads).buffer), heads)
+  const letterWeights = new Int8Array(take(sizes.letterBuckets * sizes.domains).buffer)
+  const wordRarity = take(header.terms)
   return {
     header,
+    vocabulary,
     words,
-    letters,
-    wordRarity: take(sizes.wordBuckets),
-    letterRarity: take(sizes.letterBuckets),
+    wordRarity,
+    ...lettersByRarity(letterWeights, take(sizes.letterBuckets), sizes.domains),
     referenceTrees: takeTrees(take, header.referenceTrees, 2),
     bandTrees: takeTrees(take, header.bandTrees, sizes.bands),
+  }
+}
+
+function lettersByRarity(
+  weights: Int8Array,
+  rarity: Uint8Array,
+  domains: number,
+): Pick<Weights, 'letters' | 'letterRows' | 'letterRarity'> {
+  const rarityOf = (bucket: number) => rarity[bucket] as number
+  const buckets = [...rarity.keys()].filter(bucket => rarityOf(bucket) > 0)
+  buckets.sort((a, b) => rarityOf(a) - rarityOf(b))
+  const letterRows = new Uint16Array(rarity.length)
+  const sorted = new Int8Array(buckets.length * domains)
+  for (const [row, bucket] of buckets.entries()) {
+    letterRows[bucket] = row + 1
+    sorted.set(weights.subarray(bucket * domains, (bucket + 1) * domains), row * domains)
+  }
+  return {
+    letterRows,
+    letters: new PackedRows(sorted, domains),
+    letterRarity: Uint8Array.from(buckets, rarityOf),
   }
 }
 

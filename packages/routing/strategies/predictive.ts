@@ -59,10 +59,12 @@ function cheapestOf(contenders: readonly Contender[]): Ranking {
 }
 
 function rank(contenders: readonly Contender[], judged: ReadonlyMap<Contender, Judged>): Ranked[] {
-  return bestFirst(contenders, contender => judged.get(contender)?.utility ?? 0).map(ranked => {
-    const estimate = judged.get(ranked.contender)
-    return estimate ? { ...ranked, estimate } : ranked
-  })
+  return bestFirst(contenders, contender => judged.get(contender)?.utility ?? 0).map(
+    ({ contender, score }) => {
+      const estimate = judged.get(contender)
+      return estimate ? { contender, score, estimate } : { contender, score }
+    },
+  )
 }
 
 /**

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { BatchEstimate, type Validated, validateBatch } from '@longhaul/batches'
 import { BlobMissingError } from '@longhaul/blobs'
+import { timeOfUuid, uuidOf } from '@longhaul/contracts'
 import type { Router } from '@longhaul/routing'
 import type { ClaimedBatch } from '@longhaul/store'
 import { LineRecorder, LostBatchError } from './line-recorder.ts'
@@ -26,6 +28,7 @@ async function validate(step: BatchStep, batch: ClaimedBatch, router: Router): P
   const { store, owner } = step
   const estimate = await estimateOf(step, batch, router)
   const recorder = new LineRecorder(step, batch)
+  await untilAfter(batch)
   try {
     const found = await readWhole(step, batch, (line, isFaultless) => {
       estimate.add(line)
@@ -42,6 +45,15 @@ async function validate(step: BatchStep, batch: ClaimedBatch, router: Router): P
     if (error instanceof LostBatchError) return false
     throw error
   }
+}
+
+/**
+ * Jobs of a batch are looked for above its id. It was made by another process,
+ * whose clock may be ahead of the one that ids of jobs are made by here.
+ */
+async function untilAfter({ id }: ClaimedBatch): Promise<void> {
+  const madeAt = timeOfUuid(uuidOf('batch', id) ?? '')
+  while (Date.now() <= madeAt) await delay(madeAt - Date.now() + 1)
 }
 
 /** Ends it when nothing of it is left. */

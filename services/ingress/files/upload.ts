@@ -138,6 +138,8 @@ class Upload {
         content.resume()
         return
       }
+      // Whoever reads it is told; until then nobody listens, and an upload may break off before.
+      content.on('error', () => {})
       const fail = (error: Error) => content.destroy(error)
       parser.once('error', fail).once('close', () => content.readableEnded || content.destroy())
       content.once('limit', () => {

@@ -33,9 +33,10 @@ export async function streamChat(
   const { jobs, coordination, clock } = dependencies
   const { streams } = coordination
   const jobId = newId('job')
+  let awaited: AwaitedJob | undefined
   const events = new EventStream(response, {
     clock,
-    headers: () => headersOf(dependencies, context.tenantId, jobId),
+    headers: () => headersOf(dependencies, context.tenantId, awaited?.jobId ?? jobId),
   })
   const relay = new ChatRelay({
     includeUsage,
@@ -47,7 +48,6 @@ export async function streamChat(
   const leave = streams.on(jobId, part => {
     if (!events.behind) parts.take(part)
   })
-  let awaited: AwaitedJob | undefined
   try {
     const streaming = { ...submission.options, streamTo: streams.address }
     awaited = await jobs.submit({ ...submission, options: streaming }, context, response, jobId)

@@ -24,6 +24,8 @@ export interface SynchronousDependencies extends CancelDependencies {
 export interface AwaitedJob {
   jobId: string
   tenantId: string
+  /** In this process, on this connection; else its caller named it by its id. */
+  accepted: boolean
   /** Others may wait for it as well, now or later: it goes on without this caller. */
   shared: boolean
   watcher: Watcher
@@ -73,11 +75,19 @@ export class SynchronousJobs {
       })
       if (accepted.kind === 'accepted') {
         // Who gave a key will ask again when the connection breaks, and be told this job's answer.
-        return { jobId, tenantId, shared: context.idempotency !== null, watcher, closed }
+        const shared = context.idempotency !== null
+        return { jobId, tenantId, accepted: true, shared, watcher, closed }
       }
       watcher.close()
       const earlier = watch.open(accepted.jobId)
-      return { jobId: accepted.jobId, tenantId, shared: true, watcher: earlier, closed }
+      return {
+        jobId: accepted.jobId,
+        tenantId,
+        accepted: true,
+        shared: true,
+        watcher: earlier,
+        closed,
+      }
     } catch (error) {
       watcher.close()
       throw error
@@ -98,7 +108,8 @@ export class SynchronousJobs {
    */
   watch(tenantId: string, jobId: string): AwaitedJob {
     const watcher = this.#dependencies.watch.open(jobId)
-    return { jobId, tenantId, shared: true, watcher, closed: new AbortController().signal }
+    const closed = new AbortController().signal
+    return { jobId, tenantId, accepted: false, shared: true, watcher, closed }
   }
 
   /**
@@ -153,11 +164,11 @@ export class SynchronousJobs {
   }
 
   /** The job if it has ended. */
-  async #look({ tenantId, jobId, shared, watcher }: AwaitedJob): Promise<EndedJob | undefined> {
+  async #look({ tenantId, jobId, accepted, watcher }: AwaitedJob): Promise<EndedJob | undefined> {
     const { reads } = this.#dependencies.store
     try {
       const [job, decision] = await Promise.all([reads.get(tenantId, jobId), reads.decision(jobId)])
-      if (!job) throw shared ? jobNotFound(jobId) : undone()
+      if (!job) throw accepted ? undone() : jobNotFound(jobId)
       watcher.seen = job.status
       return isTerminal(job.status) ? { job, decision } : undefined
     } catch (error) {

@@ -119,11 +119,24 @@ export class FileRoutes {
   ): Promise<void> {
     const content = this.#dependencies.blobs.read(file.id, range)
     try {
-      await pipeline(Readable.from(content, { objectMode: false }), response)
+      await pipeline(Readable.from(whole(content, range), { objectMode: false }), response)
     } catch (error) {
       if (!response.destroyed || response.errored) throw error
     }
   }
+}
+
+/** @throws {Error} it ends early: the file was deleted meanwhile */
+async function* whole(
+  content: AsyncIterable<Buffer>,
+  { start, end }: { start: number; end: number },
+): AsyncGenerator<Buffer> {
+  let left = end - start + 1
+  for await (const piece of content) {
+    left -= piece.length
+    yield piece
+  }
+  if (left > 0) throw new Error(`the content ended ${left} bytes early`)
 }
 
 /** @throws {LonghaulError} invalid_id */
