@@ -10,6 +10,7 @@ import { LonghaulProcess } from '../processes/longhaul-process.ts'
 import { SimulatorProcess } from '../processes/simulator-process.ts'
 
 const LINES = 1_000
+const WRITING = 'while its files are written'
 
 interface BatchState {
   status: string
@@ -21,7 +22,7 @@ interface BatchState {
 const moments: Array<[string, (state: BatchState) => boolean]> = [
   ['while lines become jobs', ({ recorded }) => recorded > 0],
   ['half-way', ({ ended }) => ended > LINES / 2],
-  ['while its files are written', ({ status }) => status === 'finalizing'],
+  [WRITING, ({ status }) => status === 'finalizing'],
 ]
 
 describe('the process is killed', () => {
@@ -77,11 +78,14 @@ async function killAtMoments(
   over: AbortSignal,
 ): Promise<void> {
   for (const [name, is] of moments) {
+    // Written in a moment otherwise.
+    const release = name === WRITING ? await longhaul.cluster.hold('files') : undefined
     while (!is(await stateOf(longhaul))) {
       if (over.aborted) return
       await delay(5)
     }
     await longhaul.kill()
+    await release?.()
     kills.push(name)
     await longhaul.start()
   }

@@ -28,6 +28,22 @@ export class EmbeddedCluster {
 
   /** One statement on a connection of its own, in Longhaul's schema. */
   async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
+    const client = await this.#connect()
+    try {
+      return (await client.query<Row>(text, values)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  /** Until the returned function is called, or the server ends, nobody writes to the table: what would has to wait. */
+  async hold(table: string): Promise<() => Promise<void>> {
+    const client = await this.#connect()
+    await client.query(`BEGIN; LOCK TABLE ${pg.escapeIdentifier(table)} IN EXCLUSIVE MODE`)
+    return () => client.end()
+  }
+
+  async #connect(): Promise<pg.Client> {
     const client = new pg.Client({
       connectionString: this.url,
       options: '-c search_path=longhaul',
@@ -35,11 +51,7 @@ export class EmbeddedCluster {
     })
     client.on('error', () => {})
     await client.connect()
-    try {
-      return (await client.query<Row>(text, values)).rows
-    } finally {
-      await client.end()
-    }
+    return client
   }
 
   async accepts(): Promise<boolean> {
