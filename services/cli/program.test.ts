@@ -81,6 +81,12 @@ describe('check-config', () => {
     expect(printed).toContain('auto (predictive): gpt. the only model that qualifies')
   })
 
+  it('routes among the models that `npm start` would use when no file is named', async () => {
+    const { code, printed } = await run('route', 'Prove that 2 is prime.')
+    expect(code).toBe(0)
+    expect(printed).toMatch(/auto \(predictive\): sim-/)
+  })
+
   it('says why no model takes a prompt, and ends with 1', async () => {
     const path = file('route.yaml', sound)
     const { code, printed } = await run('route', 'word '.repeat(200_000), '--config', path)

@@ -29,7 +29,7 @@ export interface Objective {
 
 const byPreference: Record<Preference, Omit<Objective, 'enough'>> = {
   quality: { relativeCost: 0.02, perUsd: 0, perSecond: 0.0005, patient: true, caution: 0.5 },
-  balanced: { relativeCost: 0.2, perUsd: 0, perSecond: 0.002, patient: true, caution: 0.25 },
+  balanced: { relativeCost: 0.15, perUsd: 0, perSecond: 0.002, patient: true, caution: 0.25 },
   economy: { relativeCost: 0.6, perUsd: 0, perSecond: 0.001, patient: true, caution: 0 },
 }
 

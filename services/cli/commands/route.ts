@@ -1,11 +1,21 @@
 import type { Catalog, DecisionRecord } from '@longhaul/contracts'
 import { createRouter, type Decision } from '@longhaul/routing'
-import { describeFault, loadConfigFile } from '@longhaul/runtime'
+import {
+  type ConfigResult,
+  chooseCatalog,
+  describeFault,
+  type Env,
+  loadConfigFile,
+  probeOllama,
+} from '@longhaul/runtime'
 import Table from 'cli-table3'
 import type { AddCommand, CliContext } from '../command.ts'
 
+/** Of a simulator that would be started; nothing is called here. */
+const NO_SIMULATOR = 'http://127.0.0.1:0'
+
 interface Options {
-  config: string
+  config?: string
   policy?: string
   model?: string
 }
@@ -15,22 +25,36 @@ export const addRoute: AddCommand = (program, context, exit) => {
     .command('route')
     .description('show which model a prompt would go to, and why; nothing is called')
     .argument('<prompt>', 'what a user would ask')
-    .option('--config <file>', 'the longhaul.yaml', 'longhaul.yaml')
+    .option(
+      '--config <file>',
+      'the longhaul.yaml; default: that of LONGHAUL_CONFIG, else the models that `npm start` would use',
+    )
     .option('--policy <name>', 'a policy of it; default: its default_policy')
     .option('--model <name>', 'the model of the body; default: auto')
-    .action((prompt: string, options: Options) => exit(route(prompt, options, context)))
+    .action(async (prompt: string, options: Options) => exit(await route(prompt, options, context)))
 }
 
 /** 0 when a model was chosen; 1 when none qualifies or the configuration has faults. */
-function route(prompt: string, options: Options, { env, print, complain }: CliContext): 0 | 1 {
-  const result = loadConfigFile(options.config, env)
+async function route(
+  prompt: string,
+  options: Options,
+  { env, print, complain }: CliContext,
+): Promise<0 | 1> {
+  const path = options.config ?? env.LONGHAUL_CONFIG
+  const result = path === undefined ? await withoutFile(env) : loadConfigFile(path, env)
   if (!result.ok) {
-    for (const fault of result.faults) complain(`${describeFault(options.config, fault)}\n`)
+    for (const fault of result.faults) complain(`${describeFault(path ?? '', fault)}\n`)
     return 1
   }
   const { record, failure } = decide(prompt, options, result.config)
   print(`${explained(record)}\n`)
   return failure ? 1 : 0
+}
+
+async function withoutFile(env: Env): Promise<ConfigResult> {
+  const simulatorOrigin = async () => NO_SIMULATOR
+  const { config } = await chooseCatalog({ env, probeOllama, simulatorOrigin })
+  return { ok: true, config }
 }
 
 /** As the router would with all models idle. */
