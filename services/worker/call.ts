@@ -62,9 +62,14 @@ export async function callDeployment(
 
 function tellBreaker(dependencies: CallDependencies, slot: Slot, result: ProviderResult): void {
   if (!result.ok) {
-    const { random, clock, coordination } = dependencies
+    const { random, clock, coordination, telemetry } = dependencies
+    const { key } = slot.deployment
+    if (result.kind === 'credentials') {
+      const refused = { deployment: key, status: result.status }
+      telemetry.logger.warn(refused, 'the provider refuses the credentials; its jobs wait')
+    }
     const hold = holdAfter(result, { now: clock.now(), random })
-    if (hold) coordination.breakers.holdUntil(slot.deployment.key, hold.until, hold.reason)
+    if (hold) coordination.breakers.holdUntil(key, hold.until, hold.reason)
   }
   slot.permit.settle(breakerOutcome(result))
 }
