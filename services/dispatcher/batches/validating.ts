@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { BatchEstimate, type Validated, validateBatch } from '@longhaul/batches'
 import { BlobMissingError } from '@longhaul/blobs'
-import { timeOfUuid, uuidOf } from '@longhaul/contracts'
+import { sleep, systemClock, timeOfUuid, uuidOf } from '@longhaul/contracts'
 import type { Router } from '@longhaul/routing'
 import type { ClaimedBatch } from '@longhaul/store'
 import { LineRecorder, LostBatchError } from './line-recorder.ts'
@@ -28,7 +27,7 @@ async function validate(step: BatchStep, batch: ClaimedBatch, router: Router): P
   const { store, owner } = step
   const estimate = await estimateOf(step, batch, router)
   const recorder = new LineRecorder(step, batch)
-  await untilAfter(batch)
+  await untilAfter(batch, step.signal)
   try {
     const found = await readWhole(step, batch, (line, isFaultless) => {
       estimate.add(line)
@@ -51,9 +50,14 @@ async function validate(step: BatchStep, batch: ClaimedBatch, router: Router): P
  * Jobs of a batch are looked for above its id. It was made by another process,
  * whose clock may be ahead of the one that ids of jobs are made by here.
  */
-async function untilAfter({ id }: ClaimedBatch): Promise<void> {
+async function untilAfter({ id }: ClaimedBatch, signal: AbortSignal): Promise<void> {
   const madeAt = timeOfUuid(uuidOf('batch', id) ?? '')
-  while (Date.now() <= madeAt) await delay(madeAt - Date.now() + 1)
+  for (;;) {
+    signal.throwIfAborted()
+    const aheadMs = madeAt - systemClock.now() // ids are made by this clock
+    if (aheadMs < 0) return
+    await sleep(systemClock, aheadMs + 1, signal)
+  }
 }
 
 /** Ends it when nothing of it is left. */

@@ -107,8 +107,8 @@ async function killInTurn(
   let killed = 0
   for (const { service, all = false, when, share } of kills) {
     // Written in a moment otherwise.
-    const hold = when === 'finalizing' && surroundings.cluster.database.hold('files')
-    const release = await hold
+    const { database } = surroundings.cluster
+    const release = when === 'finalizing' ? await database.hold('files') : undefined
     while (!over.aborted && !isDue(await progressOf(surroundings), when, share * lines)) {
       await delay(POLL_MS)
     }
@@ -118,7 +118,7 @@ async function killInTurn(
     const victims = surroundings.cluster.of(service).slice(0, all ? undefined : 1)
     log(`kill -9 of ${victims.map(({ name }) => name).join(' and ')}, ${when} ${share}`)
     await Promise.all(victims.map(victim => victim.kill()))
-    if (release) await release()
+    await release?.()
     if (service === 'worker') inFlight.push(await linesInFlight(surroundings))
     killed += 1
     restarts.set(service, [...(restarts.get(service) ?? []), ...victims.map(startLater)])
