@@ -6,18 +6,19 @@ import {
   timeOfUuid,
   uuidOf,
 } from '@longhaul/contracts'
-import { check, type Submission } from '@longhaul/intake'
+import { check, parseJson, type Submission } from '@longhaul/intake'
 import type { JobDetail, NewJob, Tenant } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { keyReused } from '../acceptance/idempotency.ts'
+import { receive } from '../acceptance/receive.ts'
 import type { SubmitContext, Submitter } from '../acceptance/submitter.ts'
 import { sendJson } from '../answer.ts'
 import { cancelJob } from '../job-cancelling.ts'
 import { getResponseQuery, inputItemsQuery, noQuery, readQuery } from '../query.ts'
-import { errorOf, longhaulHeaders, sendJobError } from './ended-job.ts'
-import { type FrontDependencies, metadataOf, receiveBody } from './front.ts'
+import { answerWhenEnded } from './answer-when-ended.ts'
+import { type FrontDependencies, metadataOf } from './front.ts'
 import { type JsonObject, objectOf } from './json-object.ts'
 import { type LiveResponses, replay } from './live-responses.ts'
 import { itemsOf, listedItems, saidBefore } from './response-input.ts'
@@ -54,7 +55,8 @@ export class ResponseRoutes {
   }
 
   async createResponse(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    const { value, context } = await receiveBody(this.#dependencies, request, response, tenant)
+    const { bytes, context } = await receive(this.#dependencies, request, response, tenant)
+    const value = parseJson(bytes)
     const created = check(createSchema, value)
     const said = {
       background: created.background === true,
@@ -74,7 +76,12 @@ export class ResponseRoutes {
     const wanted = { submission, context, background: said.background }
     if (said.stream) await this.#stream(wanted, response)
     else if (said.background) await this.#enqueue(wanted, response)
-    else await this.#answer(wanted, response)
+    else
+      await answerWhenEnded(this.#dependencies, wanted, response, job =>
+        job.status === 'succeeded'
+          ? JSON.stringify(responseObject(job, submission.body))
+          : undefined,
+      )
   }
 
   async getResponse(request: Request, response: Response, tenant: Tenant): Promise<void> {
@@ -144,22 +151,6 @@ export class ResponseRoutes {
     const { output } = objectOf(JSON.parse(job.resultBody))
     const input = [...itemsOf(earlier.input), ...saidBefore(output), ...itemsOf(body.input)]
     return { ...body, input }
-  }
-
-  async #answer({ submission, context }: Wanted, response: Response): Promise<void> {
-    const { jobs, clock } = this.#dependencies
-    const awaited = await jobs.submit(submission, context, response)
-    try {
-      const ended = await jobs.untilEnded(awaited)
-      if (!ended) return
-      const { job, decision } = ended
-      const headers = longhaulHeaders(job, decision, clock.now())
-      if (job.status !== 'succeeded') return sendJobError(response, errorOf(job), headers)
-      const answer = responseObject(job, submission.body)
-      sendJson(response, 200, JSON.stringify(answer), headers)
-    } finally {
-      jobs.release(awaited)
-    }
   }
 
   async #enqueue({ submission, context }: Wanted, response: Response): Promise<void> {

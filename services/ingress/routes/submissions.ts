@@ -6,18 +6,12 @@ import type { JobRecord, Store, Tenant } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Request, Response } from 'express'
 import { z } from 'zod'
-import {
-  type Idempotency,
-  keyOfBulkJob,
-  keyReused,
-  readIdempotency,
-} from '../acceptance/idempotency.ts'
+import { type Idempotency, keyOfBulkJob, keyReused } from '../acceptance/idempotency.ts'
+import { receive } from '../acceptance/receive.ts'
 import type { Accepted, SubmitContext, Submitter } from '../acceptance/submitter.ts'
-import { validTraceparent } from '../acceptance/trace-context.ts'
 import { expectedError, internalError, overloaded, sendJson } from '../answer.ts'
 import type { BodyIntake } from '../body-intake.ts'
 import { acceptedJson, jobJson } from '../job-view.ts'
-import { noQuery, readQuery } from '../query.ts'
 
 export interface SubmissionDependencies {
   store: Store
@@ -45,7 +39,7 @@ export class SubmissionRoutes {
   }
 
   async submitJob(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    const { bytes, context } = await this.#receive(request, response, tenant)
+    const { bytes, context } = await receive(this.#dependencies, request, response, tenant)
     let accepted: Accepted
     try {
       accepted = await this.#accept(parseJson(bytes), context, '')
@@ -59,7 +53,7 @@ export class SubmissionRoutes {
   }
 
   async submitJobs(request: Request, response: Response, tenant: Tenant): Promise<void> {
-    const { bytes, context } = await this.#receive(request, response, tenant)
+    const { bytes, context } = await receive(this.#dependencies, request, response, tenant)
     const { jobs } = check(bulkSchema, parseJson(bytes))
     if (this.#dependencies.store.jobs.waiting.insert > MAX_WAITING) {
       throw overloaded(
@@ -79,21 +73,6 @@ export class SubmissionRoutes {
       outcome => !(outcome instanceof LonghaulError) && outcome.kind === 'replayed',
     )
     sendJson(response, 202, `{"object":"list","data":[${data}]}`, isReplayed ? REPLAYED : {})
-  }
-
-  async #receive(request: Request, response: Response, tenant: Tenant) {
-    readQuery(noQuery, request.url)
-    const { intake, clock } = this.#dependencies
-    const bytes = await intake.readJson(request, response)
-    const traceparent = validTraceparent(request.header('traceparent'))
-    const idempotency = readIdempotency(request.headers['idempotency-key'], request.path, bytes)
-    const context: SubmitContext = {
-      tenantId: tenant.id,
-      traceparent,
-      now: clock.now(),
-      idempotency,
-    }
-    return { bytes, context }
   }
 
   async #accept(value: unknown, context: SubmitContext, path: string): Promise<Accepted> {
