@@ -20,7 +20,7 @@ import type { BatchKey, BatchRecord, NewBatch, Store, Tenant } from '@longhaul/s
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Request, Response } from 'express'
 import { keyReused } from '../acceptance/idempotency.ts'
-import { overloaded, sendJson } from '../answer.ts'
+import { sendJson } from '../answer.ts'
 import { batchView } from '../batches/batch-view.ts'
 import { batchKeyOf } from '../batches/deduplication.ts'
 import { dryRun } from '../batches/dry-run.ts'
@@ -29,6 +29,7 @@ import type { BodyIntake } from '../body-intake.ts'
 import { closedSignal } from '../job-waiting.ts'
 import { pageJson } from '../page.ts'
 import { DEFAULT_LIMIT, listBatchesQuery, noQuery, readQuery, resultsQuery } from '../query.ts'
+import { Slots } from '../slots.ts'
 import { fileNotFound } from './files.ts'
 
 export interface BatchRouteDependencies {
@@ -53,12 +54,14 @@ const MOST_FOLLOWERS = 200
 const RETRY_LINES = 100
 const REPLAYED = { 'idempotency-replayed': 'true' }
 
-let dryRuns = 0
-let followers = 0
-
 /** `/v1/batches`, as OpenAI's, and what Longhaul adds. */
 export class BatchRoutes {
   readonly #dependencies: BatchRouteDependencies
+  readonly #dryRuns = new Slots(MOST_DRY_RUNS, 'Other files are being read. Try again in a second.')
+  readonly #followers = new Slots(
+    MOST_FOLLOWERS,
+    'Too many batches are being followed. Try again in a second.',
+  )
 
   constructor(dependencies: BatchRouteDependencies) {
     this.#dependencies = dependencies
@@ -153,36 +156,25 @@ export class BatchRoutes {
     const { after, follow } = readQuery(resultsQuery, request.url)
     const cursor = cursorOf(after)
     const batch = await this.#batch(batchIdOf(request.params.id), tenant)
-    if (follow && followers >= MOST_FOLLOWERS) {
-      throw overloaded('Too many batches are being followed. Try again in a second.')
-    }
     const signal = AbortSignal.any([closedSignal(response), this.#dependencies.stopping])
-    if (follow) followers += 1
-    try {
-      const options = { after: cursor, follow, signal }
-      await streamResults(this.#dependencies, batch, options, response)
-    } finally {
-      if (follow) followers -= 1
-    }
+    const options = { after: cursor, follow, signal }
+    const send = () => streamResults(this.#dependencies, batch, options, response)
+    await (follow ? this.#followers.during(send) : send())
   }
 
   async #dryRun(wanted: CreateBatch, response: Response, tenant: Tenant): Promise<void> {
     await this.#assertInput(wanted.input_file_id, tenant)
-    if (dryRuns >= MOST_DRY_RUNS) {
-      throw overloaded('Other files are being read. Try again in a second.')
-    }
-    dryRuns += 1
-    try {
+    await this.#dryRuns.during(async () => {
       const windowMs = durationMs(wanted.completion_window) ?? 0
       const expiresAt = this.#dependencies.clock.now() + windowMs
       const about = { tenantId: tenant.id, expiresAt, signal: closedSignal(response) }
-      const answer = await dryRun(this.#dependencies, wanted, about)
-      sendJson(response, 200, JSON.stringify(answer))
-    } catch (error) {
-      if (!response.destroyed) throw error
-    } finally {
-      dryRuns -= 1
-    }
+      try {
+        const answer = await dryRun(this.#dependencies, wanted, about)
+        sendJson(response, 200, JSON.stringify(answer))
+      } catch (error) {
+        if (!response.destroyed) throw error
+      }
+    })
   }
 
   async #assertInput(id: string, tenant: Tenant): Promise<void> {

@@ -6,12 +6,13 @@ import { type Clock, LonghaulError, uuidOf } from '@longhaul/contracts'
 import type { FileRecord, Store, Tenant } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Request, Response } from 'express'
-import { overloaded, sendJson } from '../answer.ts'
+import { sendJson } from '../answer.ts'
 import { rangeOf } from '../files/byte-range.ts'
 import { fileView } from '../files/file-view.ts'
 import { receiveFile } from '../files/upload.ts'
 import { pageJson } from '../page.ts'
 import { listFilesQuery, noQuery, readQuery } from '../query.ts'
+import { Slots } from '../slots.ts'
 
 export interface FileDependencies {
   store: Store
@@ -22,11 +23,14 @@ export interface FileDependencies {
 
 /** Each holds some pieces of its file. */
 const MOST_UPLOADS = 16
-let uploads = 0
 
 /** `/v1/files`, as OpenAI's. */
 export class FileRoutes {
   readonly #dependencies: FileDependencies
+  readonly #uploads = new Slots(
+    MOST_UPLOADS,
+    'Too many files are being uploaded. Try again in a second.',
+  )
 
   constructor(dependencies: FileDependencies) {
     this.#dependencies = dependencies
@@ -35,16 +39,10 @@ export class FileRoutes {
   async uploadFile(request: Request, response: Response, tenant: Tenant): Promise<void> {
     readQuery(noQuery, request.url)
     const { store, blobs, clock } = this.#dependencies
-    if (uploads >= MOST_UPLOADS) {
-      throw overloaded('Too many files are being uploaded. Try again in a second.')
-    }
-    uploads += 1
-    try {
+    await this.#uploads.during(async () => {
       const file = await receiveFile({ store, blobs, now: () => clock.now() }, request, tenant.id)
       sendJson(response, 200, JSON.stringify(fileView(file)))
-    } finally {
-      uploads -= 1
-    }
+    })
   }
 
   async listFiles(request: Request, response: Response, tenant: Tenant): Promise<void> {
