@@ -1,4 +1,5 @@
 import type { Config } from '@longhaul/contracts'
+import { routingRequestOf } from '@longhaul/intake'
 import type { LiveView, Router } from '@longhaul/routing'
 import type { BatchLine } from './line-reader.ts'
 
@@ -52,18 +53,7 @@ export class BatchEstimate {
   add({ submission }: BatchLine): LineEstimate {
     const { router, live, tenantId, now, expiresAt } = this.#options
     const { record, route, failure } = router.decide(
-      {
-        endpoint: submission.endpoint,
-        body: submission.body,
-        bodyBytes: submission.bodyBytes,
-        lane: submission.lane,
-        tenantId,
-        metadata: {},
-        deadlineAt: expiresAt,
-        exclusions: [],
-        preferred: [],
-        constraints: submission.options?.constraints,
-      },
+      { ...routingRequestOf(submission, tenantId), deadlineAt: expiresAt },
       live,
       {
         policy: submission.policy,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type BatchFault,
   LonghaulError,
@@ -78,8 +79,4 @@ function tooManyLines(): BatchFault {
 
 function ofFile(code: string, message: string): BatchFault {
   return { code, message, param: null, line: null }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
 }

@@ -1,5 +1,6 @@
 export { asSent } from './extensions.ts'
 export { legible, MAX_DEPTH, parseJson, refuseBadText } from './json.ts'
+export { routingRequestOf } from './routing-request.ts'
 export {
   MAX_DAYS_AHEAD,
   type ReaderDependencies,

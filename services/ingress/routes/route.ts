@@ -1,6 +1,6 @@
-import type { Clock, RoutingRequest } from '@longhaul/contracts'
+import type { Clock } from '@longhaul/contracts'
 import type { SubmissionReader } from '@longhaul/intake'
-import { parseJson } from '@longhaul/intake'
+import { parseJson, routingRequestOf } from '@longhaul/intake'
 import type { LiveView, Router } from '@longhaul/routing'
 import type { Semantics } from '@longhaul/runtime'
 import type { Tenant } from '@longhaul/store'
@@ -32,18 +32,7 @@ export async function decideRoute(
   const bytes = await intake.readJson(request, response)
   const submission = reader.read(parseJson(bytes), clock.now())
   const { policy, requestedModel } = submission
-  const asked: RoutingRequest = {
-    endpoint: submission.endpoint,
-    body: submission.body,
-    bodyBytes: submission.bodyBytes,
-    lane: submission.lane,
-    tenantId: tenant.id,
-    metadata: submission.metadata ?? {},
-    deadlineAt: submission.deadlineAt ?? undefined,
-    exclusions: [],
-    preferred: [],
-    constraints: submission.options?.constraints,
-  }
+  const asked = routingRequestOf(submission, tenant.id)
   const question = router.semanticQuestion(asked, { policy, requestedModel })
   const nearness = question && (await semantics.nearness(question))
   const { record, failure } = router.decide(asked, live, {
