@@ -1,6 +1,6 @@
+import { domains } from '@longhaul/contracts'
 import { HAND_FEATURES } from '../packages/routing/features/hand-features.ts'
 import { LETTER_BUCKETS } from '../packages/routing/features/scan.ts'
-import { domains } from '../packages/routing/predictor/domains.ts'
 import type { TreeBlock } from '../packages/routing/predictor/trees.ts'
 import {
   type Band,

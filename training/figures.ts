@@ -1,4 +1,4 @@
-import { domains } from '../packages/routing/predictor/domains.ts'
+import { domains } from '@longhaul/contracts'
 import type { Predictor } from '../packages/routing/predictor/predictor.ts'
 import { testPrefix, testSuffix, withTypos } from './augment.ts'
 import { keywordScore, lengthScore } from './baselines.ts'

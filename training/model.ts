@@ -1,5 +1,5 @@
+import { domains } from '@longhaul/contracts'
 import { HAND_FEATURES } from '../packages/routing/features/hand-features.ts'
-import { domains } from '../packages/routing/predictor/domains.ts'
 import type { WordTable } from '../packages/routing/predictor/word-table.ts'
 import { disturbed } from './augment.ts'
 import { boost } from './boosting.ts'

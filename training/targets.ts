@@ -1,4 +1,4 @@
-import { type Domain, domains } from '../packages/routing/predictor/domains.ts'
+import { type Domain, domains } from '@longhaul/contracts'
 import type { Band } from '../packages/routing/predictor/weights.ts'
 import type { Row } from './rows.ts'
 

@@ -165,5 +165,7 @@ function topicsOf(config: Config): string[] {
 }
 
 function deploymentsOf(config: Config): ProviderDeployment[] {
-  return Object.keys(config.models).flatMap(model => providerDeploymentsOf(config, model))
+  return Object.entries(config.models).flatMap(([model, settings]) =>
+    providerDeploymentsOf(model, settings),
+  )
 }

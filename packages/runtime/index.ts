@@ -53,6 +53,7 @@ export {
   type PausePoint,
   type PauseReport,
 } from './pause-points.ts'
+export { providerDeploymentsOf } from './provider-deployments.ts'
 export {
   checkAllowEntries,
   createReceiverPolicy,

@@ -1,6 +1,7 @@
-import { type Clock, deploymentKey, type Model, type RoutingConstraints } from '@longhaul/contracts'
+import type { Clock, Model, RoutingConstraints } from '@longhaul/contracts'
 import type { Coordination, Permit } from '@longhaul/coordination'
 import type { ProviderDeployment } from '@longhaul/providers'
+import { providerDeploymentsOf } from '@longhaul/runtime'
 import { Pace } from './pace.ts'
 
 /** Leave for one call of one deployment. */
@@ -46,19 +47,9 @@ export class Deployments {
   /** Deployments that stay keep the count of their calls in flight, and their pace. */
   reconfigure(config: Model): void {
     const known = new Map(this.#states.map(state => [state.deployment.key, state]))
-    this.#states = Object.entries(config.deployments).map(([name, deployment]) => {
-      const key = deploymentKey(this.#model, name)
-      const state = known.get(key) ?? { inFlight: 0, pace: new Pace() }
-      return Object.assign(state, {
-        deployment: {
-          key,
-          model: this.#model,
-          config: deployment,
-          price: deployment.price ?? config.price,
-          maxOutputTokens: config.max_output_tokens,
-          endpoints: config.endpoints,
-        },
-      })
+    this.#states = providerDeploymentsOf(this.#model, config).map(deployment => {
+      const state = known.get(deployment.key) ?? { inFlight: 0, pace: new Pace() }
+      return Object.assign(state, { deployment })
     })
   }
 

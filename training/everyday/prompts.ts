@@ -1,4 +1,4 @@
-import { type Domain, domains } from '../../packages/routing/predictor/domains.ts'
+import { type Domain, domains } from '@longhaul/contracts'
 import { seededRandom } from '../metrics.ts'
 import { glossary } from './glossary.ts'
 import { smallTalk, type Template, templates } from './templates.ts'

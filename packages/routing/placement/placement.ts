@@ -1,5 +1,4 @@
-import type { Model } from '@longhaul/contracts'
-import { domains } from '../predictor/domains.ts'
+import { domains, type Model } from '@longhaul/contracts'
 import type { Band } from '../predictor/weights.ts'
 import { type PublishedFigures, publishedFiguresOf } from './published.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { domains } from '@longhaul/contracts'
 import { LETTER_BUCKETS } from '../features/scan.ts'
-import { domains } from './domains.ts'
 import { Predictor } from './predictor.ts'
 import { decodeWeights } from './weights.ts'
 import { WordTable } from './word-table.ts'

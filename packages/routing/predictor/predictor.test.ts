@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
+import { domains } from '@longhaul/contracts'
 import fc from 'fast-check'
-import { domains } from './domains.ts'
 import { loadPredictor, predictorOf } from './load.ts'
 
 const predictor = loadPredictor()

@@ -1,6 +1,6 @@
+import { domains } from '@longhaul/contracts'
 import { fillHandFeatures, HAND_FEATURES, handFeatureNames } from '../features/hand-features.ts'
 import { MOST_WORDS, Scanner } from '../features/scan.ts'
-import { domains } from './domains.ts'
 import { addTrees } from './trees.ts'
 import { type Weights, wordHeads } from './weights.ts'
 import type { WordTable } from './word-table.ts'

@@ -34,7 +34,8 @@ export async function embed(
   { model, texts, signal }: { model: string; texts: readonly string[]; signal: AbortSignal },
 ): Promise<Embedded> {
   const { coordination } = dependencies
-  const deployments = providerDeploymentsOf(catalog, model)
+  const settings = Object.hasOwn(catalog.models, model) ? catalog.models[model] : undefined
+  const deployments = settings ? providerDeploymentsOf(model, settings) : []
   const loadOf = ({ key, config }: ProviderDeployment) =>
     coordination.live.of(key).inFlight / (config.weight * config.max_concurrency)
   for (const deployment of deployments.toSorted((a, b) => loadOf(a) - loadOf(b))) {
