@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, objectOf, objectsOf, textOf } from './json-value.ts'
+import { isObject, type JsonObject, objectOf, objectsOf } from '@longhaul/contracts'
+import { textOf } from './json-value.ts'
 import { goDurationMs } from './retry-after.ts'
 
 /** What a provider said of a failed call, whatever its dialect. */

@@ -1,8 +1,8 @@
 import { createContext, Script } from 'node:vm'
+import type { JsonObject } from '@longhaul/contracts'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { LRUCache } from 'lru-cache'
-import type { JsonObject } from './json-value.ts'
 
 /** Schemas above this are not judged: compiling them would hold up every other job. */
 const LONGEST_SCHEMA = 128 * 1024

@@ -1,5 +1,4 @@
-import type { Price, Usage } from '@longhaul/contracts'
-import { isObject, type JsonObject, objectOf } from './json-value.ts'
+import { isObject, type JsonObject, objectOf, type Price, type Usage } from '@longhaul/contracts'
 
 /**
  * The usage of an answer in any of OpenAI's dialects, normalised: cached and

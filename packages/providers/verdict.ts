@@ -1,14 +1,6 @@
-import type { Endpoint } from '@longhaul/contracts'
+import { type Endpoint, isObject, type JsonObject, objectOf, objectsOf } from '@longhaul/contracts'
 import type { JsonSchemas } from './json-schema.ts'
-import {
-  arrayOf,
-  isObject,
-  type JsonObject,
-  objectOf,
-  objectsOf,
-  parseJson,
-  textOf,
-} from './json-value.ts'
+import { arrayOf, parseJson, textOf } from './json-value.ts'
 
 /** What an answer that arrived whole is worth. */
 export type Verdict =

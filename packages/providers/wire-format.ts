@@ -1,5 +1,4 @@
-import type { Clock, Deployment, Usage } from '@longhaul/contracts'
-import type { JsonObject } from './json-value.ts'
+import type { Clock, Deployment, JsonObject, Usage } from '@longhaul/contracts'
 import type { OnChunk, ProviderDeployment, ProviderRequest } from './port.ts'
 
 /** One way of speaking to providers; it knows bodies, not sockets. */

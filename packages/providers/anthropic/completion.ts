@@ -1,4 +1,5 @@
-import { type JsonObject, objectOf, objectsOf, textOf } from '../json-value.ts'
+import { type JsonObject, objectOf, objectsOf } from '@longhaul/contracts'
+import { textOf } from '../json-value.ts'
 import { malformed, type Reading } from '../wire-format.ts'
 import { completionUsage, readMessagesUsage } from './usage.ts'
 

@@ -1,4 +1,5 @@
-import { type JsonObject, objectOf, textOf } from '../json-value.ts'
+import { type JsonObject, objectOf } from '@longhaul/contracts'
+import { textOf } from '../json-value.ts'
 import { UntranslatableError } from './untranslatable.ts'
 
 /**

@@ -1,5 +1,4 @@
-import type { Clock, Deployment } from '@longhaul/contracts'
-import { isObject } from '../json-value.ts'
+import { type Clock, type Deployment, isObject } from '@longhaul/contracts'
 import type { OnChunk, ProviderDeployment, ProviderRequest } from '../port.ts'
 import {
   excerpt,

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, objectOf, parseJson, textOf } from '../json-value.ts'
+import { isObject, type JsonObject, objectOf } from '@longhaul/contracts'
+import { parseJson, textOf } from '../json-value.ts'
 import type { OnChunk } from '../port.ts'
 import { excerpt, malformed, type Reading, type StreamReader } from '../wire-format.ts'
 import { completionReading, finishReasons } from './completion.ts'

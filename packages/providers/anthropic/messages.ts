@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, objectOf, objectsOf, textOf } from '../json-value.ts'
+import { isObject, type JsonObject, objectOf, objectsOf } from '@longhaul/contracts'
+import { textOf } from '../json-value.ts'
 import { translatePart } from './content-parts.ts'
 import { UntranslatableError } from './untranslatable.ts'
 

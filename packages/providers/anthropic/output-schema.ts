@@ -1,4 +1,5 @@
-import { arrayOf, isObject, type JsonObject, objectOf } from '../json-value.ts'
+import { isObject, type JsonObject, objectOf } from '@longhaul/contracts'
+import { arrayOf } from '../json-value.ts'
 
 /** Constraints that structured outputs refuse. */
 const unsupported = new Set([

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectOf } from '../json-value.ts'
+import { isObject, type JsonObject, objectOf } from '@longhaul/contracts'
 import { translateMessages } from './messages.ts'
 import { outputSchema } from './output-schema.ts'
 import { translateToolChoice, translateTools } from './tools.ts'

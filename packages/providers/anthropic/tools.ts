@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectOf, objectsOf } from '../json-value.ts'
+import { isObject, type JsonObject, objectOf, objectsOf } from '@longhaul/contracts'
 import { UntranslatableError } from './untranslatable.ts'
 
 /** Functions become tools; tools of other types are taken for Anthropic's own and pass through. */

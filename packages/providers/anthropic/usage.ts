@@ -1,5 +1,4 @@
-import type { Usage } from '@longhaul/contracts'
-import { isObject, type JsonObject, objectOf } from '../json-value.ts'
+import { isObject, type JsonObject, objectOf, type Usage } from '@longhaul/contracts'
 import { tokens } from '../usage.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectOf, objectsOf } from '../json-value.ts'
+import { isObject, type JsonObject, objectOf, objectsOf } from '@longhaul/contracts'
 import { mergeDelta } from './merge-delta.ts'
 
 interface Choice {

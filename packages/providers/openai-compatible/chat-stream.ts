@@ -1,4 +1,5 @@
-import { isObject, parseJson } from '../json-value.ts'
+import { isObject } from '@longhaul/contracts'
+import { parseJson } from '../json-value.ts'
 import type { OnChunk } from '../port.ts'
 import { readUsage } from '../usage.ts'
 import { excerpt, malformed, type Reading, type StreamReader } from '../wire-format.ts'

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectsOf } from '../json-value.ts'
+import { isObject, type JsonObject, objectsOf } from '@longhaul/contracts'
 
 /**
  * The body of the error inside a 2xx answer or a chunk: OpenRouter's `error`

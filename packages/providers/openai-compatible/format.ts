@@ -1,5 +1,4 @@
-import type { Deployment } from '@longhaul/contracts'
-import { isObject, type JsonObject, objectOf } from '../json-value.ts'
+import { type Deployment, isObject, type JsonObject, objectOf } from '@longhaul/contracts'
 import type { OnChunk, ProviderDeployment, ProviderRequest } from '../port.ts'
 import { readUsage } from '../usage.ts'
 import {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json-value.ts'
+import { isObject, type JsonObject } from '@longhaul/contracts'
 
 /** Fields that name something: the first value stays, and repetitions are not appended to it. */
 const identities = new Set(['role', 'id', 'type', 'name', 'index', 'format'])

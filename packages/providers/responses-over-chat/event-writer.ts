@@ -1,4 +1,5 @@
-import { type JsonObject, objectOf, objectsOf, parseJson, textOf } from '../json-value.ts'
+import { type JsonObject, objectOf, objectsOf } from '@longhaul/contracts'
+import { parseJson, textOf } from '../json-value.ts'
 import type { OnChunk } from '../port.ts'
 import {
   argumentsClosed,

@@ -1,4 +1,5 @@
-import { type JsonObject, objectsOf, textOf } from '../json-value.ts'
+import { type JsonObject, objectsOf } from '@longhaul/contracts'
+import { textOf } from '../json-value.ts'
 
 /**
  * The events that tell of an item of a response's output which is whole

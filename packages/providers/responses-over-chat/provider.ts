@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, objectOf, parseJson } from '../json-value.ts'
+import { isObject, type JsonObject, objectOf } from '@longhaul/contracts'
+import { parseJson } from '../json-value.ts'
 import type {
   OnChunk,
   Provider,

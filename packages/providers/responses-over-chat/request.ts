@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectOf } from '../json-value.ts'
+import { isObject, type JsonObject, objectOf } from '@longhaul/contracts'
 import { chatMessages } from './messages.ts'
 import { UntranslatableResponseError } from './untranslatable.ts'
 

@@ -1,5 +1,5 @@
-import type { Usage } from '@longhaul/contracts'
-import { type JsonObject, objectOf, objectsOf, textOf } from '../json-value.ts'
+import { type JsonObject, objectOf, objectsOf, type Usage } from '@longhaul/contracts'
+import { textOf } from '../json-value.ts'
 
 /** The response that a chat completion is, asked for by `request`. */
 export function responseOf(

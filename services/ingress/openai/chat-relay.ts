@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectOf, objectsOf } from './json-object.ts'
+import { isObject, type JsonObject, objectOf, objectsOf } from '@longhaul/contracts'
 import type { PartsReceiver } from './stream-parts.ts'
 
 export interface ChatRelayOptions {

@@ -5,10 +5,10 @@ import {
   type ErrorEnvelope,
   errorCatalogue,
   type JobError,
+  objectOf,
 } from '@longhaul/contracts'
 import type { JobDetail } from '@longhaul/store'
 import { sendJson } from '../answer.ts'
-import { objectOf } from './json-object.ts'
 
 /**
  * Statuses that OpenAI's own API answers with in these cases, where the native

@@ -1,4 +1,10 @@
-import { type Clock, type Endpoint, LonghaulError, metadataSchema } from '@longhaul/contracts'
+import {
+  type Clock,
+  type Endpoint,
+  type JsonObject,
+  LonghaulError,
+  metadataSchema,
+} from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import { check, parseJson, type Submission, type SubmissionReader } from '@longhaul/intake'
 import type { Store, Tenant } from '@longhaul/store'
@@ -9,7 +15,6 @@ import type { BodyIntake } from '../body-intake.ts'
 import { answerWhenEnded } from './answer-when-ended.ts'
 import { streamChat } from './chat-stream.ts'
 import { answerOf } from './ended-job.ts'
-import type { JsonObject } from './json-object.ts'
 import type { SynchronousJobs } from './synchronous-jobs.ts'
 
 export interface FrontDependencies {

@@ -1,7 +1,6 @@
-import { LonghaulError } from '@longhaul/contracts'
+import { type JsonObject, LonghaulError } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import { LRUCache } from 'lru-cache'
-import type { JsonObject } from './json-object.ts'
 import { ResponseEvents } from './response-events.ts'
 import { type ResponseJob, responseObject } from './response-object.ts'
 import { StreamParts } from './stream-parts.ts'

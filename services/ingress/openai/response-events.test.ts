@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import { type JsonObject, objectOf } from '@longhaul/contracts'
 import { itemEvents } from '@longhaul/providers'
 import fc from 'fast-check'
-import { type JsonObject, objectOf } from './json-object.ts'
 import { ResponseEvents } from './response-events.ts'
 import { StreamParts } from './stream-parts.ts'
 

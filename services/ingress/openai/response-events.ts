@@ -1,5 +1,5 @@
+import { type JsonObject, objectOf, objectsOf } from '@longhaul/contracts'
 import { itemEvents } from '@longhaul/providers'
-import { type JsonObject, objectOf, objectsOf } from './json-object.ts'
 import type { PartsReceiver } from './stream-parts.ts'
 
 export interface ResponseEvent {

@@ -1,4 +1,4 @@
-import { type JsonObject, objectsOf } from './json-object.ts'
+import { type JsonObject, objectsOf } from '@longhaul/contracts'
 
 /** `input` as a list of items. */
 export function itemsOf(input: unknown): JsonObject[] {

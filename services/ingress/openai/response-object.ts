@@ -1,8 +1,14 @@
-import type { Endpoint, JobStatus } from '@longhaul/contracts'
-import { idFrom, uuidOf } from '@longhaul/contracts'
+import {
+  type Endpoint,
+  idFrom,
+  isObject,
+  type JobStatus,
+  type JsonObject,
+  objectOf,
+  uuidOf,
+} from '@longhaul/contracts'
 import type { JobRecord } from '@longhaul/store'
 import { errorOf } from './ended-job.ts'
-import { isObject, type JsonObject, objectOf } from './json-object.ts'
 
 export const RESPONSES: Endpoint = '/v1/responses'
 

@@ -1,8 +1,10 @@
 import {
   isTerminal,
   type JobOptions,
+  type JsonObject,
   LonghaulError,
   newId,
+  objectOf,
   timeOfUuid,
   uuidOf,
 } from '@longhaul/contracts'
@@ -19,7 +21,6 @@ import { cancelJob } from '../job-cancelling.ts'
 import { getResponseQuery, inputItemsQuery, noQuery, readQuery } from '../query.ts'
 import { answerWhenEnded } from './answer-when-ended.ts'
 import { type FrontDependencies, metadataOf } from './front.ts'
-import { type JsonObject, objectOf } from './json-object.ts'
 import { type LiveResponses, replay } from './live-responses.ts'
 import { itemsOf, listedItems, saidBefore } from './response-input.ts'
 import { RESPONSES, type ResponseJob, responseIdOf, responseObject } from './response-object.ts'
