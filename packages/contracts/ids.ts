@@ -65,6 +65,9 @@ export function idFrom(kind: IdKind, uuid: string): string {
   return idPrefixes[kind] + uuid.replaceAll('-', '')
 }
 
+/** Before every other (RFC 9562, section 5.9). */
+export const NIL_UUID = '00000000-0000-0000-0000-000000000000'
+
 /** When the id was made, in milliseconds since the Unix epoch. */
 export function timeOfUuid(uuid: string): number {
   return Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16)

@@ -1,4 +1,4 @@
-import { idFrom, type JobError, type JobOptions, uuidOf } from '@longhaul/contracts'
+import { idFrom, type JobError, type JobOptions, NIL_UUID, uuidOf } from '@longhaul/contracts'
 import type { EndedCursor, EndedLine } from './batch-types.ts'
 import type { Database, Statement } from './database.ts'
 
@@ -40,7 +40,7 @@ export class BatchLines {
     const rows = await this.#database.lazy<EndedRow & { xid: string }>(ENDED_SINCE, [
       uuidOf('batch', batchId),
       cursor.xid,
-      cursor.jobId === '' ? '00000000-0000-0000-0000-000000000000' : uuidOf('job', cursor.jobId),
+      cursor.jobId === '' ? NIL_UUID : uuidOf('job', cursor.jobId),
       limit,
       isOver,
     ])

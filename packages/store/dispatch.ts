@@ -4,6 +4,7 @@ import {
   idFrom,
   type JobOptions,
   type Lane,
+  NIL_UUID,
   type RouteHints,
   uuidOf,
 } from '@longhaul/contracts'
@@ -39,7 +40,7 @@ export class Dispatch {
     const rows = await this.#database.lazy<DueKeyRow>(DUE_KEYS, [this.#clock.now() - forMs])
     return rows.map(row => ({
       ...keyOf(row),
-      batchId: row.batch === NO_BATCH ? null : idFrom('batch', row.batch),
+      batchId: row.batch === NIL_UUID ? null : idFrom('batch', row.batch),
     }))
   }
 
@@ -70,7 +71,7 @@ export class Dispatch {
           lane,
           tenant_id: tenantId.slice('tenant_'.length),
           model,
-          batch: batchId === null ? NO_BATCH : uuidOf('batch', batchId),
+          batch: batchId === null ? NIL_UUID : uuidOf('batch', batchId),
           count,
         })),
       ),
@@ -201,9 +202,8 @@ const WORKER_LOST = jobError(
   'Workers died on this job as often as the retry policy allows.',
 )
 
-const NO_BATCH = '00000000-0000-0000-0000-000000000000'
 /** As the index has it. */
-const batchOf = (alias: string) => `coalesce(${alias}.batch_id, '${NO_BATCH}'::uuid)`
+const batchOf = (alias: string) => `coalesce(${alias}.batch_id, '${NIL_UUID}'::uuid)`
 
 /** A loose index scan: one probe per distinct key, however many jobs wait under it. */
 const KEYS = `WITH RECURSIVE keys AS (

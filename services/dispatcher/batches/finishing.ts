@@ -1,10 +1,9 @@
-import { discardFile, outputLine, type WrittenFile, writeFile } from '@longhaul/batches'
+import { discardFile, nextLimit, outputLine, type WrittenFile, writeFile } from '@longhaul/batches'
 import { BATCH_OUTPUT } from '@longhaul/contracts'
 import type { ClaimedBatch, EndedLine } from '@longhaul/store'
 import type { BatchStep } from './step.ts'
 
-/** Lines of one statement, and what it should hold of them; answers differ much in length. */
-const MOST_LINES = 500
+/** Lines of the first statement, and what each should hold of them; answers differ much in length. */
 const FIRST_LINES = 50
 const SLICE_BYTES = 2 * 1024 * 1024
 
@@ -63,15 +62,13 @@ async function* linesOf(
     const last = lines.at(-1)
     if (!last) return
     const isLast = lines.length < limit
-    limit = Math.max(1, Math.min(MOST_LINES, 2 * limit, fittingAfter(lines)))
+    limit = nextLimit({ lines: lines.length, characters: lengthOf(lines) }, limit, SLICE_BYTES)
     if (!isLast) next = read(last.line, limit)
     yield lines.map(line => outputLine(line, batch)).join('')
     if (isLast) return
   }
 }
 
-/** Lines as long as these that a slice holds. */
-function fittingAfter(lines: readonly EndedLine[]): number {
-  const length = lines.reduce((sum, { body }) => sum + (body?.length ?? 0), 1)
-  return Math.floor((SLICE_BYTES * lines.length) / length)
+function lengthOf(lines: readonly EndedLine[]): number {
+  return lines.reduce((sum, { body }) => sum + (body?.length ?? 0), 0)
 }

@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { outputLine } from '@longhaul/batches'
+import { nextLimit, outputLine } from '@longhaul/batches'
 import { type Clock, isFinalBatch, LonghaulError, sleep, uuidOf } from '@longhaul/contracts'
 import type { BatchRecord, EndedCursor, Store } from '@longhaul/store'
 import type { Response } from 'express'
 
-/** Lines of one statement, and what it should hold of them; answers differ much in length. */
-const MOST_LINES = 500
+/** Lines of the first statement, and what each should hold of them; answers differ much in length. */
 const FIRST_LINES = 20
 const SLICE_BYTES = 1024 * 1024
 /** Between two looks at a batch that is running. */
@@ -43,7 +42,8 @@ export async function streamResults(
         .join('')
       if (!response.write(text)) await once(response, 'drain', { signal }).catch(() => {})
       after = last.cursor
-      limit = fitting(lines.length, text.length, limit)
+      const read = { lines: lines.length, characters: text.length }
+      limit = nextLimit(read, limit, SLICE_BYTES)
       continue
     }
     if (isOver || !options.follow) break
@@ -68,9 +68,4 @@ export function cursorOf(text: string | undefined): EndedCursor {
 
 function withCursor(line: string, { xid, jobId }: EndedCursor): string {
   return `${line.slice(0, -2)},"cursor":"${xid}-${jobId.slice('job_'.length)}"}\n`
-}
-
-function fitting(lines: number, length: number, limit: number): number {
-  const fit = Math.floor((SLICE_BYTES * lines) / Math.max(1, length))
-  return Math.max(1, Math.min(MOST_LINES, 2 * limit, fit))
 }
