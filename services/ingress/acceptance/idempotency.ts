@@ -6,7 +6,7 @@ const KEY = /^[\x20-\x7e]{1,255}$/
 /** An `Idempotency-Key` with what it stands for. */
 export interface Idempotency {
   key: string
-  /** Of the path and the body's bytes. */
+  /** `bodyHashOf` the request. */
   bodyHash: string
 }
 
@@ -27,8 +27,12 @@ export function readIdempotency(
       { param: 'Idempotency-Key' },
     )
   }
-  const bodyHash = createHash('sha256').update(`${path}\n`).update(body).digest('base64url')
-  return { key: header, bodyHash }
+  return { key: header, bodyHash: bodyHashOf(path, body) }
+}
+
+/** Of the path and the body's bytes. */
+export function bodyHashOf(path: string, body: Buffer): string {
+  return createHash('sha256').update(`${path}\n`).update(body).digest('base64url')
 }
 
 /** The key of one job of a bulk request; each stands for the whole body. No header holds a tab, so no other key is it. */

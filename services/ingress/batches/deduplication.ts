@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { BatchKey } from '@longhaul/store'
-import { type Idempotency, readIdempotency } from '../acceptance/idempotency.ts'
+import { bodyHashOf, readIdempotency } from '../acceptance/idempotency.ts'
 
 /** As of jobs. */
 const KEY_MS = 86_400_000
@@ -21,7 +21,7 @@ export function batchKeyOf(
 ): BatchKey {
   const given = readIdempotency(request.headers['idempotency-key'], request.path, body)
   if (given) return { key: `key:${given.key}`, bodyHash: given.bodyHash, since: now - KEY_MS }
-  const { bodyHash } = readIdempotency('unnamed', request.path, body) as Idempotency
+  const bodyHash = bodyHashOf(request.path, body)
   const retries = Number(request.headers['x-stainless-retry-count'])
   const sinceMs = retries > 0 ? RETRY_MS : REPEAT_MS
   return { key: `body:${bodyHash}`, bodyHash, since: now - sinceMs }
