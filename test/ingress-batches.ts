@@ -44,7 +44,7 @@ export async function cancelledBatch(test: TestIngress): Promise<string> {
   await batchWork.begin(id, owner)
   await batches.cancel(test.tenantId, id)
   await claimed(test, id)
-  await batchWork.cancelLines(id)
+  await batchWork.cancelLines(batch)
   await batchWork.finish(id, owner, { output: null, error: null }, null)
   return id
 }

@@ -1,12 +1,15 @@
+import { NIL_UUID } from '@longhaul/contracts'
 import type { Statement } from './database.ts'
 import { COUNTS_WITHOUT_CALL, ENDED_COLUMNS, ENDING_XID, eventsOfEnded } from './outbox-sql.ts'
 
 const at = (parameter: string) => `to_timestamp(${parameter}::float8 / 1000)`
 const ms = (column: string) => `extract(epoch FROM ${column})::float8 * 1000`
 
-/** Jobs are made after their batch, so the bound leaves out the partitions before it. */
-const UNFINISHED_OF = (batch: string) =>
-  `SELECT 1 FROM jobs j WHERE j.batch_id = ${batch} AND j.phase < 2 AND j.id > ${batch}`
+/** Whether lines of a validated batch have not ended: counts are exact, and few, where jobs are many. */
+const HAS_UNFINISHED = (batch: string) =>
+  `${batch}.total > (
+      SELECT coalesce(sum(c.succeeded + c.failed + c.cancelled + c.expired), 0)
+      FROM batch_counts c WHERE c.batch_id = ${batch}.id)`
 
 /** The outbox event of the row `e` of `ended(id, tenant_id, status, webhook_url, webhook_events)`; `job_id` holds the batch. */
 const EVENT_OF_BATCH = (now: string) => `events AS (
@@ -29,7 +32,7 @@ export const CLAIM: Statement = {
       WHERE o.status IN ('validating', 'in_progress', 'finalizing', 'cancelling')
         AND (o.status = 'cancelling' OR $5::boolean)
         AND (o.lease_expires_at IS NULL OR o.lease_expires_at <= ${at('$1')})
-        AND (o.status <> 'in_progress' OR NOT EXISTS (${UNFINISHED_OF('o.id')}))
+        AND (o.status <> 'in_progress' OR NOT ${HAS_UNFINISHED('o')})
       ORDER BY o.id LIMIT $4 FOR UPDATE SKIP LOCKED)
     RETURNING b.id, b.tenant_id, b.status, b.endpoint, b.input_file_id, b.output_expires_seconds,
       ${ms('b.created_at')} AS created_at, ${ms('b.expires_at')} AS expires_at, b.total,
@@ -108,12 +111,36 @@ export const BEGIN: Statement = {
     RETURNING 1`,
 }
 
+/** The models for which bulk work of the tenant `$5` is held, found by a loose index scan; the last row is NULL. */
+const HELD_MODELS = `held_models AS (
+    (SELECT j.dispatch_model AS name FROM jobs j
+     WHERE j.phase = 0 AND j.lane = 'bulk' AND j.tenant_id = $5::uuid
+     ORDER BY j.dispatch_model LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.dispatch_model FROM jobs j
+      WHERE j.phase = 0 AND j.lane = 'bulk' AND j.tenant_id = $5::uuid AND j.dispatch_model > m.name
+      ORDER BY j.dispatch_model LIMIT 1)
+    FROM held_models m WHERE m.name IS NOT NULL
+  )`
+
+/** Found by the indexes of the queue: one of its own would be written with every step of every line. */
 export const CANCEL_LINES: Statement = {
   name: 'batch-cancel-lines',
-  text: `WITH picked AS (
+  text: `WITH RECURSIVE ${HELD_MODELS}, out AS (
     SELECT j.id, j.status = 'running' AS running FROM jobs j
-    WHERE j.batch_id = $1::uuid AND j.phase < 2 AND j.id > $1::uuid
-    ORDER BY j.phase DESC LIMIT $2 FOR UPDATE SKIP LOCKED
+    WHERE j.phase = 1 AND j.lane = 'bulk' AND j.tenant_id = $5::uuid
+      AND j.batch_id = $1::uuid AND j.id > $1::uuid
+    LIMIT $2 FOR UPDATE SKIP LOCKED
+  ), held AS (
+    SELECT j.id, false AS running FROM held_models m CROSS JOIN LATERAL (
+      SELECT h.id FROM jobs h
+      WHERE h.phase = 0 AND h.lane = 'bulk' AND h.tenant_id = $5::uuid AND h.dispatch_model = m.name
+        AND coalesce(h.batch_id, '${NIL_UUID}'::uuid) = $1::uuid AND h.id > $1::uuid
+      LIMIT $2 FOR UPDATE SKIP LOCKED
+    ) j
+    LIMIT $2 - (SELECT count(*) FROM out)
+  ), picked AS (
+    SELECT * FROM out UNION ALL SELECT * FROM held
   ), ended AS (
     UPDATE jobs j SET status = 'cancelled', finished_at = ${at('$3')}, ended_xid = ${ENDING_XID},
       error = $4::json, lease_owner = NULL, lease_expires_at = NULL
@@ -144,7 +171,7 @@ export const DROP_LINES: Statement = {
 
 export const UNFINISHED: Statement = {
   name: 'batch-unfinished',
-  text: `${UNFINISHED_OF('$1::uuid')} LIMIT 1`,
+  text: `SELECT 1 FROM batches b WHERE b.id = $1::uuid AND ${HAS_UNFINISHED('b')}`,
 }
 
 export const ENDED: Statement = {

@@ -125,12 +125,16 @@ export class BatchWork {
    * Cancels up to `CANCEL_ROWS` lines, those on their way first.
    * @returns how many, and which of them somebody was working on
    */
-  async cancelLines(id: string): Promise<{ count: number; running: string[] }> {
+  async cancelLines({ id, tenantId }: Pick<ClaimedBatch, 'id' | 'tenantId'>): Promise<{
+    count: number
+    running: string[]
+  }> {
     const rows = await this.#database.hot<{ id: string; running: boolean }>(sql.CANCEL_LINES, [
       uuidOf('batch', id),
       CANCEL_ROWS,
       this.#clock.now(),
       jobError('job_cancelled', 'The batch was cancelled.'),
+      uuidOf('tenant', tenantId),
     ])
     const running = rows.filter(row => row.running).map(row => idFrom('job', row.id))
     return { count: rows.length, running }
@@ -141,7 +145,7 @@ export class BatchWork {
     return (await this.#database.hot(sql.DROP_LINES, [uuidOf('batch', id), CANCEL_ROWS])).length
   }
 
-  /** Whether a line has not ended, be it that somebody has it locked. */
+  /** Whether a line of a batch that began has not ended, be it that somebody has it locked. */
   async hasUnfinishedLines(id: string): Promise<boolean> {
     return (await this.#database.hot(sql.UNFINISHED, [uuidOf('batch', id)])).length > 0
   }

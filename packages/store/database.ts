@@ -8,6 +8,11 @@ export interface DatabaseOptions {
   maxConnections: number
 }
 
+/** Connections; a round of the dispatcher must not wait for decisions, and asks two things at a time. */
+const LAZY = 5
+const GENERAL = 2
+const BULK = 2
+
 export interface Statement {
   /** Prepared once per connection under this name. */
   name: string
@@ -49,10 +54,11 @@ export class Database {
       // The rows of one statement, bodies and all, are held in memory and not in a file.
       "SET work_mem = '32MB'",
     ]
-    this.#hot = openPool(options, Math.max(2, options.maxConnections - 7), planOnce)
-    this.#lazy = openPool(options, 3, [...planOnce, 'SET synchronous_commit = off'])
-    this.#general = openPool(options, 2, [path, "SET statement_timeout = '30s'"])
-    this.#bulk = openPool(options, 2, [...planOnce, 'SET synchronous_commit = off'])
+    const others = LAZY + GENERAL + BULK
+    this.#hot = openPool(options, Math.max(2, options.maxConnections - others), planOnce)
+    this.#lazy = openPool(options, LAZY, [...planOnce, 'SET synchronous_commit = off'])
+    this.#general = openPool(options, GENERAL, [path, "SET statement_timeout = '30s'"])
+    this.#bulk = openPool(options, BULK, [...planOnce, 'SET synchronous_commit = off'])
   }
 
   /** @throws {StoreUnavailableError} the server cannot be reached */

@@ -15,6 +15,8 @@ import type { DispatchKey, DueKey, HeldJobs, ReclaimedJob, ReleasedJob } from '.
 
 /** Rows that one statement moves at most, so that no round holds locks for long. */
 export const ROUND_ROWS = 500
+/** Of a round of releases: all work that is held goes through them, one after another. */
+export const RELEASE_ROWS = 1_000
 
 /** How long a key is remembered; Stripe's day is what clients expect. */
 const IDEMPOTENCY_MS = 86_400_000

@@ -1,5 +1,5 @@
 export type * from './batch-types.ts'
-export { ROUND_ROWS } from './dispatch.ts'
+export { RELEASE_ROWS, ROUND_ROWS } from './dispatch.ts'
 export { StoreBusyError, StoreUnavailableError } from './errors.ts'
 export type * from './file-types.ts'
 export type { Include } from './job-reads.ts'

@@ -18,7 +18,7 @@ import { WebhookEvents } from './webhook-events.ts'
 export interface StoreOptions {
   databaseUrl: string
   schema?: string
-  /** Connections to PostgreSQL at most; at least 7. */
+  /** Connections to PostgreSQL at most; at least 11. */
   maxConnections?: number
   clock?: Clock
   observe?: ObserveBatch
@@ -52,7 +52,7 @@ const OLDEST_POSTGRES = 140_000
  * @throws {Error} the server is older than PostgreSQL 14
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, schema = 'longhaul', maxConnections = 14, clock = systemClock } = options
+  const { databaseUrl, schema = 'longhaul', maxConnections = 16, clock = systemClock } = options
   const observe = options.observe ?? (() => {})
   const database = new Database({ databaseUrl, schema, maxConnections })
   const partitions = new Partitions(database)

@@ -1,7 +1,7 @@
 import type { Bus } from '@longhaul/bus'
 import { type Clock, type Config, SUBMITTED_TOPIC } from '@longhaul/contracts'
 import type { LiveView } from '@longhaul/routing'
-import { ROUND_ROWS, type Store } from '@longhaul/store'
+import { RELEASE_ROWS, type Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { allocate, type Due } from './allocate.ts'
 import { PublishedBounds } from './published-bounds.ts'
@@ -39,13 +39,12 @@ export class Releases {
   /** @returns milliseconds until the next round, at the latest */
   async round(config: Config): Promise<number> {
     const { store, bus, clock } = this.#dependencies
-    const waiting = await this.#due()
+    const [waiting, published] = await Promise.all([this.#due(), store.dispatch.published()])
     if (waiting.length === 0) return this.#untilNextDue()
     const due = waiting.filter(({ model }) => !this.#isOutBriefly(model, config))
-    const published = await store.dispatch.published()
     const most = config.dispatch.published_per_key
     this.#bounds.observe(due, published, { now: clock.now(), most })
-    const budget = Math.min(ROUND_ROWS, bus.room(SUBMITTED_TOPIC))
+    const budget = Math.min(RELEASE_ROWS, bus.room(SUBMITTED_TOPIC))
     const quotas = allocate(due, published, {
       budget,
       bound: key => this.#bounds.of(key, most),

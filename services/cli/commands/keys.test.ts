@@ -26,7 +26,7 @@ describe('keys', () => {
     const { printed } = await keys('create', '--tenant', 'team-a', '--name', 'laptop')
     const key = printed.trim()
     expect(key).toMatch(/^lh_[\w-]{32}$/)
-    const store = await openStore({ databaseUrl: db.databaseUrl, maxConnections: 6 })
+    const store = await openStore({ databaseUrl: db.databaseUrl })
     expect(await store.tenants.ofKey(key)).toMatchObject({ name: 'team-a' })
 
     const list = await keys('list')

@@ -39,7 +39,7 @@ async function withStore(
     complain('No Longhaul runs on this folder: start it (npm start), or set DATABASE_URL.\n')
     return 1
   }
-  const store = await openStore({ databaseUrl, maxConnections: 6 })
+  const store = await openStore({ databaseUrl })
   try {
     return await act(store)
   } finally {

@@ -25,7 +25,7 @@ async function migrateDatabase({ env, print, complain }: CliContext): Promise<0 
   try {
     const applied = await migrate(databaseUrl, SCHEMA)
     // Opening refuses a server that is too old, and makes the coming days' partitions.
-    await (await openStore({ databaseUrl, schema: SCHEMA, maxConnections: 6 })).stop()
+    await (await openStore({ databaseUrl, schema: SCHEMA })).stop()
     for (const name of applied) print(`applied ${name}\n`)
     print(applied.length === 0 ? 'Nothing to do.\n' : 'The database is up to date.\n')
     return 0

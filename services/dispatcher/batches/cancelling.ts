@@ -19,7 +19,7 @@ export async function cancelBatch(step: BatchStep, batch: ClaimedBatch): Promise
       if ((await batchWork.dropLines(batch.id)) === 0) return
       continue
     }
-    const { count, running } = await batchWork.cancelLines(batch.id)
+    const { count, running } = await batchWork.cancelLines(batch)
     for (const jobId of running) coordination.broadcasts.send('job-cancelled', { jobId })
     if (count > 0) {
       telemetry.metrics.jobsFinished.add(count, { status: 'cancelled', model: 'none' })

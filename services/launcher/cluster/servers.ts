@@ -23,7 +23,7 @@ export interface ServersOptions {
   started: (server: Stoppable) => void
 }
 
-const CONNECTIONS_PER_PROCESS = 12
+const CONNECTIONS_PER_PROCESS = 16
 /** The launcher, the command line, people. */
 const MORE_CONNECTIONS = 30
 
