@@ -7,7 +7,7 @@ import {
 } from '@longhaul/contracts'
 import type { BatchCount, BatchRecord, ClaimedBatch } from './batch-types.ts'
 
-const ms = (column: string) => `extract(epoch FROM b.${column})::float8 * 1000 AS ${column}`
+const ms = (column: string) => `date_part('epoch', b.${column}) * 1000 AS ${column}`
 
 const OPEN = `('validating', 'in_progress', 'finalizing', 'cancelling')`
 

@@ -3,7 +3,7 @@ import type { Statement } from './database.ts'
 import { COUNTS_WITHOUT_CALL, ENDED_COLUMNS, ENDING_XID, eventsOfEnded } from './outbox-sql.ts'
 
 const at = (parameter: string) => `to_timestamp(${parameter}::float8 / 1000)`
-const ms = (column: string) => `extract(epoch FROM ${column})::float8 * 1000`
+const ms = (column: string) => `date_part('epoch', ${column}) * 1000`
 
 /** Whether lines of a validated batch have not ended: counts are exact, and few, where jobs are many. */
 const HAS_UNFINISHED = (batch: string) =>
@@ -219,7 +219,7 @@ export const RATE: Statement = {
   name: 'batch-rate',
   text: `WITH seen AS (
     SELECT b.id, c.loose, c.ended,
-      greatest(0.001, $1::float8 / 1000 - extract(epoch FROM coalesce(b.rated_at, b.in_progress_at))::float8) AS seconds
+      greatest(0.001, $1::float8 / 1000 - date_part('epoch', coalesce(b.rated_at, b.in_progress_at))) AS seconds
     FROM batches b CROSS JOIN LATERAL (
       SELECT count(*)::integer AS loose,
         coalesce(sum(succeeded + failed + cancelled + expired), 0)::integer AS ended

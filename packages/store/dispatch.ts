@@ -239,7 +239,7 @@ const HELD: Statement = {
 const NEXT_DUE: Statement = {
   name: 'dispatch-next-due',
   text: `${KEYS}
-  SELECT extract(epoch FROM min(due_at))::float8 * 1000 AS due_at FROM keys
+  SELECT date_part('epoch', min(due_at)) * 1000 AS due_at FROM keys
   WHERE due_at > to_timestamp($1::float8 / 1000)`,
 }
 
@@ -268,7 +268,7 @@ const RELEASE: Statement = {
     RETURNING j.*
   )
   SELECT r.id, r.tenant_id, r.endpoint, r.lane, r.policy, r.requested_model, r.metadata,
-    extract(epoch FROM r.deadline)::float8 * 1000 AS deadline, r.dispatches AS dispatch,
+    date_part('epoch', r.deadline) * 1000 AS deadline, r.dispatches AS dispatch,
     r.hints, r.options, r.traceparent, r.body_bytes,
     -- Not a join: that would read every body there is and keep those of the round.
     CASE WHEN r.body_bytes <= $3 THEN

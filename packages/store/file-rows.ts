@@ -13,8 +13,8 @@ export interface FileRow {
 }
 
 export const FILE_COLUMNS = `id, tenant_id, filename, purpose, bytes,
-  extract(epoch FROM created_at)::float8 * 1000 AS created_at,
-  extract(epoch FROM expires_at)::float8 * 1000 AS expires_at`
+  date_part('epoch', created_at) * 1000 AS created_at,
+  date_part('epoch', expires_at) * 1000 AS expires_at`
 
 export const DELETE_UNUSED = `UPDATE files f
   SET status = 'deleted', touched_at = to_timestamp($3::float8 / 1000)

@@ -122,8 +122,8 @@ export class JobReads {
   async #attempts(id: string | undefined): Promise<NonNullable<JobDetail['attemptRecords']>> {
     const rows = await this.#database.query<AttemptRow>(
       `SELECT number, model, deployment, outcome, http_status, error, usage, cost_usd,
-         extract(epoch FROM started_at)::float8 * 1000 AS started_at,
-         extract(epoch FROM finished_at)::float8 * 1000 AS finished_at
+         date_part('epoch', started_at) * 1000 AS started_at,
+         date_part('epoch', finished_at) * 1000 AS finished_at
        FROM attempts WHERE job_id = $1 ORDER BY number`,
       [id],
     )
@@ -210,11 +210,11 @@ const DECIDED_MODEL = `(SELECT d.model FROM decisions d WHERE d.job_id = j.id
 const SELECT_JOB = `SELECT j.id, j.tenant_id, j.status, j.endpoint, j.lane, j.policy,
     j.requested_model, coalesce(j.model, ${DECIDED_MODEL}) AS model, j.fence, j.error, j.usage, j.cost_usd,
     j.metadata, j.options,
-    extract(epoch FROM j.created_at)::float8 * 1000 AS created_at,
-    extract(epoch FROM j.started_at)::float8 * 1000 AS started_at,
-    extract(epoch FROM j.finished_at)::float8 * 1000 AS finished_at,
-    extract(epoch FROM j.not_before)::float8 * 1000 AS not_before,
-    extract(epoch FROM j.deadline)::float8 * 1000 AS deadline,
+    date_part('epoch', j.created_at) * 1000 AS created_at,
+    date_part('epoch', j.started_at) * 1000 AS started_at,
+    date_part('epoch', j.finished_at) * 1000 AS finished_at,
+    date_part('epoch', j.not_before) * 1000 AS not_before,
+    date_part('epoch', j.deadline) * 1000 AS deadline,
     b.body AS result_body
   FROM jobs j
   LEFT JOIN job_bodies b ON b.job_id = j.id AND b.kind = 'response'`

@@ -62,8 +62,8 @@ export const CLAIM: Statement = {
     WHERE j.id = r.id AND j.status = 'queued'
       AND (j.deadline IS NULL OR j.deadline > to_timestamp($2::float8 / 1000))
     RETURNING j.id, j.fence, j.failures, j.losses, j.hints,
-      extract(epoch FROM j.queued_at)::float8 * 1000 AS queued_at,
-      extract(epoch FROM j.created_at)::float8 * 1000 AS created_at`,
+      date_part('epoch', j.queued_at) * 1000 AS queued_at,
+      date_part('epoch', j.created_at) * 1000 AS created_at`,
 }
 
 export const RENEW: Statement = {

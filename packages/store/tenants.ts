@@ -70,7 +70,7 @@ export class Tenants {
   async listKeys(): Promise<ApiKey[]> {
     const rows = await this.#database.query<KeyRow>(
       `SELECT k.id, k.name, t.name AS tenant, k.revoked_at IS NOT NULL AS revoked,
-         extract(epoch FROM k.created_at)::float8 * 1000 AS created_at
+         date_part('epoch', k.created_at) * 1000 AS created_at
        FROM api_keys k JOIN tenants t ON t.id = k.tenant_id ORDER BY k.id`,
     )
     return rows.map(row => ({

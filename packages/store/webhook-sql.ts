@@ -1,6 +1,6 @@
 import type { Statement } from './database.ts'
 
-const ms = (column: string) => `extract(epoch FROM ${column})::float8 * 1000`
+const ms = (column: string) => `date_part('epoch', ${column}) * 1000`
 const at = (parameter: string) => `to_timestamp(${parameter}::float8 / 1000)`
 
 const EVENT_COLUMNS = `w.id, w.job_id, w.type, w.url, w.attempts, w.last_status, w.last_error,

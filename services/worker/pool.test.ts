@@ -110,7 +110,7 @@ describe('a job that allows only deployments which the configuration has no more
     await putBack
     const [row] = await test.query<Waiting>(
       `SELECT status, dispatch_model, hints,
-         extract(epoch FROM due_at - now())::float8 * 1000 AS due_in_ms
+         date_part('epoch', due_at - now()) * 1000 AS due_in_ms
        FROM jobs WHERE id = $1::uuid`,
       [uuidOf('job', job.id)],
     )
