@@ -1,12 +1,11 @@
 import { once } from 'node:events'
-import { nextLimit, outputLine } from '@longhaul/batches'
+import { outputLine } from '@longhaul/batches'
 import { type Clock, isFinalBatch, LonghaulError, sleep, uuidOf } from '@longhaul/contracts'
 import type { BatchRecord, EndedCursor, Store } from '@longhaul/store'
 import type { Response } from 'express'
 
-/** Lines of the first statement, and what each should hold of them; answers differ much in length. */
-const FIRST_LINES = 20
-const SLICE_BYTES = 1024 * 1024
+/** Of one statement: what is held for each reader. */
+const SLICE = { lines: 500, bytes: 1024 * 1024 }
 /** Between two looks at a batch that is running. */
 const LOOK_MS = 500
 
@@ -30,11 +29,10 @@ export async function streamResults(
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
   response.flushHeaders()
   let { after } = options
-  let limit = FIRST_LINES
   let current: BatchRecord | undefined = batch
   while (current && !signal.aborted) {
     const isOver = isFinalBatch(current.status) || current.status === 'finalizing'
-    const lines = await store.batchLines.endedSince(batch.id, after, limit, isOver)
+    const lines = await store.batchLines.endedSince(batch.id, after, SLICE, isOver)
     const last = lines.at(-1)
     if (last) {
       const text = lines
@@ -42,8 +40,6 @@ export async function streamResults(
         .join('')
       if (!response.write(text)) await once(response, 'drain', { signal }).catch(() => {})
       after = last.cursor
-      const read = { lines: lines.length, characters: text.length }
-      limit = nextLimit(read, limit, SLICE_BYTES)
       continue
     }
     if (isOver || !options.follow) break
