@@ -159,12 +159,12 @@ export class BatchRoutes {
     const signal = AbortSignal.any([closedSignal(response), this.#dependencies.stopping])
     const options = { after: cursor, follow, signal }
     const send = () => streamResults(this.#dependencies, batch, options, response)
-    await (follow ? this.#followers.during(send) : send())
+    await (follow ? this.#followers.during(tenant.id, send) : send())
   }
 
   async #dryRun(wanted: CreateBatch, response: Response, tenant: Tenant): Promise<void> {
     await this.#assertInput(wanted.input_file_id, tenant)
-    await this.#dryRuns.during(async () => {
+    await this.#dryRuns.during(tenant.id, async () => {
       const windowMs = durationMs(wanted.completion_window) ?? 0
       const expiresAt = this.#dependencies.clock.now() + windowMs
       const about = { tenantId: tenant.id, expiresAt, signal: closedSignal(response) }
