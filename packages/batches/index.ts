@@ -6,7 +6,6 @@ export {
 } from './estimate.ts'
 export type { BatchLine } from './line-reader.ts'
 export { outputLine, requestLine } from './output-line.ts'
-export { nextLimit } from './slices.ts'
 export { type Validated, validateBatch } from './validate.ts'
 export {
   discardFile,

@@ -2,6 +2,13 @@ import { idFrom, type JobError, type JobOptions, NIL_UUID, uuidOf } from '@longh
 import type { EndedCursor, EndedLine } from './batch-types.ts'
 import type { Database, Statement } from './database.ts'
 
+/** How much one slice takes at most, but for its first line, which always comes. */
+export interface SliceBound {
+  lines: number
+  /** Of bodies, as PostgreSQL holds them. */
+  bytes: number
+}
+
 /** Reads lines of batches, slice by slice; nothing here holds a batch whole. */
 export class BatchLines {
   readonly #database: Database
@@ -15,13 +22,14 @@ export class BatchLines {
     batchId: string,
     which: 'succeeded' | 'others',
     afterLine: number,
-    limit: number,
+    bound: SliceBound,
   ): Promise<EndedLine[]> {
     const statement = which === 'succeeded' ? SUCCEEDED : OTHERS
     const rows = await this.#database.lazy<EndedRow>(statement, [
       uuidOf('batch', batchId),
       afterLine,
-      limit,
+      bound.lines,
+      bound.bytes,
     ])
     return rows.map(endedLineOf)
   }
@@ -34,14 +42,15 @@ export class BatchLines {
   async endedSince(
     batchId: string,
     cursor: EndedCursor,
-    limit: number,
+    bound: SliceBound,
     isOver: boolean,
   ): Promise<Array<EndedLine & { cursor: EndedCursor }>> {
     const rows = await this.#database.lazy<EndedRow & { xid: string }>(ENDED_SINCE, [
       uuidOf('batch', batchId),
       cursor.xid,
       cursor.jobId === '' ? NIL_UUID : uuidOf('job', cursor.jobId),
-      limit,
+      bound.bytes,
+      bound.lines,
       isOver,
     ])
     return rows.map(row => {
@@ -54,11 +63,11 @@ export class BatchLines {
   async failedRequests(
     batchId: string,
     afterLine: number,
-    limit: number,
+    bound: SliceBound,
   ): Promise<FailedRequest[]> {
     const rows = await this.#database.lazy<Omit<FailedRequest, 'customId'> & { custom_id: string }>(
       FAILED_REQUESTS,
-      [uuidOf('batch', batchId), afterLine, limit],
+      [uuidOf('batch', batchId), afterLine, bound.lines, bound.bytes],
     )
     return rows.map(({ custom_id, ...row }) => ({ ...row, customId: custom_id }))
   }
@@ -97,45 +106,75 @@ function endedLineOf(row: EndedRow): EndedLine {
 const RESPONSE = `(SELECT b.body FROM job_bodies b
       WHERE b.job_id = j.id AND b.kind = 'response')`
 
+/**
+ * As many of the lines as their bodies fit into $4 bytes, and the first one
+ * whatever its length. The length of a body is known without reading it.
+ */
+function fitting(columns: string, lines: string, order: string): string {
+  return `SELECT ${columns} FROM (
+      SELECT l.*, coalesce(octet_length(l.body), 0) AS own,
+        sum(coalesce(octet_length(l.body), 0)) OVER (ORDER BY ${order}) AS sum
+      FROM (${lines}) l) s
+    WHERE sum <= $4::bigint OR sum = own
+    ORDER BY ${order}`
+}
+
+const ENDED = 'line, custom_id, job_id, status, error, cost_usd, body'
+
 const SUCCEEDED: Statement = {
   name: 'batch-lines-succeeded',
-  text: `SELECT l.line, l.custom_id, l.job_id, j.status, j.error, j.cost_usd, ${RESPONSE} AS body
+  text: fitting(
+    ENDED,
+    `SELECT l.line, l.custom_id, l.job_id, j.status, j.error, j.cost_usd, ${RESPONSE} AS body
     FROM batch_lines l JOIN jobs j ON j.id = l.job_id
     WHERE l.batch_id = $1::uuid AND l.line > $2::integer AND j.status = 'succeeded'
     ORDER BY l.line LIMIT $3`,
+    'line',
+  ),
 }
 
 const OTHERS: Statement = {
   name: 'batch-lines-others',
-  text: `SELECT l.line, l.custom_id, l.job_id, j.status, j.error, j.cost_usd, NULL::text AS body
+  text: fitting(
+    ENDED,
+    `SELECT l.line, l.custom_id, l.job_id, j.status, j.error, j.cost_usd, NULL::text AS body
     FROM batch_lines l JOIN jobs j ON j.id = l.job_id
     WHERE l.batch_id = $1::uuid AND l.line > $2::integer
       AND j.status IN ('failed', 'cancelled', 'expired')
     ORDER BY l.line LIMIT $3`,
+    'line',
+  ),
 }
 
 const ENDED_SINCE: Statement = {
   name: 'batch-lines-ended-since',
-  text: `SELECT l.line, l.custom_id, j.id AS job_id, j.status, j.error, j.cost_usd,
-      j.ended_xid::text AS xid,
+  text: fitting(
+    `${ENDED}, ended_xid::text AS xid`,
+    `SELECT l.line, l.custom_id, j.id AS job_id, j.status, j.error, j.cost_usd, j.ended_xid,
       CASE j.status WHEN 'succeeded' THEN ${RESPONSE} END AS body
     FROM (
       SELECT * FROM jobs
       WHERE phase = 2 AND batch_id = $1::uuid AND (ended_xid, id) > ($2::text::xid8, $3::uuid)
-        AND ($5::boolean OR ended_xid < pg_snapshot_xmin(pg_current_snapshot()))
-      ORDER BY ended_xid, id LIMIT $4) j
+        AND ($6::boolean OR ended_xid < pg_snapshot_xmin(pg_current_snapshot()))
+      ORDER BY ended_xid, id LIMIT $5) j
     JOIN LATERAL (
       SELECT line, custom_id FROM batch_lines
       WHERE batch_id = $1::uuid AND line = j.batch_line) l ON true
     ORDER BY j.ended_xid, j.id`,
+    'ended_xid, job_id',
+  ),
 }
 
 const FAILED_REQUESTS: Statement = {
   name: 'batch-lines-failed-requests',
-  text: `SELECT l.line, l.custom_id, j.options, (SELECT b.body FROM job_bodies b
+  text: fitting(
+    'line, custom_id, options, body',
+    `SELECT l.line, l.custom_id, j.options, (SELECT b.body FROM job_bodies b
       WHERE b.job_id = j.id AND b.kind = 'request') AS body
     FROM batch_lines l JOIN jobs j ON j.id = l.job_id
     WHERE l.batch_id = $1::uuid AND l.line > $2::integer
       AND j.status IN ('failed', 'cancelled', 'expired')
     ORDER BY l.line LIMIT $3`,
+    'line',
+  ),
 }

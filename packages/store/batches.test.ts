@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { newId } from '@longhaul/contracts'
 import { openTestStore, type TestStore } from '../../test/database.ts'
+import type { EndedCursor, EndedLine } from './batch-types.ts'
 import type { AttemptRecord } from './types.ts'
 
 const OWNER = 'keeper'
@@ -29,8 +30,8 @@ function attempt(): AttemptRecord {
   }
 }
 
-/** A batch of one line, in progress. */
-async function batchOfOne() {
+/** A batch of so many lines, in progress. */
+async function batchOf(total: number) {
   const { batches, batchWork } = db.store
   const id = newId('batch')
   const expiresAt = Date.now() + 3_600_000
@@ -50,25 +51,26 @@ async function batchOfOne() {
   }
   await batches.create(batch, { key: id, bodyHash: id, since: 0 })
   await batchWork.claim(OWNER, 60_000, 10)
-  await batchWork.validated(id, OWNER, { total: 1, estimatedCostUsd: null })
-  const line = {
+  await batchWork.validated(id, OWNER, { total, estimatedCostUsd: null })
+  const lines = Array.from({ length: total }, (_, at) => ({
     jobId: newId('job'),
-    line: 1,
-    customId: 'one',
+    line: at + 1,
+    customId: `line ${at + 1}`,
     requestedModel: 'small',
     policy: null,
     options: { constraints: { native: true } },
     body: '{}',
     bodyBytes: 2,
-  }
-  await batchWork.recordLines(batch, OWNER, 0, [line])
+  }))
+  await batchWork.recordLines(batch, OWNER, 0, lines)
   await batchWork.begin(id, OWNER)
-  return { id, jobId: line.jobId }
+  return { id, jobIds: lines.map(({ jobId }) => jobId) }
 }
 
 describe('a line of a batch', () => {
   it('is counted once, and with what a late call cost', async () => {
-    const { id, jobId } = await batchOfOne()
+    const { id, jobIds } = await batchOf(1)
+    const [jobId = ''] = jobIds
     const key = { lane: 'bulk' as const, tenantId, model: 'small', batchId: id, count: 1 }
     const settlement = {
       jobId,
@@ -93,3 +95,61 @@ describe('a line of a batch', () => {
     ])
   })
 })
+
+describe('lines that ended', () => {
+  it('are read in slices of so many bytes, whatever their answers measure', async () => {
+    const { id, jobIds } = await batchOf(5)
+    const key = { lane: 'bulk' as const, tenantId, model: 'small', batchId: id, count: 5 }
+    await db.store.dispatch.release([key])
+    const characters = [100, 400, 3_000_000, 500, 600]
+    for (const [at, jobId] of jobIds.entries()) {
+      const claimed = await db.store.jobs.claim(jobId, 'small', 'worker-1', 30_000)
+      await db.store.jobs.settle({
+        jobId,
+        fence: claimed?.fence ?? 0,
+        from: 'running',
+        to: 'succeeded',
+        attempt: attempt(),
+        result: { ...success, body: JSON.stringify('ä'.repeat((characters[at] ?? 0) / 2)) },
+      })
+    }
+    const bound = { lines: 100, bytes: 1_000 }
+    const inFile = await slicesOf(last =>
+      db.store.batchLines.ended(id, 'succeeded', last?.line ?? 0, bound),
+    )
+    expect(inFile).toEqual([[1, 2], [3], [4], [5]])
+    const asEnded = await slicesOf<EndedLine & { cursor: EndedCursor }>(last =>
+      db.store.batchLines.endedSince(id, last?.cursor ?? { xid: '0', jobId: '' }, bound, true),
+    )
+    expect(asEnded).toEqual([[1, 2], [3], [4], [5]])
+  })
+
+  it('that have no answer come as many at a time as are wanted', async () => {
+    const { id } = await batchOf(5)
+    await db.store.batches.cancel(tenantId, id)
+    await db.store.batchWork.cancelLines(id)
+    const bound = { lines: 3, bytes: 1 }
+    const slices = await slicesOf(last =>
+      db.store.batchLines.ended(id, 'others', last?.line ?? 0, bound),
+    )
+    expect(slices).toEqual([
+      [1, 2, 3],
+      [4, 5],
+    ])
+    const [request] = await db.store.batchLines.failedRequests(id, 0, bound)
+    expect(request).toMatchObject({ line: 1, customId: 'line 1', body: '{}' })
+  })
+})
+
+/** Numbers of the lines of each slice, until there is none. */
+async function slicesOf<Line extends EndedLine>(
+  read: (last: Line | undefined) => Promise<Line[]>,
+): Promise<number[][]> {
+  const slices: number[][] = []
+  for (let last: Line | undefined; ; ) {
+    const lines = await read(last)
+    if (lines.length === 0) return slices
+    slices.push(lines.map(({ line }) => line))
+    last = lines.at(-1)
+  }
+}

@@ -11,6 +11,12 @@ export class JobContents {
     this.#clock = clock
   }
 
+  /** Bytes of what was asked and answered, which is known without reading it. */
+  async bytes(jobId: string): Promise<number> {
+    const [row] = await this.#database.hot<{ bytes: number }>(BYTES, [uuidOf('job', jobId)])
+    return row?.bytes ?? 0
+  }
+
   /**
    * Removes the bodies of a job that has ended; from then on it is not found.
    * Its attempts and cost stay.
@@ -24,6 +30,12 @@ export class JobContents {
     ])
     return rows.length > 0
   }
+}
+
+const BYTES: Statement = {
+  name: 'job-content-bytes',
+  text: `SELECT coalesce(sum(octet_length(body)), 0)::float8 AS bytes FROM job_bodies
+    WHERE job_id = $1::uuid`,
 }
 
 const REMOVE: Statement = {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { BlobMissingError, BlobsUnavailableError } from '@longhaul/blobs'
 import { LonghaulError } from '@longhaul/contracts'
 import { StoreBusyError, StoreUnavailableError } from '@longhaul/store'
+import type { Logger } from '@longhaul/telemetry'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 const RETRY_AFTER_SECONDS = { storeUnavailable: 2, filesUnavailable: 2, overloaded: 1 }
@@ -82,6 +83,13 @@ export function expectedError(error: unknown): LonghaulError | undefined {
     return new LonghaulError('invalid_value', 'The path is not valid percent-encoded UTF-8.')
   }
   return undefined
+}
+
+/** What is told in the middle of a stream; what nobody expects is logged. */
+export function errorInStream(error: unknown, requestId: string, logger: Logger): LonghaulError {
+  const expected = expectedError(error)
+  if (!expected) logger.error({ err: error, requestId }, 'a stream failed')
+  return expected ?? internalError(requestId)
 }
 
 export function internalError(requestId: string): LonghaulError {

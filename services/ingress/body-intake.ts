@@ -28,6 +28,10 @@ export class BodyIntake {
     return this.#heldBytes
   }
 
+  get maxBodyBytes(): number {
+    return this.#options.maxBodyBytes
+  }
+
   get maxTotalBytes(): number {
     return this.#options.maxTotalBytes
   }
@@ -58,12 +62,23 @@ export class BodyIntake {
     })
     return collect(request, chunk => {
       if (held + chunk.length > maxBodyBytes) return tooLarge(maxBodyBytes)
-      if (this.#heldBytes + chunk.length > maxTotalBytes) {
-        return overloaded('Too much is being sent at once. Try again in a second.')
-      }
+      if (this.#heldBytes + chunk.length > maxTotalBytes) return tooMuch()
       held += chunk.length
       this.#heldBytes += chunk.length
       return undefined
+    })
+  }
+
+  /**
+   * Counts what is read of the store for a request among the bodies, until
+   * `response` closes.
+   * @throws {LonghaulError} overloaded
+   */
+  hold(bytes: number, response: ServerResponse): void {
+    if (this.#heldBytes + bytes > this.#options.maxTotalBytes) throw tooMuch()
+    this.#heldBytes += bytes
+    response.once('close', () => {
+      this.#heldBytes -= bytes
     })
   }
 }
@@ -112,6 +127,10 @@ function unsupported({ headers }: IncomingMessage): LonghaulError | undefined {
     )
   }
   return undefined
+}
+
+function tooMuch(): LonghaulError {
+  return overloaded('Too much is being sent at once. Try again in a second.')
 }
 
 function tooLarge(maxBytes: number): LonghaulError {

@@ -124,7 +124,7 @@ export class Ingress {
       submitter: this.#submitter,
       watch: this.#watch,
     })
-    this.#live = new LiveResponses({ coordination, jobs: this.#synchronous })
+    this.#live = new LiveResponses({ coordination, telemetry, jobs: this.#synchronous })
     this.#authenticator = new Authenticator({ tenants: store.tenants, clock })
     this.#intake = new BodyIntake({
       maxBodyBytes: options.maxBodyBytes ?? 10 * MIB,

@@ -1,25 +1,37 @@
 import { overloaded } from './answer.ts'
 
-/** So many at a time, and the next is refused: for what holds memory or connections while it lasts. */
+/**
+ * So many at a time, and the next is refused: for what holds memory or
+ * connections while it lasts. A tenant may hold as many as it leaves free: one
+ * gets half of all, two a third each, and whoever comes finds some.
+ */
 export class Slots {
-  readonly #most: number
   readonly #refusal: string
-  #taken = 0
+  readonly #taken = new Map<string, number>()
+  #free: number
 
-  /** @param refusal what is told who comes when all are taken */
+  /** @param refusal what is told who comes when none is left to them */
   constructor(most: number, refusal: string) {
-    this.#most = most
     this.#refusal = refusal
+    this.#free = most
   }
 
   /** @throws {LonghaulError} overloaded */
-  async during<Out>(work: () => Promise<Out>): Promise<Out> {
-    if (this.#taken >= this.#most) throw overloaded(this.#refusal)
-    this.#taken += 1
+  async during<Out>(tenantId: string, work: () => Promise<Out>): Promise<Out> {
+    const own = this.#taken.get(tenantId) ?? 0
+    if (own >= this.#free) throw overloaded(this.#refusal)
+    this.#change(tenantId, 1)
     try {
       return await work()
     } finally {
-      this.#taken -= 1
+      this.#change(tenantId, -1)
     }
+  }
+
+  #change(tenantId: string, by: 1 | -1): void {
+    const own = (this.#taken.get(tenantId) ?? 0) + by
+    if (own > 0) this.#taken.set(tenantId, own)
+    else this.#taken.delete(tenantId)
+    this.#free -= by
   }
 }

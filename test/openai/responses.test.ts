@@ -346,6 +346,23 @@ describe('responses by the official client', () => {
     ).rejects.toMatchObject({ status: 400, param: 'store' })
   })
 
+  it('go on until all that was said is larger than a request may be', async () => {
+    const image_url = `data:image/png;base64,${'A'.repeat(6 * 1024 * 1024)}`
+    const image = { type: 'input_image' as const, image_url, detail: 'low' as const }
+    const input = [{ role: 'user' as const, content: [image] }]
+    const first = await server.client.responses.create({ model: 'large', input })
+    const refused = server.client.responses.create({
+      model: 'large',
+      previous_response_id: first.id,
+      input,
+    })
+    await expect(refused).rejects.toMatchObject({
+      status: 413,
+      code: 'body_too_large',
+      param: 'previous_response_id',
+    })
+  })
+
   it('go on from no response that there is not', async () => {
     await expect(
       server.client.responses.create({

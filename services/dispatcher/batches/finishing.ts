@@ -1,11 +1,10 @@
-import { discardFile, nextLimit, outputLine, type WrittenFile, writeFile } from '@longhaul/batches'
+import { discardFile, outputLine, type WrittenFile, writeFile } from '@longhaul/batches'
 import { BATCH_OUTPUT } from '@longhaul/contracts'
-import type { ClaimedBatch, EndedLine } from '@longhaul/store'
+import type { ClaimedBatch } from '@longhaul/store'
 import type { BatchStep } from './step.ts'
 
-/** Lines of the first statement, and what each should hold of them; answers differ much in length. */
-const FIRST_LINES = 50
-const SLICE_BYTES = 2 * 1024 * 1024
+/** Of one statement: what two of are held while a file is written. */
+const SLICE = { lines: 500, bytes: 2 * 1024 * 1024 }
 
 /**
  * Writes the files of a batch whose lines have all ended, and ends it. Whoever
@@ -49,26 +48,18 @@ async function* linesOf(
   batch: ClaimedBatch,
   which: 'succeeded' | 'others',
 ): AsyncGenerator<string> {
-  const read = (after: number, most: number) => {
-    const lines = store.batchLines.ended(batch.id, which, after, most)
+  const read = (after: number) => {
+    const lines = store.batchLines.ended(batch.id, which, after, SLICE)
     lines.catch(() => {}) // awaited below, unless the writer goes away
     return lines
   }
-  let limit = FIRST_LINES
-  let next = read(0, limit)
+  let next = read(0)
   for (;;) {
     signal.throwIfAborted()
     const lines = await next
     const last = lines.at(-1)
     if (!last) return
-    const isLast = lines.length < limit
-    limit = nextLimit({ lines: lines.length, characters: lengthOf(lines) }, limit, SLICE_BYTES)
-    if (!isLast) next = read(last.line, limit)
+    next = read(last.line)
     yield lines.map(line => outputLine(line, batch)).join('')
-    if (isLast) return
   }
-}
-
-function lengthOf(lines: readonly EndedLine[]): number {
-  return lines.reduce((sum, { body }) => sum + (body?.length ?? 0), 0)
 }

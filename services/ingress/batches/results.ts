@@ -1,12 +1,13 @@
 import { once } from 'node:events'
-import { nextLimit, outputLine } from '@longhaul/batches'
+import { outputLine } from '@longhaul/batches'
 import { type Clock, isFinalBatch, LonghaulError, sleep, uuidOf } from '@longhaul/contracts'
 import type { BatchRecord, EndedCursor, Store } from '@longhaul/store'
 import type { Response } from 'express'
 
-/** Lines of the first statement, and what each should hold of them; answers differ much in length. */
-const FIRST_LINES = 20
-const SLICE_BYTES = 1024 * 1024
+/** Of one statement: what is held for each reader. */
+const SLICE = { lines: 500, bytes: 1024 * 1024 }
+/** A reader who takes nothing for so long is gone, or as good as. */
+const STALLED_MS = 60_000
 /** Between two looks at a batch that is running. */
 const LOOK_MS = 500
 
@@ -17,33 +18,33 @@ export interface ResultsDependencies {
 
 /**
  * Finished lines of a batch in the order in which they finished, as JSON Lines;
- * each carries the cursor to go on behind it.
- * @param follow goes on until the batch has ended
+ * each carries the cursor to go on behind it. A reader who does not read at all
+ * is let go.
+ * @param options.follow goes on until the batch has ended
+ * @param options.stalledMs how long the reader may take nothing of what there is
  */
 export async function streamResults(
   { store, clock }: ResultsDependencies,
   batch: BatchRecord,
-  options: { after: EndedCursor; follow: boolean; signal: AbortSignal },
+  options: { after: EndedCursor; follow: boolean; signal: AbortSignal; stalledMs?: number },
   response: Response,
 ): Promise<void> {
-  const { signal } = options
+  const { signal, stalledMs = STALLED_MS } = options
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
   response.flushHeaders()
+  response.on('timeout', () => response.destroy())
   let { after } = options
-  let limit = FIRST_LINES
   let current: BatchRecord | undefined = batch
   while (current && !signal.aborted) {
     const isOver = isFinalBatch(current.status) || current.status === 'finalizing'
-    const lines = await store.batchLines.endedSince(batch.id, after, limit, isOver)
+    const lines = await store.batchLines.endedSince(batch.id, after, SLICE, isOver)
     const last = lines.at(-1)
     if (last) {
       const text = lines
         .map(line => withCursor(outputLine(line, current ?? batch), line.cursor))
         .join('')
-      if (!response.write(text)) await once(response, 'drain', { signal }).catch(() => {})
+      if (!response.write(text)) await drained(response, signal, stalledMs)
       after = last.cursor
-      const read = { lines: lines.length, characters: text.length }
-      limit = nextLimit(read, limit, SLICE_BYTES)
       continue
     }
     if (isOver || !options.follow) break
@@ -51,6 +52,13 @@ export async function streamResults(
     current = await store.batches.get(batch.tenantId, batch.id)
   }
   response.end()
+}
+
+/** Resolves when the reader has taken what was sent, or is gone. */
+async function drained(response: Response, signal: AbortSignal, stalledMs: number): Promise<void> {
+  response.setTimeout(stalledMs)
+  await once(response, 'drain', { signal }).catch(() => {})
+  response.setTimeout(0)
 }
 
 /** @throws {LonghaulError} invalid_cursor */

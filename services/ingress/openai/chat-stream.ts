@@ -3,7 +3,9 @@ import { type Clock, LonghaulError, newId, objectOf } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import type { Submission } from '@longhaul/intake'
 import type { Store } from '@longhaul/store'
+import type { Telemetry } from '@longhaul/telemetry'
 import type { SubmitContext } from '../acceptance/submitter.ts'
+import { errorInStream } from '../answer.ts'
 import { ChatRelay, usageChunk } from './chat-relay.ts'
 import { answerOf, errorOf, jobErrorEnvelope, longhaulHeaders, sendJobError } from './ended-job.ts'
 import { EventStream } from './event-stream.ts'
@@ -15,6 +17,7 @@ export interface ChatStreamDependencies {
   store: Pick<Store, 'reads'>
   coordination: Pick<Coordination, 'streams'>
   clock: Clock
+  telemetry: Telemetry
 }
 
 /**
@@ -29,7 +32,7 @@ export async function streamChat(
   response: ServerResponse,
   includeUsage: boolean,
 ): Promise<void> {
-  const { jobs, coordination, clock } = dependencies
+  const { jobs, coordination, clock, telemetry } = dependencies
   const { streams } = coordination
   const jobId = newId('job')
   let awaited: AwaitedJob | undefined
@@ -57,7 +60,9 @@ export async function streamChat(
     if (ended) finish(ended, { events, relay, response, clock, includeUsage })
   } catch (error) {
     if (!events.begun) throw error
-    events.event(JSON.stringify(envelopeOf(error)))
+    const requestId = String(response.getHeader('x-request-id'))
+    const told = errorInStream(error, requestId, telemetry.logger)
+    events.event(JSON.stringify(told.toEnvelope()))
     events.end()
     if (awaited) await jobs.cancel(awaited)
   } finally {
@@ -106,11 +111,6 @@ function interrupt(events: EventStream): void {
   )
   events.event(JSON.stringify(error.toEnvelope()))
   events.end()
-}
-
-function envelopeOf(error: unknown) {
-  if (error instanceof LonghaulError) return error.toEnvelope()
-  return new LonghaulError('internal_error', 'Something went wrong on our side.').toEnvelope()
 }
 
 /** As far as they are known when the first token comes. */

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { systemClock } from '@longhaul/contracts'
+import { openPausedReader, type PausedReader } from '../../../test/paused-reader.ts'
 import { EventStream } from './event-stream.ts'
 import { ResponseEvents } from './response-events.ts'
 import { sendEvents } from './response-stream.ts'
@@ -14,21 +15,10 @@ afterEach(() => {
   for (const close of closers.splice(0)) close()
 })
 
-/** An answer under way, and its reader, who takes nothing before `resume`. */
-async function connected(): Promise<{ response: ServerResponse; reader: Socket }> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const reader = connect((server.address() as AddressInfo).port, '127.0.0.1').pause()
-  reader.on('error', () => {})
-  closers.push(() => {
-    reader.destroy()
-    server.closeAllConnections()
-    server.close()
-  })
-  reader.write('GET / HTTP/1.0\r\n\r\n')
-  const [, response] = await once(server, 'request')
-  return { response, reader }
+async function connected(): Promise<PausedReader> {
+  const opened = await openPausedReader()
+  closers.push(opened.close)
+  return opened
 }
 
 async function textOf(reader: Socket): Promise<string> {

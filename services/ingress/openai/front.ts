@@ -8,6 +8,7 @@ import {
 import type { Coordination } from '@longhaul/coordination'
 import { check, parseJson, type Submission, type SubmissionReader } from '@longhaul/intake'
 import type { Store, Tenant } from '@longhaul/store'
+import type { Telemetry } from '@longhaul/telemetry'
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { receive } from '../acceptance/receive.ts'
@@ -24,6 +25,7 @@ export interface FrontDependencies {
   jobs: SynchronousJobs
   store: Store
   coordination: Coordination
+  telemetry: Telemetry
 }
 
 /** `POST /v1/chat/completions` and `POST /v1/embeddings`, as OpenAI's clients call them. */

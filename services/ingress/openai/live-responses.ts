@@ -1,14 +1,17 @@
-import { type JsonObject, LonghaulError } from '@longhaul/contracts'
+import type { JsonObject } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
+import type { Telemetry } from '@longhaul/telemetry'
 import { LRUCache } from 'lru-cache'
+import { errorInStream } from '../answer.ts'
 import { ResponseEvents } from './response-events.ts'
-import { type ResponseJob, responseObject } from './response-object.ts'
+import { type ResponseJob, responseIdOf, responseObject } from './response-object.ts'
 import { StreamParts } from './stream-parts.ts'
 import type { AwaitedJob, SynchronousJobs } from './synchronous-jobs.ts'
 
 export interface LiveDependencies {
   jobs: SynchronousJobs
   coordination: Pick<Coordination, 'streams'>
+  telemetry: Telemetry
 }
 
 /** Streams that are kept to be resumed: the least lately read go first. */
@@ -64,7 +67,7 @@ export class LiveResponses {
     job: ResponseJob,
     request: JsonObject,
   ): Promise<void> {
-    const { jobs } = this.#dependencies
+    const { jobs, telemetry } = this.#dependencies
     const { jobId } = awaited
     this.#kept.set(jobId, events, { size: ASSUMED_CHARACTERS, ttl: Number.MAX_SAFE_INTEGER })
     events.begin(responseObject({ ...job, resultBody: null }, request))
@@ -76,7 +79,7 @@ export class LiveResponses {
       if (ended) events.finish(responseObject(ended.job, request))
       else events.fail('job_cancelled', 'Its caller went away.')
     } catch (error) {
-      const { code, message } = failureOf(error)
+      const { code, message } = errorInStream(error, responseIdOf(jobId), telemetry.logger)
       events.fail(code, message)
     } finally {
       forget()
@@ -85,11 +88,6 @@ export class LiveResponses {
       if (this.#kept.has(jobId)) this.#kept.set(jobId, events, { size })
     }
   }
-}
-
-function failureOf(error: unknown): { code: string; message: string } {
-  if (error instanceof LonghaulError) return { code: error.code, message: error.message }
-  return { code: 'internal_error', message: 'Something went wrong on our side.' }
 }
 
 /** A response that has ended, told anew. */

@@ -10,7 +10,6 @@ import {
 } from '@longhaul/contracts'
 import { check, parseJson, type Submission } from '@longhaul/intake'
 import type { JobDetail, NewJob, Tenant } from '@longhaul/store'
-import type { Telemetry } from '@longhaul/telemetry'
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { keyReused } from '../acceptance/idempotency.ts'
@@ -30,7 +29,6 @@ import type { AwaitedJob } from './synchronous-jobs.ts'
 export interface ResponseDependencies extends FrontDependencies {
   submitter: Submitter
   live: LiveResponses
-  telemetry: Telemetry
 }
 
 /** Of a response beside what the model gets. */
@@ -66,7 +64,8 @@ export class ResponseRoutes {
       previousId: created.previous_response_id ?? null,
     }
     if (said.background && !said.store) throw storeNeeded()
-    const body = await this.#bodyForModel(value as JsonObject, said.previousId, tenant)
+    const earlier = await this.#saidEarlier(said.previousId, tenant, response)
+    const body = bodyForModel(value as JsonObject, earlier)
     const streamTo = said.stream ? { streamTo: this.#dependencies.live.address } : {}
     const options: JobOptions = { response: said, ...streamTo }
     const submission = this.#dependencies.reader.readBody(RESPONSES, body, {
@@ -74,6 +73,7 @@ export class ResponseRoutes {
       metadata: metadataOf(body),
       options,
     })
+    this.#assertFits(submission, said.previousId)
     const wanted = { submission, context, background: said.background }
     if (said.stream) await this.#stream(wanted, response)
     else if (said.background) await this.#enqueue(wanted, response)
@@ -136,22 +136,31 @@ export class ResponseRoutes {
     sendJson(response, 200, JSON.stringify(list))
   }
 
-  /** What the model gets: all that was said before, in its own words, since any model may go on. */
-  async #bodyForModel(value: JsonObject, previousId: string | null, tenant: Tenant) {
-    const {
-      background: _,
-      stream: __,
-      stream_options: ___,
-      previous_response_id: ____,
-      ...body
-    } = value
-    if (previousId === null) return body
+  /** The items of the response that is gone on from, which hold all that was said before it. */
+  async #saidEarlier(
+    previousId: string | null,
+    tenant: Tenant,
+    response: Response,
+  ): Promise<JsonObject[] | null> {
+    if (previousId === null) return null
+    const { intake, store } = this.#dependencies
     const jobId = jobIdOf(previousId, 'previous_response_id')
-    const { job, body: earlier } = await this.#find(tenant, jobId, 'previous_response_id')
+    intake.hold(await store.contents.bytes(jobId), response)
+    const { job, body } = await this.#find(tenant, jobId, 'previous_response_id')
     if (job.status !== 'succeeded' || job.resultBody === null) throw notEnded(previousId, job)
     const { output } = objectOf(JSON.parse(job.resultBody))
-    const input = [...itemsOf(earlier.input), ...saidBefore(output), ...itemsOf(body.input)]
-    return { ...body, input }
+    return [...itemsOf(body.input), ...saidBefore(output)]
+  }
+
+  /** A conversation grows with each of its turns, a request may not grow with it for ever. */
+  #assertFits({ bodyBytes }: Submission, previousId: string | null): void {
+    const { maxBodyBytes } = this.#dependencies.intake
+    if (previousId === null || bodyBytes <= maxBodyBytes) return
+    throw new LonghaulError(
+      'body_too_large',
+      `With what was said up to ${previousId} the request has ${bodyBytes} bytes, above the ${maxBodyBytes} that are taken: begin a new conversation, with a summary of this one.`,
+      { param: 'previous_response_id' },
+    )
   }
 
   async #enqueue({ submission, context }: Wanted, response: Response): Promise<void> {
@@ -171,20 +180,22 @@ export class ResponseRoutes {
     const { jobs, live, store } = this.#dependencies
     const jobId = newId('job')
     const listening = live.prepare(jobId)
-    let awaited: AwaitedJob
+    let awaited: AwaitedJob | undefined
+    let job: ResponseJob | undefined
     try {
       awaited = await jobs.submit(submission, context, response, jobId)
+      // A background response goes on without whoever asked for it.
+      if (background) awaited = jobs.shared(awaited)
+      job =
+        awaited.jobId === jobId
+          ? newlyQueued(jobId, submission)
+          : await store.reads.get(context.tenantId, awaited.jobId)
+      if (!job) throw keyReused()
     } catch (error) {
       listening.forget()
+      if (awaited) jobs.release(awaited)
       throw error
     }
-    // A background response goes on without whoever asked for it.
-    if (background) awaited = jobs.shared(awaited)
-    const job =
-      awaited.jobId === jobId
-        ? newlyQueued(jobId, submission)
-        : await store.reads.get(context.tenantId, awaited.jobId)
-    if (!job) throw keyReused()
     void live.follow(awaited, listening, job, submission.body)
     await this.#send(response, listening.events, -1, awaited.jobId)
   }
@@ -195,8 +206,9 @@ export class ResponseRoutes {
     const kept = live.of(job.id)
     if (kept) return this.#send(response, kept, after, job.id)
     if (isTerminal(job.status)) return this.#send(response, replay(job, body), after, job.id)
+    const awaited = jobs.watch(job.tenantId, job.id)
     const listening = live.prepare(job.id)
-    void live.follow(jobs.watch(job.tenantId, job.id), listening, job, body)
+    void live.follow(awaited, listening, job, body)
     return this.#send(response, listening.events, after, job.id)
   }
 
@@ -224,6 +236,21 @@ export class ResponseRoutes {
     }
     return { job, body: objectOf(JSON.parse(job.requestBody ?? '{}')) }
   }
+}
+
+/**
+ * What the model gets: all that was said before, in its own words, since any model may go on.
+ * @param earlier null when it begins a conversation
+ */
+function bodyForModel(value: JsonObject, earlier: JsonObject[] | null): JsonObject {
+  const {
+    background: _,
+    stream: __,
+    stream_options: ___,
+    previous_response_id: ____,
+    ...body
+  } = value
+  return earlier ? { ...body, input: [...earlier, ...itemsOf(body.input)] } : body
 }
 
 function justAccepted(job: NewJob): ResponseJob {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { StoreUnavailableError } from '@longhaul/store'
 import { openTestIngress, type TestIngress } from '../../../test/ingress.ts'
 
 describe('a caller who waits', () => {
@@ -19,5 +20,25 @@ describe('a caller who waits', () => {
     expect(status).toBe(503)
     expect(json.error.code).toBe('store_unavailable')
     expect(headers.get('retry-after')).toBe('1')
+  })
+
+  it('leaves nobody waiting here when the store is away', async () => {
+    const streamed = () => ({
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${test.key}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'twice',
+      },
+      body: JSON.stringify({ model: 'small', input: 'hello', stream: true, background: true }),
+    })
+    const first = await fetch(`${test.url}/v1/responses`, streamed())
+    expect(test.ingress.waiting).toBe(1)
+    const away = new StoreUnavailableError(new Error('away'))
+    jest.spyOn(test.store.reads, 'get').mockRejectedValueOnce(away)
+    const second = await fetch(`${test.url}/v1/responses`, streamed())
+    expect(second.status).toBe(503)
+    expect(test.ingress.waiting).toBe(1)
+    await first.body?.cancel()
   })
 })

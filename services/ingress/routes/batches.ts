@@ -51,7 +51,7 @@ export interface BatchRouteDependencies {
 const MOST_DRY_RUNS = 2
 /** Each asks the store twice a second. */
 const MOST_FOLLOWERS = 200
-const RETRY_LINES = 100
+const RETRY_SLICE = { lines: 500, bytes: 1024 * 1024 }
 const REPLAYED = { 'idempotency-replayed': 'true' }
 
 /** `/v1/batches`, as OpenAI's, and what Longhaul adds. */
@@ -159,12 +159,12 @@ export class BatchRoutes {
     const signal = AbortSignal.any([closedSignal(response), this.#dependencies.stopping])
     const options = { after: cursor, follow, signal }
     const send = () => streamResults(this.#dependencies, batch, options, response)
-    await (follow ? this.#followers.during(send) : send())
+    await (follow ? this.#followers.during(tenant.id, send) : send())
   }
 
   async #dryRun(wanted: CreateBatch, response: Response, tenant: Tenant): Promise<void> {
     await this.#assertInput(wanted.input_file_id, tenant)
-    await this.#dryRuns.during(async () => {
+    await this.#dryRuns.during(tenant.id, async () => {
       const windowMs = durationMs(wanted.completion_window) ?? 0
       const expiresAt = this.#dependencies.clock.now() + windowMs
       const about = { tenantId: tenant.id, expiresAt, signal: closedSignal(response) }
@@ -285,7 +285,7 @@ export class BatchRoutes {
 async function* linesToRetry(store: Store, batch: BatchRecord): AsyncGenerator<string> {
   let after = 0
   for (;;) {
-    const lines = await store.batchLines.failedRequests(batch.id, after, RETRY_LINES)
+    const lines = await store.batchLines.failedRequests(batch.id, after, RETRY_SLICE)
     if (lines.length === 0) return
     yield lines
       .map(({ customId, body, options }) =>

@@ -39,7 +39,7 @@ export class FileRoutes {
   async uploadFile(request: Request, response: Response, tenant: Tenant): Promise<void> {
     readQuery(noQuery, request.url)
     const { store, blobs, clock } = this.#dependencies
-    await this.#uploads.during(async () => {
+    await this.#uploads.during(tenant.id, async () => {
       const file = await receiveFile({ store, blobs, now: () => clock.now() }, request, tenant.id)
       sendJson(response, 200, JSON.stringify(fileView(file)))
     })
