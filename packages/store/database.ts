@@ -22,8 +22,9 @@ export interface Statement {
 /**
  * Four pools. `hot` runs the few statements of a job's life: their shape is
  * known, rows come by key, and plans must not change with statistics that lag
- * behind a queue, so it plans once and never reads a whole table, neither in
- * order nor to hash it. Its statements must not join sets that no index covers.
+ * behind a queue. So it plans once, takes rows from an index one by one and in
+ * its order, and never reads a whole table or sorts what an index has in order.
+ * Its statements must not join sets that no index covers.
  * `general` runs what people ask, and may not take for ever.
  *
  * `lazy` is `hot` without waiting for the disk. It is for what the next durable
@@ -50,6 +51,8 @@ export class Database {
       'SET enable_hashjoin = off',
       'SET enable_mergejoin = off',
       'SET enable_seqscan = off',
+      'SET enable_bitmapscan = off',
+      'SET enable_sort = off',
       'SET jit = off',
       // The rows of one statement, bodies and all, are held in memory and not in a file.
       "SET work_mem = '32MB'",
