@@ -52,20 +52,20 @@ export interface Candidate {
   model: string
   /** Higher is better; what it means is the strategy's. */
   score: number
-  estimatedCostUsd: number
+  estimated_cost_usd: number
   /** Of the call itself; undefined before any call was seen, and then absent from the stored record. */
-  estimatedLatencyMs?: number | undefined
+  estimated_latency_ms?: number | undefined
   /** Until a call can begin. */
-  estimatedWaitMs?: number | undefined
+  estimated_wait_ms?: number | undefined
   /** Of strategies that predict it: how likely the answer is good, 0 to 1, and the standard deviation of that. */
   quality?: number | undefined
-  qualityUncertainty?: number | undefined
+  quality_uncertainty?: number | undefined
 }
 
 /** What a strategy that reads prompts made of this one. */
 export interface PromptView {
   domain: string
-  domainProbability: number
+  domain_probability: number
   intent: string
   language: string
   /** 0: any model does it; 1: it takes the best. */
@@ -75,7 +75,7 @@ export interface PromptView {
   /** Turns of the user. */
   turns: number
   /** Tokens that the answer is likely to have. */
-  outputTokens: number
+  output_tokens: number
   /** Features of the text that weighed most in its complexity, with their weight. */
   features: { name: string; weight: number }[]
   /** Version of the routing model. */
@@ -108,7 +108,8 @@ export interface DecisionRecord {
   reason: string
   candidates: Candidate[]
   filtered: FilteredModel[]
-  estimates: { inputTokens: number; outputTokens: number; costUsd: number | null }
+  /** Of this request on the chosen model, as its candidate says; where none was chosen, without a cost. */
+  estimates: { input_tokens: number; output_tokens: number; cost_usd: number | null }
   /** With what probability this choice was made; 1 for deterministic strategies. */
   propensity: number
   /** Absent for strategies that do not read it. */

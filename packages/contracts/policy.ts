@@ -25,12 +25,13 @@ const ruleExpression = z.string().superRefine((source, context) => {
     compileRuleExpression(source)
   } catch (error) {
     if (!(error instanceof RuleExpressionError)) throw error
-    const { message, character, remedy } = error
-    context.addIssue({
-      code: 'custom',
-      message: `cannot be used, at character ${character}: ${message}`,
-      params: remedy,
-    })
+    for (const { message, character, remedy } of error.faults) {
+      context.addIssue({
+        code: 'custom',
+        message: `cannot be used, at character ${character}: ${message}`,
+        params: remedy,
+      })
+    }
   }
 })
 

@@ -4,7 +4,7 @@ import type { Obstacle } from './filters.ts'
 import { type Judgement, judge } from './judge.ts'
 import type { LiveView } from './live-view.ts'
 import type { PreparedModel } from './prepared.ts'
-import { candidateOf, recordWithoutChoice } from './record.ts'
+import { candidateOf, estimatesOf, recordWithoutChoice } from './record.ts'
 import { boundedText } from './request-text.ts'
 import type { Terms } from './requested.ts'
 import { type Requirements, requirementsOf } from './requirements.ts'
@@ -83,7 +83,7 @@ export function decideUnder(
   })
   if (failure) return { route: undefined, record, failure }
   const choice = choose(terms, judgement.contenders, request, needs, options)
-  return decisionOf(choice, judgement, record)
+  return decisionOf(choice, judgement, needs, record)
 }
 
 function strategyOf({ pinned, policy }: Terms, { constraints }: RoutingRequest): string {
@@ -91,8 +91,14 @@ function strategyOf({ pinned, policy }: Terms, { constraints }: RoutingRequest):
   return constraints?.models ? LISTED : policy.policy.strategy
 }
 
-function decisionOf(choice: Choice, judgement: Judgement, record: DecisionRecord): Decision {
-  const { contender } = choiceOf(choice.ranked)
+function decisionOf(
+  choice: Choice,
+  judgement: Judgement,
+  needs: Requirements,
+  record: DecisionRecord,
+): Decision {
+  const chosen = choiceOf(choice.ranked)
+  const { contender } = chosen
   const fallbacks = choice.fallbacks.map(ranked => ranked.contender.name)
   return {
     route: { model: contender.name, fallbacks },
@@ -102,7 +108,7 @@ function decisionOf(choice: Choice, judgement: Judgement, record: DecisionRecord
       fallbacks,
       reason: sentence(choice, judgement),
       candidates: choice.ranked.map(candidateOf),
-      estimates: { ...record.estimates, costUsd: contender.costUsd },
+      estimates: estimatesOf(chosen, needs),
       propensity: choice.propensity,
       ...(choice.prompt && { prompt: choice.prompt }),
       ...(choice.nearest && { nearest: [...choice.nearest] }),

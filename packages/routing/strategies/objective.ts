@@ -1,5 +1,5 @@
 import type { Policy, Preference } from '@longhaul/contracts'
-import { roundUsd } from '../figures.ts'
+import { costOfTokens, writtenTokens } from '../costs.ts'
 import { waitOf } from '../live-view.ts'
 import type { Quality } from '../placement/quality.ts'
 import type { Prediction } from '../queue/prediction.ts'
@@ -76,7 +76,8 @@ export function judgeAll(
   let best = 0
   for (const contender of contenders) {
     const { value, uncertainty } = qualityOf(contender)
-    const costUsd = expectedCostUsd(contender, occasion)
+    const outputTokens = writtenTokens(contender.model, view.requirements, occasion.outputTokens)
+    const costUsd = costOfTokens(contender.model, view.requirements.inputTokens, outputTokens)
     const callMs = contender.live.latencyMs ?? assumedMs(occasion.outputTokens)
     const wait = waitOf(contender.live, view.request.lane, callMs)
     const waitMs = wait.ms
@@ -84,7 +85,8 @@ export function judgeAll(
     const risk = riskOfMissing(wait, callMs, occasion) * value
     const utility =
       careful - risk - objective.perUsd * costUsd - (perSecond * (waitMs + callMs)) / 1_000
-    judged.set(contender, { quality: value, uncertainty, costUsd, waitMs, callMs, utility })
+    const estimate = { quality: value, uncertainty, costUsd, outputTokens, waitMs }
+    judged.set(contender, { ...estimate, callMs, utility })
     if (costUsd > dearest) dearest = costUsd
     if (callMs > slowest) slowest = callMs
     if (value > best) best = value
@@ -95,14 +97,6 @@ export function judgeAll(
     else if (one.quality >= objective.enough * best) one.utility += 2 - one.quality - share
   }
   return judged
-}
-
-/** As `estimatedCostUsd`, with the answer that is expected where the caller set no bound. */
-function expectedCostUsd({ model }: Contender, { view, outputTokens }: Occasion): number {
-  const { inputTokens, answers } = view.requirements
-  const answer = Math.min(outputTokens, model.max_output_tokens ?? Infinity)
-  const { input, output } = model.price
-  return roundUsd((inputTokens * input + answer * answers * output) / 1e6)
 }
 
 function assumedMs(outputTokens: number): number {

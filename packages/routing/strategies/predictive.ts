@@ -26,7 +26,7 @@ export const predictive: StrategyFactory = policy => {
     const judged = judgeAll(
       contenders,
       contender => qualityOf(placements.of(contender), prediction, strengths),
-      { objective, view, outputTokens: prompt.outputTokens, now: input.now },
+      { objective, view, outputTokens: prompt.output_tokens, now: input.now },
     )
     const ranked = rank(contenders, judged)
     const { choices, propensity, explored } = explore(ranked, policy, random)

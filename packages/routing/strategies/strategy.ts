@@ -64,6 +64,8 @@ export interface Estimate {
   /** Standard deviation. */
   uncertainty: number
   costUsd: number
+  /** All answers together. */
+  outputTokens: number
   waitMs: number
 }
 

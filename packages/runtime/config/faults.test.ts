@@ -329,6 +329,14 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       ],
     ],
     [
+      'an expression with several faults',
+      `${model}policies: { p: { strategy: rules, rules: [{ when: 'lane == "fast" && complexity > 2.0', use: gpt }] } }`,
+      [
+        `f:7:51 policies.p.rules[0].when: cannot be used, at character 9: lane is never "fast" (got "lane == \\"fast\\" && complexity > 2.0") — there are: interactive, standard, bulk`,
+        `f:7:51 policies.p.rules[0].when: cannot be used, at character 32: complexity is never > 2 (got "lane == \\"fast\\" && complexity > 2.0") — complexity is from 0 to 1`,
+      ],
+    ],
+    [
       'an expression that ends too early',
       `${model}policies: { p: { strategy: rules, rules: [{ when: 'tokens >', use: gpt }] } }`,
       [

@@ -90,32 +90,34 @@ const decisionFields = {
     z.object({
       model: z.string(),
       score: z.number().describe("Higher is better; what it means is the strategy's"),
-      estimatedCostUsd: z.number(),
-      estimatedLatencyMs: z.number().optional().describe('Absent before any call was seen'),
-      estimatedWaitMs: z.number().optional().describe('Until a call can begin'),
+      estimated_cost_usd: z.number(),
+      estimated_latency_ms: z.number().optional().describe('Absent before any call was seen'),
+      estimated_wait_ms: z.number().optional().describe('Until a call can begin'),
       quality: z.number().optional().describe('How likely the answer is good, as predicted'),
-      qualityUncertainty: z.number().optional().describe('Standard deviation of the quality'),
+      quality_uncertainty: z.number().optional().describe('Standard deviation of the quality'),
     }),
   ),
   filtered: z
     .array(z.object({ model: z.string(), reason: z.enum(filterReasons), detail: z.string() }))
     .describe('Models that were out of the question, and why'),
-  estimates: z.object({
-    inputTokens: z.number(),
-    outputTokens: z.number(),
-    costUsd: z.number().nullable(),
-  }),
+  estimates: z
+    .object({
+      input_tokens: z.number(),
+      output_tokens: z.number().describe('Of all answers together, as far as the model writes'),
+      cost_usd: z.number().nullable().describe('Null when no model was chosen'),
+    })
+    .describe('Of the request on the chosen model: the figures of its candidate'),
   propensity: z.number().describe('With what probability this choice was made'),
   prompt: z
     .object({
       domain: z.string(),
-      domainProbability: z.number(),
+      domain_probability: z.number(),
       intent: z.string(),
       language: z.string(),
       complexity: z.number().describe('0: any model does it; 1: it takes the best'),
       familiarity: z.number().describe('How much it is like what the routing model has seen'),
       turns: z.int().describe('Turns of the user'),
-      outputTokens: z.number().describe('Tokens that the answer is likely to have'),
+      output_tokens: z.number().describe('Tokens that the answer is likely to have'),
       features: z
         .array(z.object({ name: z.string(), weight: z.number() }))
         .describe('What weighed most in the complexity'),
@@ -244,7 +246,9 @@ export const modelSchema = z
         deployments: z.array(deploymentSchema),
       })
       .nullable()
-      .describe('Null for `auto`, which stands for the default policy'),
+      .describe(
+        'Null for `auto`, the default policy, and for the other policies: they choose among models',
+      ),
   })
   .meta({ id: 'Model' })
 export type ModelView = z.infer<typeof modelSchema>
