@@ -17,6 +17,21 @@ export interface RoutingRequest {
   /** Fallbacks left over from the decision before, best first. */
   preferred: string[]
   constraints?: RoutingConstraints | undefined
+  /** The turn before in its conversation, where one is known. */
+  lastTurn?: LastTurn | undefined
+}
+
+/** Which model answered the turn before, and what it has read of the conversation. */
+export interface LastTurn {
+  model: string
+  /** As `model/deployment`. */
+  deployment: string
+  /** As its provider counted: read… */
+  inputTokens: number
+  /** …and read and written together. */
+  tokens: number
+  /** Epoch milliseconds at which it ended. */
+  at: number
 }
 
 /** A model that this job should not go to (again). */
@@ -89,10 +104,40 @@ export interface RouteNearness {
   similarity: number
 }
 
+/** What a policy holds, and what that took at the time of a decision. */
+export interface HeldView {
+  holds: 'target_share' | 'budget'
+  /** Share of decisions, 0 to 1; or US dollars per UTC day. */
+  target: number
+  /** The same today so far, in all processes: dollars as recorded, and as expected of what is under way. */
+  used: number
+  /** What is aimed at now: a share of decisions, or US dollars for a job. Differs from the target while something is made up for. */
+  allowed: number
+  /** Utility that a job of these models, or a dollar, has to be worth now; below 0 the models are favoured. */
+  shadow_price: number
+  /** Those that the share is about. */
+  models?: string[] | undefined
+}
+
+/** What became of the model of the turn before. */
+export interface ConversationView {
+  model: string
+  /** It was chosen again. */
+  kept: boolean
+  /** Input tokens that it would read from its cache. */
+  cached_tokens: number
+  /** US dollars that this would save. */
+  saving_usd: number
+  /** One readable clause, when it was not kept. */
+  left_because?: string | undefined
+}
+
 /** What the worker needs of it. */
 export interface Route {
   model: string
   fallbacks: string[]
+  /** The deployment that has the conversation in its cache, as `model/deployment`. */
+  cachedAt?: string | undefined
 }
 
 /** The decision as it is stored and shown; also when no model qualified (`model: null`). */
@@ -114,6 +159,10 @@ export interface DecisionRecord {
   propensity: number
   /** Absent for strategies that do not read it. */
   prompt?: PromptView | undefined
+  /** Of policies that hold a share or a budget. */
+  held?: HeldView | undefined
+  /** Of jobs of a conversation whose turn before is known. */
+  conversation?: ConversationView | undefined
   /** Of the strategy `semantic`: the nearest routes, nearest first; absent when the prompt was not embedded. */
   nearest?: RouteNearness[] | undefined
 }

@@ -1,4 +1,4 @@
-import type { DecisionRecord, FilteredModel } from '@longhaul/contracts'
+import type { DecisionRecord, FilteredModel, HeldView } from '@longhaul/contracts'
 import { writtenTokens } from './costs.ts'
 import type { Requirements } from './requirements.ts'
 import type { Ranked } from './strategies/strategy.ts'
@@ -13,8 +13,9 @@ export function recordWithoutChoice(facts: {
   filtered: FilteredModel[]
   needs: Requirements
   reason: string
+  held?: HeldView | undefined
 }): DecisionRecord {
-  const { number, now, policy, strategy, filtered, needs, reason } = facts
+  const { number, now, policy, strategy, filtered, needs, reason, held } = facts
   return {
     number,
     decided_at: new Date(now).toISOString(),
@@ -31,6 +32,7 @@ export function recordWithoutChoice(facts: {
       cost_usd: null,
     },
     propensity: 1,
+    ...(held && { held }),
   }
 }
 

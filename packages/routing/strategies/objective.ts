@@ -43,6 +43,8 @@ export interface Judged extends Estimate {
   /** Of the call itself. */
   callMs: number
   utility: number
+  /** Whether it is good enough, where the policy says what is. */
+  suffices: boolean
 }
 
 export interface Occasion {
@@ -70,6 +72,7 @@ export function judgeAll(
   const { objective, view } = occasion
   const hurried = !objective.patient || view.request.lane === 'interactive'
   const perSecond = hurried ? objective.perSecond : 0
+  const { inputTokens } = view.requirements
   const judged = new Map<Contender, Judged>()
   let dearest = 0
   let slowest = 0
@@ -77,7 +80,8 @@ export function judgeAll(
   for (const contender of contenders) {
     const { value, uncertainty } = qualityOf(contender)
     const outputTokens = writtenTokens(contender.model, view.requirements, occasion.outputTokens)
-    const costUsd = costOfTokens(contender.model, view.requirements.inputTokens, outputTokens)
+    const { model, cachedTokens } = contender
+    const costUsd = costOfTokens(model, inputTokens, outputTokens, cachedTokens)
     const callMs = contender.live.latencyMs ?? assumedMs(occasion.outputTokens)
     const wait = waitOf(contender.live, view.request.lane, callMs)
     const waitMs = wait.ms
@@ -86,15 +90,19 @@ export function judgeAll(
     const utility =
       careful - risk - objective.perUsd * costUsd - (perSecond * (waitMs + callMs)) / 1_000
     const estimate = { quality: value, uncertainty, costUsd, outputTokens, waitMs }
-    judged.set(contender, { ...estimate, callMs, utility })
+    judged.set(contender, { ...estimate, callMs, utility, suffices: true })
     if (costUsd > dearest) dearest = costUsd
     if (callMs > slowest) slowest = callMs
     if (value > best) best = value
   }
   for (const one of judged.values()) {
     const share = dearest > 0 ? one.costUsd / dearest : one.callMs / slowest
-    if (objective.enough === undefined) one.utility -= objective.relativeCost * share
-    else if (one.quality >= objective.enough * best) one.utility += 2 - one.quality - share
+    if (objective.enough === undefined) {
+      one.utility -= objective.relativeCost * share
+      continue
+    }
+    one.suffices = one.quality >= objective.enough * best
+    if (one.suffices) one.utility += 2 - one.quality - share
   }
   return judged
 }

@@ -125,6 +125,29 @@ const decisionFields = {
     })
     .optional()
     .describe('What a strategy that reads prompts made of this one'),
+  held: z
+    .object({
+      holds: z.enum(['target_share', 'budget']),
+      target: z.number().describe('Share of decisions, or US dollars per UTC day'),
+      used: z.number().describe('The same today so far, what is under way included'),
+      allowed: z.number().describe('Share of decisions, or US dollars for a job, aimed at now'),
+      shadow_price: z
+        .number()
+        .describe('Utility that a job of the models, or a dollar, has to be worth now'),
+      models: z.array(z.string()).optional().describe('Those that the share is about'),
+    })
+    .optional()
+    .describe('Of policies that hold a share or a budget, as it was when this was decided'),
+  conversation: z
+    .object({
+      model: z.string().describe('The model of the turn before'),
+      kept: z.boolean().describe('It was chosen again'),
+      cached_tokens: z.number().describe('Input tokens that it would read from its cache'),
+      saving_usd: z.number().describe('US dollars that this would save'),
+      left_because: z.string().optional().describe('Why it was not kept'),
+    })
+    .optional()
+    .describe('Of jobs of a conversation whose turn before is known'),
   nearest: z
     .array(z.object({ route: z.string(), similarity: z.number().describe('Cosine, -1 to 1') }))
     .optional()
