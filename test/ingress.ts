@@ -11,7 +11,13 @@ import {
 import { openMemoryCoordination } from '@longhaul/coordination'
 import { Ingress, type IngressDependencies, type IngressOptions } from '@longhaul/ingress'
 import { openProviders } from '@longhaul/providers'
-import { createReceiverPolicy, ModelFigures, SemanticRoutes } from '@longhaul/runtime'
+import {
+  Conversations,
+  createReceiverPolicy,
+  ModelFigures,
+  PolicyHoldings,
+  SemanticRoutes,
+} from '@longhaul/runtime'
 import { startTelemetry } from '@longhaul/telemetry'
 import { openTestStore, type TestStore } from './database.ts'
 
@@ -90,6 +96,11 @@ export async function openTestIngress(test: TestIngressOptions = {}): Promise<Te
   })
   const telemetry = startTelemetry({ service: 'test', logLevel: 'silent' })
   const provider = openProviders({ clock })
+  const live = new ModelFigures(
+    { coordination, bus, clock, dispatch: testStore.store.dispatch },
+    config,
+  )
+  const holding = { coordination, store: testStore.store, live, telemetry, clock }
   const opened: IngressDependencies = {
     store: testStore.store,
     blobs: openPostgresBlobs(testStore.store),
@@ -98,11 +109,10 @@ export async function openTestIngress(test: TestIngressOptions = {}): Promise<Te
     telemetry,
     clock,
     random: () => 0.5,
-    live: new ModelFigures(
-      { coordination, bus, clock, dispatch: testStore.store.dispatch },
-      config,
-    ),
+    live,
     semantics: new SemanticRoutes({ provider, coordination, telemetry, clock }, config),
+    holdings: new PolicyHoldings(holding, config),
+    conversations: new Conversations({ coordination }, config),
     receiverPolicy: createReceiverPolicy(config.webhooks.allow),
   }
   const dependencies = { ...opened, ...test.replace?.(opened) }

@@ -18,7 +18,7 @@ import {
 import { Dispatcher } from '@longhaul/dispatcher'
 import { openProviders } from '@longhaul/providers'
 import { Router } from '@longhaul/router'
-import { ModelFigures, SemanticRoutes } from '@longhaul/runtime'
+import { Conversations, ModelFigures, PolicyHoldings, SemanticRoutes } from '@longhaul/runtime'
 import { type Simulator, startSimulator } from '@longhaul/simulator'
 import type { JobDetail, NewJob, Store } from '@longhaul/store'
 import { startTelemetry, type Telemetry } from '@longhaul/telemetry'
@@ -95,6 +95,8 @@ export class Pipeline {
     const provider = openProviders({ clock })
     const live = new ModelFigures({ coordination, bus, clock, dispatch: store.dispatch }, config)
     const semantics = new SemanticRoutes({ provider, coordination, telemetry, clock }, config)
+    const holdings = new PolicyHoldings({ coordination, store, live, telemetry, clock }, config)
+    const conversations = new Conversations({ coordination }, config)
     const shared = {
       store,
       blobs: openPostgresBlobs(store),
@@ -105,6 +107,8 @@ export class Pipeline {
       clock,
       live,
       semantics,
+      holdings,
+      conversations,
       random: Math.random,
     }
     const worker = new Worker(shared, config, { owner: 'test-worker' })

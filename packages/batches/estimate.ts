@@ -63,14 +63,14 @@ export class BatchEstimate {
         random: () => 0.5,
       },
     )
-    const { inputTokens } = record.estimates
+    const { input_tokens: inputTokens } = record.estimates
     if (!route) {
       this.#unroutable += 1
       const reason = failure?.message ?? record.reason
       return { model: null, costUsd: 0, inputTokens, outputTokens: 0, reason }
     }
     const { model } = route
-    const outputTokens = this.#answerTokens(model, submission.body, record.estimates.outputTokens)
+    const outputTokens = this.#answerTokens(model, submission.body, record.estimates.output_tokens)
     const costUsd = this.#cost(model, inputTokens, outputTokens)
     const sum = this.#byModel.get(model) ?? { lines: 0, costUsd: 0 }
     this.#byModel.set(model, { lines: sum.lines + 1, costUsd: sum.costUsd + costUsd })

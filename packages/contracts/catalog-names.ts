@@ -120,6 +120,7 @@ function* modelsUsedBy(policy: Record<string, unknown>) {
   for (const [index, model] of listOf(policy.models).entries()) {
     if (typeof model === 'string') yield { path: ['models', index], model }
   }
+  yield* modelsIn(entriesOf(policy.target_share).models, ['target_share', 'models'])
   for (const [index, rule] of listOf(policy.rules).entries()) {
     yield* modelsIn(entriesOf(rule).use, ['rules', index, 'use'])
   }

@@ -63,6 +63,9 @@ export const modelSchema = z.strictObject({
     .optional()
     .describe('Tokens of one answer, at most'),
   price: priceSchema.describe('USD per million tokens'),
+  cache_lifetime: duration
+    .prefault('5m')
+    .describe('How long its providers keep input that was read, for price.cached_input'),
   capabilities: z.array(z.enum(capabilities)).default([]).describe('What requests may ask of it'),
   endpoints: z
     .array(z.enum(endpoints))

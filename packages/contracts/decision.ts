@@ -17,6 +17,21 @@ export interface RoutingRequest {
   /** Fallbacks left over from the decision before, best first. */
   preferred: string[]
   constraints?: RoutingConstraints | undefined
+  /** The turn before in its conversation, where one is known. */
+  lastTurn?: LastTurn | undefined
+}
+
+/** Which model answered the turn before, and what it has read of the conversation. */
+export interface LastTurn {
+  model: string
+  /** As `model/deployment`. */
+  deployment: string
+  /** As its provider counted: read… */
+  inputTokens: number
+  /** …and read and written together. */
+  tokens: number
+  /** Epoch milliseconds at which it ended. */
+  at: number
 }
 
 /** A model that this job should not go to (again). */
@@ -52,20 +67,20 @@ export interface Candidate {
   model: string
   /** Higher is better; what it means is the strategy's. */
   score: number
-  estimatedCostUsd: number
+  estimated_cost_usd: number
   /** Of the call itself; undefined before any call was seen, and then absent from the stored record. */
-  estimatedLatencyMs?: number | undefined
+  estimated_latency_ms?: number | undefined
   /** Until a call can begin. */
-  estimatedWaitMs?: number | undefined
+  estimated_wait_ms?: number | undefined
   /** Of strategies that predict it: how likely the answer is good, 0 to 1, and the standard deviation of that. */
   quality?: number | undefined
-  qualityUncertainty?: number | undefined
+  quality_uncertainty?: number | undefined
 }
 
 /** What a strategy that reads prompts made of this one. */
 export interface PromptView {
   domain: string
-  domainProbability: number
+  domain_probability: number
   intent: string
   language: string
   /** 0: any model does it; 1: it takes the best. */
@@ -75,7 +90,7 @@ export interface PromptView {
   /** Turns of the user. */
   turns: number
   /** Tokens that the answer is likely to have. */
-  outputTokens: number
+  output_tokens: number
   /** Features of the text that weighed most in its complexity, with their weight. */
   features: { name: string; weight: number }[]
   /** Version of the routing model. */
@@ -89,10 +104,40 @@ export interface RouteNearness {
   similarity: number
 }
 
+/** What a policy holds, and what that took at the time of a decision. */
+export interface HeldView {
+  holds: 'target_share' | 'budget'
+  /** Share of decisions, 0 to 1; or US dollars per UTC day. */
+  target: number
+  /** The same today so far, in all processes: dollars as recorded, and as expected of what is under way. */
+  used: number
+  /** What is aimed at now: a share of decisions, or US dollars for a job. Differs from the target while something is made up for. */
+  allowed: number
+  /** Utility that a job of these models, or a dollar, has to be worth now; below 0 the models are favoured. */
+  shadow_price: number
+  /** Those that the share is about. */
+  models?: string[] | undefined
+}
+
+/** What became of the model of the turn before. */
+export interface ConversationView {
+  model: string
+  /** It was chosen again. */
+  kept: boolean
+  /** Input tokens that it would read from its cache. */
+  cached_tokens: number
+  /** US dollars that this would save. */
+  saving_usd: number
+  /** One readable clause, when it was not kept. */
+  left_because?: string | undefined
+}
+
 /** What the worker needs of it. */
 export interface Route {
   model: string
   fallbacks: string[]
+  /** The deployment that has the conversation in its cache, as `model/deployment`. */
+  cachedAt?: string | undefined
 }
 
 /** The decision as it is stored and shown; also when no model qualified (`model: null`). */
@@ -108,11 +153,16 @@ export interface DecisionRecord {
   reason: string
   candidates: Candidate[]
   filtered: FilteredModel[]
-  estimates: { inputTokens: number; outputTokens: number; costUsd: number | null }
+  /** Of this request on the chosen model, as its candidate says; where none was chosen, without a cost. */
+  estimates: { input_tokens: number; output_tokens: number; cost_usd: number | null }
   /** With what probability this choice was made; 1 for deterministic strategies. */
   propensity: number
   /** Absent for strategies that do not read it. */
   prompt?: PromptView | undefined
+  /** Of policies that hold a share or a budget. */
+  held?: HeldView | undefined
+  /** Of jobs of a conversation whose turn before is known. */
+  conversation?: ConversationView | undefined
   /** Of the strategy `semantic`: the nearest routes, nearest first; absent when the prompt was not embedded. */
   nearest?: RouteNearness[] | undefined
 }

@@ -67,6 +67,11 @@ export const errorCatalogue = {
     'Every model was filtered out; the decision says why.',
     'routing_error',
   ),
+  budget_spent: entry(
+    429,
+    "The policy's budget for the day is spent, and it says to fail then.",
+    'routing_error',
+  ),
   context_length_exceeded: entry(
     422,
     'No model that remains has a window this large.',

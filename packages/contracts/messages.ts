@@ -48,7 +48,16 @@ export const jobMessageSchema = z.object({
   /** The request body as JSON text; null when it travels by reference. */
   body: z.string().nullable(),
   /** On model topics: what the router chose. */
-  route: z.object({ model: z.string(), fallbacks: z.array(z.string()) }).nullable(),
+  route: z
+    .object({
+      model: z.string(),
+      fallbacks: z.array(z.string()),
+      /** The deployment that has the conversation in its cache. */
+      cachedAt: z.string().optional(),
+      /** Of a policy with a budget: what the job is expected to take of it. */
+      budget: z.object({ policy: z.string(), expectedUsd: z.number() }).optional(),
+    })
+    .nullable(),
 })
 export type JobMessage = z.infer<typeof jobMessageSchema>
 

@@ -25,12 +25,13 @@ const ruleExpression = z.string().superRefine((source, context) => {
     compileRuleExpression(source)
   } catch (error) {
     if (!(error instanceof RuleExpressionError)) throw error
-    const { message, character, remedy } = error
-    context.addIssue({
-      code: 'custom',
-      message: `cannot be used, at character ${character}: ${message}`,
-      params: remedy,
-    })
+    for (const { message, character, remedy } of error.faults) {
+      context.addIssue({
+        code: 'custom',
+        message: `cannot be used, at character ${character}: ${message}`,
+        params: remedy,
+      })
+    }
   }
 })
 
@@ -126,6 +127,25 @@ const preferenceSchema = z.union([
   }),
 ])
 
+const targetShareSchema = z.strictObject({
+  share: z.number().gt(0).lt(1).describe('Of the decisions of this policy: 0.3'),
+  models: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe('The models that it is about; default: the upper price tier of the policy'),
+})
+export type TargetShare = z.infer<typeof targetShareSchema>
+
+const budgetSchema = z.strictObject({
+  usd_per_day: z.number().positive().describe('US dollars that its jobs may cost in a UTC day'),
+  on_spent: z
+    .enum(['cheapest', 'fail'])
+    .default('cheapest')
+    .describe('Once it is spent: the cheapest model that suffices, or no model at all'),
+})
+export type Budget = z.infer<typeof budgetSchema>
+
 export const policySchema = z
   .strictObject({
     strategy: z.enum(strategies).describe('How one of the models that qualify is chosen'),
@@ -163,6 +183,12 @@ export const policySchema = z
       .max(0.5)
       .default(0)
       .describe('For `predictive`: share of decisions that are drawn by lot, to learn from'),
+    target_share: targetShareSchema
+      .optional()
+      .describe('For `predictive`: the share of jobs that go to some models is held at this'),
+    budget: budgetSchema
+      .optional()
+      .describe('For `predictive`: as much quality as a budget per day buys'),
     max_fallbacks: z
       .number()
       .int()
@@ -188,5 +214,20 @@ export const policySchema = z
     path: ['semantic'],
     error: 'is missing: the strategy `semantic` needs it',
     params: { remedy: 'add semantic with embeddings and routes, or choose another strategy' },
+  })
+  .refine(policy => policy.strategy === 'predictive' || !policy.target_share, {
+    path: ['target_share'],
+    error: 'can be held by the strategy `predictive` only',
+    params: { remedy: 'choose `predictive`, or remove it' },
+  })
+  .refine(policy => policy.strategy === 'predictive' || !policy.budget, {
+    path: ['budget'],
+    error: 'can be held by the strategy `predictive` only',
+    params: { remedy: 'choose `predictive`, or remove it' },
+  })
+  .refine(policy => !policy.target_share || !policy.budget, {
+    path: ['budget'],
+    error: 'cannot be held beside a target_share: each of the two decides who gets the dear models',
+    params: { remedy: 'remove one, or make two policies' },
   })
 export type Policy = z.infer<typeof policySchema>

@@ -1,6 +1,7 @@
 export { Breaker } from './breaker.ts'
 export { type MemoryCoordinationOptions, openMemoryCoordination } from './memory.ts'
 export type {
+  Amounts,
   BreakerOptions,
   BreakerState,
   Breakers,
@@ -12,8 +13,10 @@ export type {
   DeploymentStats,
   LaneCalls,
   LiveStats,
+  Notes,
   Permit,
   StreamPart,
+  Tallies,
   TokenStreams,
 } from './port.ts'
 export type { CoordinationLogger } from './receivers.ts'

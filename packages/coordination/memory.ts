@@ -2,7 +2,9 @@ import type { Clock } from '@longhaul/contracts'
 import { Breaker } from './breaker.ts'
 import { OwnBroadcasts } from './own-broadcasts.ts'
 import { OwnLiveStats } from './own-live-stats.ts'
+import { OwnNotes } from './own-notes.ts'
 import { OwnStreams } from './own-streams.ts'
+import { OwnTallies } from './own-tallies.ts'
 import type { BreakerOptions, Breakers, BreakerView, Coordination, Permit } from './port.ts'
 import { type CoordinationLogger, Receivers } from './receivers.ts'
 
@@ -24,6 +26,8 @@ class MemoryCoordination implements Coordination {
   readonly streams: OwnStreams
   readonly live: OwnLiveStats
   readonly breakers: MemoryBreakers
+  readonly tallies: OwnTallies
+  readonly notes: OwnNotes
   readonly shared = false
   #stopped = false
 
@@ -32,6 +36,8 @@ class MemoryCoordination implements Coordination {
     this.streams = new OwnStreams(logger)
     this.live = new OwnLiveStats(clock)
     this.breakers = new MemoryBreakers(clock, breaker, logger)
+    this.tallies = new OwnTallies(clock)
+    this.notes = new OwnNotes(clock)
   }
 
   health(): { ok: boolean; detail: string } {

@@ -11,6 +11,8 @@ export interface Coordination {
   readonly streams: TokenStreams
   readonly live: LiveStats
   readonly breakers: Breakers
+  readonly tallies: Tallies
+  readonly notes: Notes
   /** Whether other processes hear of this one now, and it of them. */
   readonly shared: boolean
   health(): { ok: boolean; detail: string }
@@ -137,4 +139,30 @@ export interface BreakerOptions {
   openForMs: number
   maxOpenForMs: number
   probes: number
+}
+
+export type Amounts = Readonly<Record<string, number>>
+
+/**
+ * Sums that processes add to together. Reading is local: what this process
+ * added is there at once, what others added within a second or so. A sum may be
+ * forgotten, or what was added during an outage count twice; neither for long
+ * periods nor by much.
+ */
+export interface Tallies {
+  /** @param keepMs after the last addition; names that hold a day or an hour let sums begin anew */
+  add(name: string, amounts: Amounts, keepMs: number): void
+  of(name: string): Amounts
+  /** Begins with these where nobody knows anything of it. */
+  begin(name: string, amounts: Amounts, keepMs: number): void
+}
+
+/**
+ * Short texts that a process leaves for whichever comes next: the newest of a
+ * key, for some time. Of too many the oldest give way.
+ */
+export interface Notes {
+  put(key: string, text: string, keepMs: number): void
+  /** Within a bounded time, by what this process knows itself where others cannot be asked; never rejects. */
+  get(key: string): Promise<string | undefined>
 }

@@ -147,6 +147,33 @@ await describeOn('redis', 'coordination, when Redis', () => {
     )
   })
 
+  it('is killed, or loses all: sums go on here, and are whole again afterwards', async () => {
+    const { here, there } = await openTwo()
+    const usd = ({ tallies }: Coordination) => tallies.of('budget').usd ?? 0
+    const both = (sum: number) =>
+      eventually(
+        () => [usd(here), usd(there)],
+        sums => sums.every(one => Math.abs(one - sum) < 1e-9),
+      )
+    here.tallies.add('budget', { usd: 1 }, 60_000)
+    there.tallies.add('budget', { usd: 2 }, 60_000)
+    await both(3)
+
+    await redis.kill()
+    await sharing([here, there], false)
+    here.tallies.add('budget', { usd: 10 }, 60_000)
+    there.tallies.add('budget', { usd: 20 }, 60_000)
+    here.notes.put('conversation', 'small', 60_000)
+    expect([usd(here), usd(there)]).toEqual([13, 23])
+    expect(await here.notes.get('conversation')).toBe('small')
+
+    await redis.start()
+    await both(33)
+    await flushAll()
+    here.tallies.add('budget', { usd: 1 }, 60_000)
+    await both(34)
+  })
+
   it('is flushed: what is open stays open, and newcomers know it soon', async () => {
     const { here, there } = await openTwo()
     here.breakers.holdUntil(KEY, clock.now() + 30_000, 'Retry-After: 30')

@@ -321,15 +321,17 @@ await describeOn('redis', 'coordination that processes share through Redis', url
     here.breakers.acquire('large/eu')?.settle('success')
     clock.advance(BREAKER.openForMs)
     await permit(here.breakers)
+    here.tallies.add('budget', { usd: 1 }, 60_000)
+    here.notes.put('conversation', 'small', 60_000)
     const redis = client()
     const keys = await eventually(
       () => redis.keys(`${keyPrefix}:*`),
-      found => found.length >= 6,
+      found => found.length >= 8,
     )
 
     for (const key of keys) expect(await redis.pttl(key)).toBeGreaterThan(0)
     expect(keys.map(key => key.split(':')[2]).sort()).toEqual([
-      ...['breaker', 'breaker', 'breaker', 'openings', 'probes', 'window'],
+      ...['breaker', 'breaker', 'breaker', 'note', 'openings', 'probes', 'tally', 'window'],
     ])
   })
 })

@@ -8,7 +8,9 @@ import { Link } from './redis/link.ts'
 import { SharedBreakers } from './redis/shared-breakers.ts'
 import { SharedBroadcasts } from './redis/shared-broadcasts.ts'
 import { type LiveReport, SharedLiveStats } from './redis/shared-live-stats.ts'
+import { SharedNotes } from './redis/shared-notes.ts'
 import { SharedStreams } from './redis/shared-streams.ts'
+import { SharedTallies } from './redis/shared-tallies.ts'
 
 export interface RedisCoordinationOptions {
   /** `redis://` or `rediss://`. */
@@ -43,7 +45,8 @@ const LIVE = 'live'
 const TOLD = 'told:'
 /** Before the address of the process that listens for tokens. */
 const TOKENS = 'tokens:'
-const SCRIPT = readFileSync(new URL('./redis/breakers.lua', import.meta.url), 'utf8')
+const NOTES = 'note:'
+const scripts = { longhaulBreakers: luaOf('breakers'), longhaulTallies: luaOf('tallies') }
 
 /**
  * Coordination of all processes that name one Redis. Resolves when Redis
@@ -68,12 +71,15 @@ class RedisCoordination implements Coordination {
   readonly streams: SharedStreams
   readonly live: SharedLiveStats
   readonly breakers: SharedBreakers
+  readonly tallies: SharedTallies
+  readonly notes: SharedNotes
   readonly #options: RedisCoordinationOptions
   readonly #logger: CoordinationLogger
   readonly #instance: string
   readonly #link: Link
   readonly #flusher: Flusher
   readonly #channelPrefix: string
+  readonly #keyPrefix: string
   readonly #first = Promise.withResolvers<void>()
   #shared = false
   /** The next flush tells and asks everything, and makes it shared. */
@@ -111,10 +117,18 @@ class RedisCoordination implements Coordination {
       return `${this.#instance}:${leases}`
     }
     this.breakers = new SharedBreakers({ clock, logger, shared, newId: newLease, request }, breaker)
+    this.tallies = new SharedTallies({ request })
+    this.#keyPrefix = `${options.keyPrefix}:${FORMAT}:`
+    this.notes = new SharedNotes({
+      clock,
+      shared,
+      request,
+      ask: key => this.#link.get(this.#keyPrefix + NOTES + key),
+    })
     this.#channelPrefix = `${options.keyPrefix}:${FORMAT}:${databaseOf(url)}:`
     this.#link = new Link({
       url,
-      script: SCRIPT,
+      scripts,
       channels: [BREAKERS, LIVE, TOKENS + this.#instance].map(
         channel => this.#channelPrefix + channel,
       ),
@@ -177,6 +191,12 @@ class RedisCoordination implements Coordination {
     for (const [channel, payloads] of this.broadcasts.drain()) publish(TOLD + channel, payloads)
     const live = this.live.drain(this.#stopping !== undefined)
     if (live) publish(LIVE, JSON.stringify(live))
+    for (const [key, { text, keepMs }] of this.notes.drain()) {
+      pipeline.set(this.#keyPrefix + NOTES + key, text, 'PX', keepMs)
+    }
+    const sums = this.tallies.drain()
+    if (sums.length > 0) pipeline.longhaulTallies(this.#keyPrefix, JSON.stringify(sums))
+    const sumsAt = pipeline.length - 1
     const reports = this.breakers.drain()
     const joining = this.#joining
     const asks = joining || reports.length > 0
@@ -185,18 +205,20 @@ class RedisCoordination implements Coordination {
     try {
       const results = (await pipeline.exec()) ?? []
       for (const [error] of results) if (error) throw error
+      if (sums.length > 0) this.tallies.answered(sums, String(results[sumsAt]?.[1]))
       if (asks) this.breakers.answered(reports, String(results.at(-1)?.[1]))
       if (joining) this.#join()
     } catch (error) {
+      this.tallies.failed(sums)
       this.#failed(error)
     }
   }
 
   #settings(): string {
-    const { keyPrefix, clock, breaker } = this.#options
+    const { clock, breaker } = this.#options
     return JSON.stringify({
       ...breaker,
-      prefix: `${keyPrefix}:${FORMAT}:`,
+      prefix: this.#keyPrefix,
       channel: this.#channelPrefix + BREAKERS,
       now: clock.now(),
       joining: this.#joining,
@@ -235,6 +257,7 @@ class RedisCoordination implements Coordination {
     this.#shared = false
     this.broadcasts.forgetWaiting()
     this.streams.forgetWaiting()
+    this.notes.forgetWaiting()
     this.breakers.goAlone()
     this.#logger.warn({ reason }, 'Redis is away: coordination is of this process only')
   }
@@ -242,6 +265,7 @@ class RedisCoordination implements Coordination {
   #tellAll(): void {
     this.live.tellAll()
     this.breakers.tellAll()
+    this.tallies.tellAll()
     this.#flusher.request()
   }
 
@@ -288,6 +312,10 @@ class RedisCoordination implements Coordination {
     else if (channel.startsWith(TOKENS)) this.streams.receive(text)
     else this.broadcasts.receive(channel.slice(TOLD.length), text)
   }
+}
+
+function luaOf(name: string): string {
+  return readFileSync(new URL(`./redis/${name}.lua`, import.meta.url), 'utf8')
 }
 
 function messageOf(error: unknown): string {

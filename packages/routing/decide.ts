@@ -1,10 +1,14 @@
 import type { DecisionRecord, ErrorCode, Route, RoutingRequest } from '@longhaul/contracts'
+import { conversationView, describeConversation } from './cached-input.ts'
 import { type Conversation, conversationOf } from './features/conversation.ts'
+import { usd } from './figures.ts'
 import type { Obstacle } from './filters.ts'
+import type { Held } from './holding/policy-holder.ts'
+import type { Usage } from './holding/usage.ts'
 import { type Judgement, judge } from './judge.ts'
 import type { LiveView } from './live-view.ts'
 import type { PreparedModel } from './prepared.ts'
-import { candidateOf, recordWithoutChoice } from './record.ts'
+import { candidateOf, estimatesOf, recordWithoutChoice } from './record.ts'
 import { boundedText } from './request-text.ts'
 import type { Terms } from './requested.ts'
 import { type Requirements, requirementsOf } from './requirements.ts'
@@ -26,6 +30,14 @@ export interface DecideOptions {
   random: () => number
   /** The answer to `Router.semanticQuestion`, where it has one; without it `semantic` leaves the choice to `otherwise`. */
   nearness?: Nearness | undefined
+  /** What policies hold; without them none holds anything. */
+  holdings?: Holdings | undefined
+}
+
+/** Read synchronously, once per decision; whoever keeps them is told what was decided. */
+export interface Holdings {
+  /** Undefined for a policy that holds nothing. */
+  of(policy: string): Held | undefined
 }
 
 /** A choice, or why there is none. The record is there in both cases. */
@@ -35,6 +47,8 @@ export interface Decision {
   record: DecisionRecord
   /** Present when there is no route. */
   failure?: RoutingFailure
+  /** What the choice takes of that which its policy holds, to be told to whoever keeps it. */
+  usage?: Usage
 }
 
 export interface RoutingFailure {
@@ -70,8 +84,10 @@ export function decideUnder(
     constraints: request.constraints,
     now: options.now,
     deadlineAt: request.deadlineAt,
+    lastTurn: request.lastTurn,
   })
-  const failure = failureOf(terms, judgement, models.length)
+  const held = terms.pinned ? undefined : options.holdings?.of(terms.policy.name)
+  const failure = failureOf(terms, judgement, models.length) ?? (held && refusalOf(held))
   const record = recordWithoutChoice({
     number: options.number,
     now: options.now,
@@ -80,10 +96,11 @@ export function decideUnder(
     filtered: judgement.filtered,
     needs,
     reason: failure?.message ?? '',
+    held: held?.view,
   })
   if (failure) return { route: undefined, record, failure }
-  const choice = choose(terms, judgement.contenders, request, needs, options)
-  return decisionOf(choice, judgement, record)
+  const choice = choose(terms, judgement.contenders, request, needs, options, held)
+  return decisionOf(choice, judgement, request, needs, record)
 }
 
 function strategyOf({ pinned, policy }: Terms, { constraints }: RoutingRequest): string {
@@ -91,22 +108,35 @@ function strategyOf({ pinned, policy }: Terms, { constraints }: RoutingRequest):
   return constraints?.models ? LISTED : policy.policy.strategy
 }
 
-function decisionOf(choice: Choice, judgement: Judgement, record: DecisionRecord): Decision {
-  const { contender } = choiceOf(choice.ranked)
+function decisionOf(
+  choice: Choice,
+  judgement: Judgement,
+  { lastTurn }: RoutingRequest,
+  needs: Requirements,
+  record: DecisionRecord,
+): Decision {
+  const chosen = choiceOf(choice.ranked)
+  const { contender } = chosen
   const fallbacks = choice.fallbacks.map(ranked => ranked.contender.name)
+  const conversation = conversationView(lastTurn, contender, judgement)
+  const cachedAt = contender.cachedTokens > 0 ? lastTurn?.deployment : undefined
   return {
-    route: { model: contender.name, fallbacks },
+    route: { model: contender.name, fallbacks, ...(cachedAt !== undefined && { cachedAt }) },
     record: {
       ...record,
       model: contender.name,
       fallbacks,
-      reason: sentence(choice, judgement),
+      reason: [sentence(choice, judgement), describeConversation(conversation)]
+        .filter(Boolean)
+        .join('; '),
       candidates: choice.ranked.map(candidateOf),
-      estimates: { ...record.estimates, costUsd: contender.costUsd },
+      estimates: estimatesOf(chosen, needs),
       propensity: choice.propensity,
       ...(choice.prompt && { prompt: choice.prompt }),
+      ...(conversation && { conversation }),
       ...(choice.nearest && { nearest: [...choice.nearest] }),
     },
+    ...(choice.usage && { usage: choice.usage }),
   }
 }
 
@@ -116,6 +146,7 @@ function choose(
   request: RoutingRequest,
   requirements: Requirements,
   { number, now, random, nearness }: DecideOptions,
+  held: Held | undefined,
 ): Choice {
   if (terms.pinned) {
     const ranked = bestFirst(contenders, () => 1)
@@ -131,7 +162,7 @@ function choose(
   }
   if (listed) return firstListed(contenders, listed)
   const view = viewOf(request, requirements, nearness)
-  const ranking = strategy({ contenders, view, now, random })
+  const ranking = strategy({ contenders, view, now, random, held })
   return { ...ranking, fallbacks: ranking.ranked.slice(1, 1 + most) }
 }
 
@@ -209,6 +240,13 @@ function failureOf(
     code: obstacle.tooLong ? 'context_length_exceeded' : 'no_model_qualifies',
     message: `${headline(model, obstacle, pinned !== undefined, models)}: ${obstacle.detail}.`,
   }
+}
+
+/** A budget whose policy would rather have no answer than a dear day. */
+function refusalOf({ refuses, view }: Held): RoutingFailure | undefined {
+  if (!refuses) return undefined
+  const message = `The policy's budget of ${usd(view.target)} is spent until midnight UTC.`
+  return { code: 'budget_spent', message }
 }
 
 function headline(model: string, { tooLong }: Obstacle, pinned: boolean, models: number): string {

@@ -1,4 +1,7 @@
-export type { DecideOptions, Decision, RoutingFailure } from './decide.ts'
+export type { DecideOptions, Decision, Holdings, RoutingFailure } from './decide.ts'
+export { type Held, type HolderState, PolicyHolder } from './holding/policy-holder.ts'
+export type { DaySums, Days } from './holding/spending.ts'
+export type { Usage } from './holding/usage.ts'
 export type { LiveView, ModelLive } from './live-view.ts'
 export type { Prediction } from './queue/prediction.ts'
 export { nothingAccepted, QueueWatch } from './queue/queue-watch.ts'

@@ -1,4 +1,5 @@
 import type { FilteredModel } from '@longhaul/contracts'
+import { cachedTokensOf } from './cached-input.ts'
 import { estimatedCostUsd } from './costs.ts'
 import { type Obstacle, obstacleOf } from './filters.ts'
 import type { LiveView } from './live-view.ts'
@@ -57,13 +58,16 @@ export function judge(
 }
 
 function contenderOf(
-  { name, model, tieRank }: PreparedModel,
+  prepared: PreparedModel,
   view: LiveView,
-  { needs, now }: ReservationInput,
+  { needs, now, lastTurn }: ReservationInput,
 ): Contender {
+  const { name, model, tieRank } = prepared
   const live = view.of(name)
   const available = live.openUntil === undefined || live.openUntil <= now
-  return { name, model, tieRank, costUsd: estimatedCostUsd(model, needs), live, available }
+  const cachedTokens = lastTurn ? cachedTokensOf(prepared, needs, lastTurn, now) : 0
+  const costUsd = estimatedCostUsd(model, needs, cachedTokens)
+  return { name, model, tieRank, costUsd, cachedTokens, live, available }
 }
 
 function isNearer(a: Obstacle, b: Obstacle): boolean {

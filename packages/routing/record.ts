@@ -1,4 +1,5 @@
-import type { DecisionRecord, FilteredModel } from '@longhaul/contracts'
+import type { DecisionRecord, FilteredModel, HeldView } from '@longhaul/contracts'
+import { writtenTokens } from './costs.ts'
 import type { Requirements } from './requirements.ts'
 import type { Ranked } from './strategies/strategy.ts'
 
@@ -12,8 +13,9 @@ export function recordWithoutChoice(facts: {
   filtered: FilteredModel[]
   needs: Requirements
   reason: string
+  held?: HeldView | undefined
 }): DecisionRecord {
-  const { number, now, policy, strategy, filtered, needs, reason } = facts
+  const { number, now, policy, strategy, filtered, needs, reason, held } = facts
   return {
     number,
     decided_at: new Date(now).toISOString(),
@@ -25,11 +27,25 @@ export function recordWithoutChoice(facts: {
     candidates: [],
     filtered,
     estimates: {
-      inputTokens: needs.inputTokens,
-      outputTokens: needs.answerTokens * needs.answers,
-      costUsd: null,
+      input_tokens: needs.inputTokens,
+      output_tokens: needs.answerTokens * needs.answers,
+      cost_usd: null,
     },
     propensity: 1,
+    ...(held && { held }),
+  }
+}
+
+/** The figures of the chosen candidate, and the tokens that they rest on. */
+export function estimatesOf(
+  { contender, estimate }: Ranked,
+  needs: Requirements,
+): DecisionRecord['estimates'] {
+  return {
+    input_tokens: needs.inputTokens,
+    output_tokens:
+      estimate?.outputTokens ?? writtenTokens(contender.model, needs, needs.answerTokens),
+    cost_usd: estimate?.costUsd ?? contender.costUsd,
   }
 }
 
@@ -43,12 +59,12 @@ export function candidateOf({
     model: contender.name,
     // Adding 0 makes -0 a plain 0.
     score: score + 0,
-    estimatedCostUsd: estimate?.costUsd ?? contender.costUsd,
-    estimatedLatencyMs: latencyMs === undefined ? undefined : Math.round(latencyMs),
+    estimated_cost_usd: estimate?.costUsd ?? contender.costUsd,
+    estimated_latency_ms: latencyMs === undefined ? undefined : Math.round(latencyMs),
     ...(estimate && {
-      estimatedWaitMs: Math.round(estimate.waitMs),
+      estimated_wait_ms: Math.round(estimate.waitMs),
       quality: Math.round(estimate.quality * 1_000) / 1_000,
-      qualityUncertainty: Math.round(estimate.uncertainty * 1_000) / 1_000,
+      quality_uncertainty: Math.round(estimate.uncertainty * 1_000) / 1_000,
     }),
   }
 }

@@ -1,4 +1,4 @@
-import type { FilterReason } from '@longhaul/contracts'
+import type { FilterReason, LastTurn } from '@longhaul/contracts'
 import { count } from './figures.ts'
 import { exclusionCauses, type FilterInput, windowDetail } from './filters.ts'
 import type { ModelLive } from './live-view.ts'
@@ -24,6 +24,8 @@ export interface ReservationInput extends FilterInput {
   now: number
   /** Epoch milliseconds. */
   deadlineAt: number | undefined
+  /** Of the conversation. */
+  lastTurn: LastTurn | undefined
 }
 
 /** The worst reservation about a model that met every hard limit. */

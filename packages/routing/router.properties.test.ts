@@ -227,8 +227,8 @@ describe('every decision', () => {
     always(({ record }) => {
       expect(record.propensity).toBeGreaterThan(0)
       expect(record.propensity).toBeLessThanOrEqual(1)
-      for (const { score, estimatedCostUsd } of record.candidates) {
-        expect(Number.isFinite(score) && Number.isFinite(estimatedCostUsd)).toBe(true)
+      for (const { score, estimated_cost_usd } of record.candidates) {
+        expect(Number.isFinite(score) && Number.isFinite(estimated_cost_usd)).toBe(true)
       }
     })
   })

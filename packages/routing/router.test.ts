@@ -252,19 +252,26 @@ describe('the record', () => {
     expect(record).toMatchObject({
       number: 1,
       decided_at: '2026-01-01T00:00:00.000Z',
-      estimates: { inputTokens: 6, outputTokens: 2_000, costUsd: 0.000_800_6 },
+      estimates: { input_tokens: 6, output_tokens: 2_000, cost_usd: 0.000_800_6 },
       propensity: 1,
       candidates: [
-        { model: 'small', estimatedCostUsd: 0.000_800_6, score: -0.000_800_6 },
-        { model: 'medium', estimatedLatencyMs: 812 },
-        { model: 'large', estimatedLatencyMs: undefined },
+        { model: 'small', estimated_cost_usd: 0.000_800_6, score: -0.000_800_6 },
+        { model: 'medium', estimated_latency_ms: 812 },
+        { model: 'large', estimated_latency_ms: undefined },
       ],
     })
   })
 
   it('counts no more answer than the model writes', () => {
-    const short = catalogOf({ a: { max_output_tokens: 100, price: { input: 0, output: 1 } } })
-    expect(decideOnce(short).record.estimates.costUsd).toBe(0.000_1)
+    const short = catalogOf(
+      { a: { max_output_tokens: 100, price: { input: 0, output: 1 } } },
+      { p: { strategy: 'cheapest' } },
+      'p',
+    )
+    expect(decideOnce(short).record.estimates).toMatchObject({
+      output_tokens: 100,
+      cost_usd: 0.000_1,
+    })
   })
 })
 

@@ -15,7 +15,9 @@ import { openProviders, type Provider, type ProviderDeployment } from '@longhaul
 import { openStore, type Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 
+import { Conversations } from './conversations.ts'
 import { observeGauges } from './gauges.ts'
+import { PolicyHoldings } from './holdings/policy-holdings.ts'
 import { ModelFigures } from './model-figures.ts'
 import { providerDeploymentsOf } from './provider-deployments.ts'
 import { SemanticRoutes, type Semantics } from './semantics/semantics.ts'
@@ -42,6 +44,8 @@ export interface Drivers {
   queueBackend: QueueBackend
   live: ModelFigures
   semantics: Semantics
+  holdings: PolicyHoldings
+  conversations: Conversations
   /** Takes up the models of a changed configuration, their topics included; how the drivers were opened stays. */
   reconfigure(config: Config): Promise<void>
 }
@@ -61,8 +65,13 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
   const live = new ModelFigures({ coordination, bus, clock, dispatch: store.dispatch }, config)
   const semantics = new SemanticRoutes({ provider, coordination, telemetry, clock }, config)
   semantics.reconfigure(config)
+  const holdings = new PolicyHoldings({ coordination, store, live, telemetry, clock }, config)
+  const conversations = new Conversations({ coordination }, config)
   let current = config
-  observeGauges({ store, bus, coordination, telemetry, queues: live.queues }, () => current)
+  observeGauges(
+    { store, bus, coordination, telemetry, queues: live.queues, holdings },
+    () => current,
+  )
   return {
     store,
     blobs,
@@ -72,11 +81,15 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
     queueBackend: queueBackendOf(options),
     live,
     semantics,
+    holdings,
+    conversations,
     async reconfigure(changed) {
       await bus.ensureTopics(topicsOf(changed))
       current = changed
       live.reconfigure(changed)
       semantics.reconfigure(changed)
+      holdings.reconfigure(changed)
+      conversations.reconfigure(changed)
     },
   }
 }

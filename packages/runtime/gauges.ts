@@ -1,9 +1,17 @@
 import type { Bus } from '@longhaul/bus'
-import { type Config, deploymentKey, lanes, modelTopic, SUBMITTED_TOPIC } from '@longhaul/contracts'
+import {
+  type Config,
+  deploymentKey,
+  type HeldView,
+  lanes,
+  modelTopic,
+  SUBMITTED_TOPIC,
+} from '@longhaul/contracts'
 import type { BreakerState, Coordination } from '@longhaul/coordination'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { ROUTER_GROUP, workerGroup } from './consumer-groups.ts'
+import type { PolicyHoldings } from './holdings/policy-holdings.ts'
 import type { QueueFigures } from './queue-figures.ts'
 
 const breakerValues: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 }
@@ -16,10 +24,11 @@ export function observeGauges(
     coordination: Coordination
     telemetry: Telemetry
     queues: QueueFigures
+    holdings: PolicyHoldings
   },
   currentConfig: () => Config,
 ): void {
-  const { store, bus, coordination, queues } = parts
+  const { store, bus, coordination, queues, holdings } = parts
   const { metrics } = parts.telemetry
   metrics.breakerState.observe(() =>
     deploymentsOf(currentConfig()).map(deployment => [
@@ -44,6 +53,11 @@ export function observeGauges(
       return waits ? lanes.map(lane => [waits[lane].ms / 1_000, { model, lane }] as const) : []
     })
   })
+  const ofPolicies = (figure: (view: HeldView) => number) => () =>
+    holdings.all.map(([policy, { view }]) => [figure(view), { policy, holds: view.holds }] as const)
+  metrics.policyTarget.observe(ofPolicies(({ target }) => target))
+  metrics.policyUsed.observe(ofPolicies(({ used }) => used))
+  metrics.policyShadowPrice.observe(ofPolicies(view => view.shadow_price))
   metrics.storeWaiting.observe(() =>
     Object.entries(store.jobs.waiting).map(([statement, rows]) => [rows, { statement }]),
   )

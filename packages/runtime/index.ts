@@ -31,6 +31,9 @@ export {
   readinessOf,
 } from './health.ts'
 export { letHeapGrow } from './heap.ts'
+export { type Answerer, Conversations, type Turn } from './conversations.ts'
+export { BudgetAccount } from './holdings/budget-account.ts'
+export { PolicyHoldings } from './holdings/policy-holdings.ts'
 export {
   type Service,
   type Stoppable,

@@ -12,6 +12,7 @@ import { JobReads } from './job-reads.ts'
 import { Jobs, type ObserveBatch } from './jobs.ts'
 import { migrate } from './migrate.ts'
 import { Partitions } from './partitions.ts'
+import { PolicyStates } from './policy-states.ts'
 import { Tenants } from './tenants.ts'
 import { WebhookEvents } from './webhook-events.ts'
 
@@ -39,6 +40,7 @@ export interface Store {
   readonly batchWork: BatchWork
   readonly batchLines: BatchLines
   readonly partitions: Partitions
+  readonly policyStates: PolicyStates
   /** Answers within `timeoutMs`. */
   health(timeoutMs: number): Promise<{ ok: boolean; detail: string }>
   /** Safe to call twice. */
@@ -72,6 +74,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     contents: new JobContents(database, clock),
     dispatch: new Dispatch(database, clock),
     decisions: new Decisions(database, observe),
+    policyStates: new PolicyStates(database),
     tenants: new Tenants(database, clock),
     webhookEvents: new WebhookEvents(database, clock, observe),
     files: new Files(database, clock),

@@ -26,6 +26,7 @@ export interface Metrics extends ReturnType<typeof defineMetrics> {}
 
 /** Why a job was published once more, or calls were made once more. */
 export type RedispatchReason = 'unclaimed' | 'lease-expired' | 'retry' | 'startup' | 'diverted'
+export type HoldsLabels = { policy: string; holds: 'target_share' | 'budget' }
 export type TokenDirection = 'input' | 'cached_input' | 'output' | 'reasoning'
 export type WebhookOutcome = 'delivered' | 'failed' | 'given-up' | 'refused'
 
@@ -107,6 +108,33 @@ function jobMetrics(make: Instruments) {
       unit: '{decision}',
       help: 'Routing decisions, by strategy and chosen model',
       labels: ['strategy', 'model'],
+    }),
+    ...policyMetrics(make),
+  }
+}
+
+function policyMetrics(make: Instruments) {
+  return {
+    /** Of policies that hold something: a share of decisions, or US dollars per UTC day. */
+    policyTarget: make.gauge<HoldsLabels>({
+      name: 'longhaul_policy_target',
+      unit: '1',
+      help: 'Share of decisions, or US dollars per UTC day, that a policy holds',
+      labels: ['policy', 'holds'],
+    }),
+    /** The same today so far, over all processes. */
+    policyUsed: make.gauge<HoldsLabels>({
+      name: 'longhaul_policy_used',
+      unit: '1',
+      help: 'The share of today, or US dollars recorded and expected of what is under way',
+      labels: ['policy', 'holds'],
+    }),
+    /** What it takes to hold it: of processes that decide. */
+    policyShadowPrice: make.gauge<HoldsLabels>({
+      name: 'longhaul_policy_shadow_price',
+      unit: '1',
+      help: 'Utility that a job of the models of a share, or a dollar of a budget, has to be worth now',
+      labels: ['policy', 'holds'],
     }),
   }
 }

@@ -56,10 +56,11 @@ describe('an ingress', () => {
     ])
   })
 
-  it('lists the models with what is known of them, and names of names', async () => {
+  it('lists what a request may name: auto, the policies, and the models with what is known of them', async () => {
     const { text } = await test.call('GET', '/v1/models')
     const { data } = JSON.parse(text) as { data: Array<{ id: string }> }
-    expect(data.map(({ id }) => id)).toEqual(['auto', 'small', 'vendor/large', 'embedder'])
+    const names = ['auto', 'frugal', 'small', 'vendor/large', 'embedder']
+    expect(data.map(({ id }) => id)).toEqual(names)
     for (const { id } of data) {
       for (const path of [id, encodeURIComponent(id)]) {
         const one = await test.call('GET', `/v1/models/${path}`)

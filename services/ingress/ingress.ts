@@ -7,13 +7,14 @@ import type { Coordination } from '@longhaul/coordination'
 import { SubmissionReader } from '@longhaul/intake'
 import { createRouter } from '@longhaul/routing'
 import {
+  type Conversations,
   type HealthPart,
   type ModelFigures,
   operationsHandler,
   type Pause,
   type ReceiverPolicy,
   readinessOf,
-  type Semantics,
+  type PolicyHoldings, type Semantics,
 } from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
@@ -50,6 +51,8 @@ export interface IngressDependencies {
   random: () => number
   live: ModelFigures
   semantics: Semantics
+  holdings: PolicyHoldings
+  conversations: Conversations
   receiverPolicy: ReceiverPolicy
   /** What `/readyz` asks beside store, bus, coordination and the ingress itself. */
   parts?: readonly HealthPart[]

@@ -2,6 +2,7 @@ import { type Bus, BusFullError, type Delivery, type Subscription } from '@longh
 import {
   type Clock,
   type Config,
+  type DecisionRecord,
   decodeJobMessage,
   encodeJobMessage,
   type JobError,
@@ -9,6 +10,7 @@ import {
   lanes,
   MESSAGE_VERSION,
   modelTopic,
+  type Route,
   type RoutingRequest,
   SUBMITTED_TOPIC,
   sleep,
@@ -20,7 +22,7 @@ import {
   type LiveView,
   type Router as RoutingRouter,
 } from '@longhaul/routing'
-import { type Pause, ROUTER_GROUP, type Semantics } from '@longhaul/runtime'
+import { type Conversations, type Pause, type PolicyHoldings, ROUTER_GROUP, type Semantics } from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 
@@ -32,6 +34,8 @@ export interface RouterDependencies {
   clock: Clock
   live: LiveView
   semantics: Semantics
+  holdings: PolicyHoldings
+  conversations: Conversations
   random: () => number
   pause?: Pause | undefined
 }
@@ -73,6 +77,7 @@ export class Router {
   async start(): Promise<void> {
     const { bus } = this.#dependencies
     await this.#ensureTopics(this.#config)
+    await this.#dependencies.holdings.open()
     this.#subscription = await bus.consume({
       topics: [SUBMITTED_TOPIC],
       group: ROUTER_GROUP,
@@ -99,6 +104,7 @@ export class Router {
     this.#stopping.abort()
     await this.#subscription?.stop(budgetMs)
     this.#subscription = undefined
+    await this.#dependencies.holdings.close()
   }
 
   async #ensureTopics(config: Config): Promise<void> {
@@ -141,7 +147,7 @@ export class Router {
   }
 
   async #route(message: JobMessage): Promise<void> {
-    const { store, bus, telemetry, pause, clock } = this.#dependencies
+    const { store, bus, telemetry, pause, clock, holdings } = this.#dependencies
     if (message.dispatch <= LEARNING_DISPATCHES && this.#asksForUnknown(message)) {
       return this.#putBack(message, message.requestedModel, clock.now() + LEARNING_MS)
     }
@@ -157,16 +163,20 @@ export class Router {
     if (!decision.route) return this.#fail(message, decision)
 
     const waitUntil = this.#waitsUntil(message, decision.route.model)
-    if (waitUntil !== undefined) return this.#putBack(message, decision.route.model, waitUntil)
+    if (waitUntil !== undefined) {
+      holdings.undone(decision)
+      return this.#putBack(message, decision.route.model, waitUntil)
+    }
     try {
       await bus.publish(
         modelTopic(decision.route.model, message.lane),
-        encodeJobMessage({ ...message, route: decision.route }),
+        encodeJobMessage({ ...message, route: routeOf(decision.route, decision.record) }),
       )
       // What Postgres held for this model was counted there.
       const isNew = message.dispatch === 1 && message.requestedModel === null
       if (isNew) this.#dependencies.live.sent?.(decision.route.model, message.lane)
     } catch (error) {
+      holdings.undone(decision)
       if (!(error instanceof BusFullError)) throw error
       await this.#putBack(message, decision.route.model, clock.now())
     }
@@ -179,7 +189,7 @@ export class Router {
   }
 
   async #decide(message: JobMessage, body: Record<string, unknown>): Promise<Decision> {
-    const { live, clock, random, semantics } = this.#dependencies
+    const { live, clock, random, semantics, holdings, conversations } = this.#dependencies
     const { policy, requestedModel } = message
     const routing = this.#routing
     const request: RoutingRequest = {
@@ -193,17 +203,21 @@ export class Router {
       exclusions: message.hints?.exclusions ?? [],
       preferred: message.hints?.preferred ?? [],
       constraints: message.options?.constraints,
+      lastTurn: await conversations.lastTurn({ ...message, body }),
     }
     const question = routing.semanticQuestion(request, { policy, requestedModel })
     const nearness = question && (await semantics.nearness(question))
-    return routing.decide(request, live, {
+    const decision = routing.decide(request, live, {
       policy,
       requestedModel,
       number: message.dispatch,
       now: clock.now(),
       random,
       nearness,
+      holdings,
     })
+    holdings.decided(decision)
+    return decision
   }
 
   /** When the best that is left is a model that was just found out of order, the job waits for it in Postgres. */
@@ -251,6 +265,12 @@ export class Router {
     coordination.broadcasts.send('job-finished', { jobId: message.jobId, status: 'failed' })
     if (settled.eventWritten) coordination.broadcasts.send('event-pending', { count: 1 })
   }
+}
+
+/** With what the worker is to tell the budget of the policy. */
+function routeOf(route: Route, { policy, held, estimates }: DecisionRecord): JobMessage['route'] {
+  if (held?.holds !== 'budget') return route
+  return { ...route, budget: { policy, expectedUsd: estimates.cost_usd ?? 0 } }
 }
 
 /** The store or the bus is away, or has too much to do: that passes. */

@@ -1,4 +1,4 @@
-import type { Clock, Model, RoutingConstraints } from '@longhaul/contracts'
+import type { Clock, JobMessage, Model, RoutingConstraints } from '@longhaul/contracts'
 import type { Coordination, Permit } from '@longhaul/coordination'
 import type { ProviderDeployment } from '@longhaul/providers'
 import { providerDeploymentsOf } from '@longhaul/runtime'
@@ -132,6 +132,13 @@ export class Deployments {
     const free = this.#states.filter(state => hasRoom(state) && state.pace.nextAt <= now)
     return free.length < 2 ? free : free.sort((a, b) => loadOf(a) - loadOf(b))
   }
+}
+
+/** What the caller asks for, then the deployment that has the conversation in its cache. */
+export function callConstraintsOf({ options, route }: JobMessage): RoutingConstraints | undefined {
+  const constraints = options?.constraints
+  if (route?.cachedAt === undefined) return constraints
+  return { ...constraints, order: [...(constraints?.order ?? []), route.cachedAt] }
 }
 
 function hasRoom({ deployment, inFlight }: DeploymentState): boolean {

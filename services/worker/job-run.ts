@@ -11,7 +11,7 @@ import {
   unreachable,
 } from '@longhaul/contracts'
 import type { OnChunk, ProviderResult } from '@longhaul/providers'
-import type { Pause } from '@longhaul/runtime'
+import { BudgetAccount, type Conversations, type Pause } from '@longhaul/runtime'
 import type { AttemptRecord, Claim, Store } from '@longhaul/store'
 import { type CallDependencies, callDeployment } from './call.ts'
 import type { Deployments, Slot } from './deployments.ts'
@@ -24,6 +24,7 @@ export interface JobRunDependencies extends CallDependencies {
   clock: Clock
   leases: Leases
   recorder: Recorder
+  conversations: Conversations
   /** Who holds the leases. */
   owner: string
   pause?: Pause | undefined
@@ -40,6 +41,7 @@ export class JobRun {
   readonly #config: Config
   readonly #deployments: Deployments
   readonly #message: JobMessage
+  readonly #budget: BudgetAccount
   readonly #tried = new Set<string>()
   #failures = 0
   #exclusions: Exclusion[] = []
@@ -54,6 +56,7 @@ export class JobRun {
     this.#config = config
     this.#deployments = deployments
     this.#message = message
+    this.#budget = new BudgetAccount(dependencies, message)
   }
 
   /**
@@ -122,12 +125,14 @@ export class JobRun {
         held.abort.signal,
         this.#teller(held),
       )
+      this.#budget.recorded(attempt.costUsd)
       this.#tried.add(slot.deployment.key)
       if (pause) await pause('worker-before-settle')
       slot = result.ok
-        ? await this.#succeed(held, claim, attempt, result.body)
+        ? await this.#succeed(held, claim, attempt, result.body, body)
         : await this.#afterFailure(held, attempt, result)
     }
+    this.#budget.released()
   }
 
   /** Tells the answer while it is written, when somebody listens. */
@@ -147,8 +152,15 @@ export class JobRun {
     claim: Claim,
     attempt: AttemptRecord,
     body: string,
+    asked: Record<string, unknown>,
   ): Promise<undefined> {
-    const { recorder, telemetry, clock } = this.#dependencies
+    const { recorder, telemetry, clock, conversations } = this.#dependencies
+    const { model, deployment, usage, finishedAt: at } = attempt
+    // The next turn may come as soon as the answer is recorded.
+    conversations.answered(
+      { ...this.#message, body: asked },
+      { jobId: held.jobId, model, deployment, usage, at },
+    )
     const settled = await recorder.settle({
       jobId: held.jobId,
       from: 'running',

@@ -10,7 +10,7 @@ import {
   type RoutingConstraints,
   sleep,
 } from '@longhaul/contracts'
-import { Deployments, type Slot } from './deployments.ts'
+import { callConstraintsOf, Deployments, type Slot } from './deployments.ts'
 import { JobRun, type JobRunDependencies } from './job-run.ts'
 import { LaneQueue } from './lane-queue.ts'
 
@@ -184,7 +184,7 @@ export class ModelPool {
 
   /** @param slot of any deployment; given back when the work wants another */
   #begin(work: Work, slot: Slot | undefined): void {
-    const constraints = work.message.options?.constraints
+    const constraints = callConstraintsOf(work.message)
     const isFree = !constraints?.deployments && !constraints?.order
     const own = isFree && slot ? slot : this.#exchange(slot, constraints)
     if (own) {

@@ -2,7 +2,7 @@ import type { Bus } from '@longhaul/bus'
 import { type Clock, type Config, sleep } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import type { Provider } from '@longhaul/providers'
-import { type Pause, workerGroup } from '@longhaul/runtime'
+import { type Conversations, type Pause, workerGroup } from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { Leases } from './leases.ts'
@@ -14,6 +14,7 @@ export interface WorkerDependencies {
   store: Store
   coordination: Coordination
   provider: Provider
+  conversations: Conversations
   telemetry: Telemetry
   clock: Clock
   random: () => number

@@ -6,9 +6,11 @@ import { ManualClock } from '../manual-clock.ts'
 import { exerciseBreakers } from './coordination/breakers.ts'
 import { exerciseBroadcasts } from './coordination/broadcasts.ts'
 import { exerciseLiveStats } from './coordination/live-stats.ts'
+import { exerciseNotes } from './coordination/notes.ts'
 import { exerciseStopping } from './coordination/stopping.ts'
 import { exerciseStreams } from './coordination/streams.ts'
 import { BREAKER, type OpenCoordination } from './coordination/surroundings.ts'
+import { exerciseTallies } from './coordination/tallies.ts'
 
 export interface CoordinationSetting {
   /** Instances of one namespace share whatever the driver shares; those of others share nothing. */
@@ -61,6 +63,8 @@ export function exerciseCoordination(
     exerciseStreams(open)
     exerciseLiveStats(open)
     exerciseBreakers(open)
+    exerciseTallies(open)
+    exerciseNotes(open)
     exerciseStopping(open)
   })
 }

@@ -88,7 +88,7 @@ describe('a model with a queue of a minute', () => {
     const { decision } = await p.untilEnded(hurried)
     expect(decision?.model).toBe('middle')
     const ofBest = decision?.candidates.find(({ model }) => model === 'best')
-    expect(ofBest?.estimatedWaitMs).toBeGreaterThan(40_000)
+    expect(ofBest?.estimated_wait_ms).toBeGreaterThan(40_000)
     const routed = await p.untilStatus(patient, (_, job) => job.decision !== null)
     expect(routed.decision?.model).toBe('best')
   })

@@ -50,7 +50,7 @@ function outcomeOf(prompt: RealLifePrompt, name: Name, outputTokens: number): Ou
 }
 
 const balanced = decisionsOn(catalog, 'balanced', prompts)
-const tokensOf = (index: number) => balanced[index]?.prompt?.outputTokens ?? 300
+const tokensOf = (index: number) => balanced[index]?.prompt?.output_tokens ?? 300
 
 function outcomes(nameOf: (prompt: RealLifePrompt, index: number) => string | null): Outcome[] {
   return prompts.map((prompt, index) =>

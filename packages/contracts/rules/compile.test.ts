@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { compileRuleExpression } from './compile.ts'
-import { RuleExpressionError } from './error.ts'
+import { RuleExpressionError, type RuleFault } from './error.ts'
 import { type RuleFacts, ruleVariables } from './variables.ts'
 
 const facts: RuleFacts = {
@@ -98,15 +98,44 @@ describe('an expression of a rule', () => {
     ['process.exit()', 1, 'the function exit is not known here'],
     [`${'tools && '.repeat(300)}tools`, 1, 'exceeded maxAstNodes (400)'],
     ['', 1, 'unexpected token: EOF'],
+    ['complexity > 1.5', 14, 'complexity is never > 1.5'],
+    ['complexity >= 1.01', 15, 'complexity is never >= 1.01'],
+    ['2 <= familiarity', 1, 'familiarity is never >= 2'],
+    ['tokens < 0', 10, 'tokens is never < 0'],
+    ['turns == -1', 10, 'turns is never == -1'],
+    ['turns != -1', 10, 'turns is never == -1'],
+    ['domain.startsWith("maths")', 19, 'domain.startsWith("maths") never holds'],
+    ['lane == endpoint', 1, 'lane and endpoint have no value in common'],
   ])('%s is refused at character %i', (source, character, message) => {
-    let thrown: unknown
-    try {
-      compileRuleExpression(source)
-    } catch (error) {
-      thrown = error
-    }
-    expect(thrown).toBeInstanceOf(RuleExpressionError)
-    expect(thrown).toMatchObject({ character, remedy: expect.any(Object) })
-    expect((thrown as Error).message).toMatch(message)
+    const [fault] = faultsOf(source)
+    expect(fault).toMatchObject({ character, remedy: expect.any(Object) })
+    expect(fault?.message).toMatch(message)
+  })
+
+  it('takes what can hold, at the very bounds too', () => {
+    const atBounds = 'complexity >= 1 || tokens <= 0 || 1 > complexity || domain.endsWith("math")'
+    expect(faultsOf(atBounds)).toEqual([])
+  })
+
+  it('tells all its faults, in the order of the text', () => {
+    const source =
+      'domain == "maths" && (tokens > "x" || !(complexity > 2.0)) ? langage == "en" : has(metadata.x)'
+    expect(faultsOf(source).map(({ character, message }) => [character, message])).toEqual([
+      [11, 'domain is never "maths"'],
+      [23, 'no such overload: int > string'],
+      [54, 'complexity is never > 2'],
+      [62, 'unknown variable: langage'],
+      [80, 'the function has is not known here'],
+    ])
   })
 })
+
+function faultsOf(source: string): readonly RuleFault[] {
+  try {
+    compileRuleExpression(source)
+    return []
+  } catch (error) {
+    if (error instanceof RuleExpressionError) return error.faults
+    throw error
+  }
+}

@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js'
-import { Context, type Matcher, Text } from './context.ts'
-import { RuleExpressionError } from './error.ts'
-import { examine } from './examine.ts'
+import { Context, Text } from './context.ts'
+import { RuleExpressionError, type RuleFault } from './error.ts'
+import { clausesOf, examine, type Findings } from './examine.ts'
 import { type RuleFacts, ruleVariables } from './variables.ts'
 
 /**
@@ -33,18 +33,15 @@ for (const [name, { type }] of Object.entries(ruleVariables)) {
   environment.registerVariable(name, type)
 }
 
-/** @throws {RuleExpressionError} when `source` cannot be used */
+/** @throws {RuleExpressionError} with every fault, when `source` cannot be used */
 export function compileRuleExpression(source: string): RuleExpression {
   const parsed = parse(source)
-  const reads = new Set<string>()
-  const matchers = new Map<string, Matcher>()
-  examine(parsed.ast, reads, matchers)
-  const { valid, type, error } = parsed.check()
-  if (!valid) throw faultOf(error)
-  if (type !== 'bool') {
-    throw new RuleExpressionError(`it is ${type}, not true or false`, 1, {
-      remedy: 'compare it with something, such as tokens > 1000',
-    })
+  const findings: Findings = { reads: new Set(), matchers: new Map(), faults: [] }
+  examine(parsed.ast, findings)
+  const { reads, matchers } = findings
+  const faults = [...findings.faults, ...typeFaults(source, parsed, findings.faults)]
+  if (faults.length > 0) {
+    throw new RuleExpressionError(faults.toSorted((a, b) => a.character - b.character))
   }
   return {
     reads,
@@ -62,12 +59,47 @@ function parse(source: string) {
   try {
     return environment.parse(source)
   } catch (error) {
-    throw faultOf(error)
+    throw new RuleExpressionError([faultOf(error)])
+  }
+}
+
+/**
+ * The library stops at the first fault, so each clause is checked by itself;
+ * one that has faults already is left alone.
+ */
+function typeFaults(
+  source: string,
+  parsed: ReturnType<typeof environment.parse>,
+  known: readonly RuleFault[],
+): RuleFault[] {
+  const found: RuleFault[] = []
+  for (const { range } of clausesOf(parsed.ast)) {
+    const { start, end } = range
+    if (known.some(({ character }) => character > start && character <= end)) continue
+    const fault = clauseFault(source, start, end)
+    if (fault) found.push(fault)
+  }
+  if (known.length > 0 || found.length > 0) return found
+  const { valid, type, error } = parsed.check()
+  if (!valid) return [faultOf(error)]
+  if (type === 'bool') return []
+  const remedy = { remedy: 'compare it with something, such as tokens > 1000' }
+  return [{ message: `it is ${type}, not true or false`, character: 1, remedy }]
+}
+
+/** White space keeps the clause where it stands, and with it the places of its faults. */
+function clauseFault(source: string, start: number, end: number): RuleFault | undefined {
+  try {
+    const { valid, error } = environment.parse(' '.repeat(start) + source.slice(start, end)).check()
+    return valid ? undefined : faultOf(error)
+  } catch {
+    // Brackets around a part of it are not in its range: the whole is checked after all.
+    return undefined
   }
 }
 
 /** What the library finds, in words of ours where they say more. */
-function faultOf(thrown: unknown): RuleExpressionError {
+function faultOf(thrown: unknown): RuleFault {
   const { code, summary, message, range } = thrown as {
     code?: string
     summary?: string
@@ -76,11 +108,11 @@ function faultOf(thrown: unknown): RuleExpressionError {
   }
   const named = /^Unknown variable: (\w+)/.exec(summary ?? '')?.[1]
   const remedy = remedies[code ?? ''] ?? 'see docs/guides/routing.md for what it may say'
-  return new RuleExpressionError(
-    lowerFirst(summary ?? message),
-    (range?.start ?? 0) + 1,
-    named === undefined ? { remedy } : { named, known: Object.keys(ruleVariables) },
-  )
+  return {
+    message: lowerFirst(summary ?? message),
+    character: (range?.start ?? 0) + 1,
+    remedy: named === undefined ? { remedy } : { named, known: Object.keys(ruleVariables) },
+  }
 }
 
 const remedies: Record<string, string> = {

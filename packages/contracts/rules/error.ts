@@ -2,15 +2,21 @@
 export type RuleRemedy = { remedy: string } | { named: string; known: readonly string[] }
 
 /** Where an expression cannot be used, and why. */
+export interface RuleFault {
+  message: string
+  /** 1 for the first. */
+  character: number
+  remedy: RuleRemedy
+}
+
+/** An expression that cannot be used. */
 export class RuleExpressionError extends Error {
   readonly code = 'rule_expression'
-  /** 1 for the first. */
-  readonly character: number
-  readonly remedy: RuleRemedy
+  /** In the order of the text; at least one. */
+  readonly faults: readonly RuleFault[]
 
-  constructor(message: string, character: number, remedy: RuleRemedy) {
-    super(message)
-    this.character = character
-    this.remedy = remedy
+  constructor(faults: readonly RuleFault[]) {
+    super(faults.map(({ message, character }) => `${message}, at ${character}`).join('; '))
+    this.faults = faults
   }
 }

@@ -1,28 +1,40 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { compileExpression } from '../expression.ts'
 import type { Matcher } from './context.ts'
-import { RuleExpressionError } from './error.ts'
-import { ruleVariables } from './variables.ts'
+import type { RuleFault } from './error.ts'
+import { examineComparison, expectKnown, expectPart } from './possible-values.ts'
 
 /** Functions that take time linear in what they read; all others are refused. */
 const allowedCalls = new Set(['matches', 'contains', 'startsWith', 'endsWith', 'size'])
 
-/** Finds what is read, compiles what is matched, and refuses what is unbounded or can never hold. */
-export function examine(node: ASTNode, reads: Set<string>, matchers: Map<string, Matcher>): void {
-  if (node.op === 'id') reads.add(node.args)
-  if (node.op === 'call') examineCall(node, node.args[0])
-  if (node.op === 'rcall') {
-    const [name, receiver, given] = node.args
-    if (name === 'matches') addMatcher(node, receiver, given, matchers)
-    examineCall(node, name)
-  }
-  if (node.op === '==' || node.op === '!=') {
-    const [left, right] = node.args
-    expectKnown(left, right)
-    expectKnown(right, left)
-  }
-  if (node.op === 'in') examineMembership(...node.args)
-  for (const child of childrenOf(node)) examine(child, reads, matchers)
+/** What is found out about an expression. */
+export interface Findings {
+  /** Names that it reads. */
+  reads: Set<string>
+  /** By what is matched. */
+  matchers: Map<string, Matcher>
+  /** What is unbounded, or can never hold. */
+  faults: RuleFault[]
+}
+
+/** Finds what is read, compiles what is matched, and what cannot be used. */
+export function examine(node: ASTNode, findings: Findings): void {
+  const { faults } = findings
+  const before = faults.length
+  if (node.op === 'id') findings.reads.add(node.args)
+  if (node.op === 'call') examineCall(node, node.args[0], faults)
+  if (node.op === 'rcall') examineMethod(node, node.args, findings)
+  examineComparison(node, faults)
+  if (node.op === 'in') examineMembership(node.args, faults)
+  // What stands within is judged by what stands around it.
+  if (faults.length > before) return
+  for (const child of childrenOf(node)) examine(child, findings)
+}
+
+/** The parts that hold or do not, each by itself: what `&&`, `||`, `!` and `? :` join. */
+export function clausesOf(node: ASTNode): ASTNode[] {
+  const joins = node.op === '&&' || node.op === '||' || node.op === '!_' || node.op === '?:'
+  return joins ? childrenOf(node).flatMap(clausesOf) : [node]
 }
 
 function childrenOf(node: ASTNode): readonly ASTNode[] {
@@ -47,13 +59,23 @@ function childrenOf(node: ASTNode): readonly ASTNode[] {
   }
 }
 
-function examineCall(node: ASTNode, name: string): void {
+function examineCall(node: ASTNode, name: string, faults: RuleFault[]): void {
   if (allowedCalls.has(name)) return
   const remedy =
     name === 'has'
       ? 'metadata that a job lacks reads as "": write metadata.team != ""'
       : `there are: ${[...allowedCalls].join(', ')}`
-  throw refused(node, `the function ${name} is not known here`, remedy)
+  faults.push(refused(node, `the function ${name} is not known here`, remedy))
+}
+
+function examineMethod(
+  node: ASTNode,
+  [name, receiver, given]: readonly [string, ASTNode, readonly ASTNode[]],
+  { matchers, faults }: Findings,
+): void {
+  if (name === 'matches') addMatcher(node, receiver, given, matchers, faults)
+  else examineCall(node, name, faults)
+  expectPart(name, receiver, given[0], faults)
 }
 
 function addMatcher(
@@ -61,39 +83,30 @@ function addMatcher(
   receiver: ASTNode,
   [pattern]: readonly ASTNode[],
   matchers: Map<string, Matcher>,
+  faults: RuleFault[],
 ): void {
   if (receiver.op !== 'id' || receiver.args !== 'text') {
     const remedy = 'use ==, in, contains, startsWith or endsWith'
-    throw refused(node, 'matches is for `text` only', remedy)
-  }
-  if (pattern?.op !== 'value' || typeof pattern.args !== 'string') {
-    throw refused(pattern ?? node, 'matches needs an expression in quotes', 'write it out')
-  }
-  try {
-    matchers.set(pattern.args, compileExpression(pattern.args))
-  } catch (error) {
-    const message = `is not a regular expression of RE2: ${(error as Error).message}`
-    throw refused(pattern, message, 'write backslashes twice, or r"…" before the text')
+    faults.push(refused(node, 'matches is for `text` only', remedy))
+  } else if (pattern?.op !== 'value' || typeof pattern.args !== 'string') {
+    faults.push(refused(pattern ?? node, 'matches needs an expression in quotes', 'write it out'))
+  } else {
+    try {
+      matchers.set(pattern.args, compileExpression(pattern.args))
+    } catch (error) {
+      const message = `is not a regular expression of RE2: ${(error as Error).message}`
+      faults.push(refused(pattern, message, 'write backslashes twice, or r"…" before the text'))
+    }
   }
 }
 
-function examineMembership(left: ASTNode, right: ASTNode): void {
+function examineMembership([left, right]: readonly [ASTNode, ASTNode], faults: RuleFault[]): void {
   if (right.op === 'id' && right.args === 'metadata') {
-    throw refused(right, 'metadata is not a list', 'write metadata.team != ""')
+    faults.push(refused(right, 'metadata is not a list', 'write metadata.team != ""'))
   }
-  if (right.op === 'list') for (const one of right.args) expectKnown(left, one)
+  if (right.op === 'list') for (const one of right.args) expectKnown(left, one, faults)
 }
 
-/** `domain == "maths"` would be a rule that never matches. */
-function expectKnown(variable: ASTNode, value: ASTNode): void {
-  if (variable.op !== 'id' || value.op !== 'value' || typeof value.args !== 'string') return
-  const { args: name } = variable
-  const known = Object.hasOwn(ruleVariables, name) ? ruleVariables[name]?.values : undefined
-  if (!known || known.includes(value.args)) return
-  const message = `${name} is never "${value.args}"`
-  throw new RuleExpressionError(message, value.range.start + 1, { named: value.args, known })
-}
-
-function refused(node: ASTNode, message: string, remedy: string): RuleExpressionError {
-  return new RuleExpressionError(message, node.range.start + 1, { remedy })
+function refused(node: ASTNode, message: string, remedy: string): RuleFault {
+  return { message, character: node.range.start + 1, remedy: { remedy } }
 }

@@ -34,22 +34,37 @@ interface Variable {
   meaning: string
   /** All values that there are; a comparison with another one never holds. */
   values?: readonly string[]
+  /** Of numbers: the least and the most. */
+  range?: readonly [least: number, most: number]
   /** The prompt has to be read by the predictor. */
   predicted?: true
 }
+
+const share = [0, 1] as const
+const count = [0, Number.POSITIVE_INFINITY] as const
 
 /** The names of an expression. */
 export const ruleVariables: Readonly<Record<string, Variable>> = {
   domain: { type: 'string', meaning: 'subject', values: domains, predicted: true },
   intent: { type: 'string', meaning: 'what is asked for', values: intents, predicted: true },
   language: { type: 'string', meaning: 'of the prompt', values: languages, predicted: true },
-  complexity: { type: 'double', meaning: '0: any model does it, 1: the best', predicted: true },
-  familiarity: { type: 'double', meaning: '0 to 1: how sure the reading is', predicted: true },
-  output_tokens: { type: 'int', meaning: 'expected of the answer', predicted: true },
+  complexity: {
+    type: 'double',
+    range: share,
+    meaning: '0: any model does it, 1: the best',
+    predicted: true,
+  },
+  familiarity: {
+    type: 'double',
+    range: share,
+    meaning: '0 to 1: how sure the reading is',
+    predicted: true,
+  },
+  output_tokens: { type: 'int', range: count, meaning: 'expected of the answer', predicted: true },
   code: { type: 'bool', meaning: 'whether there is code in it', predicted: true },
-  tokens: { type: 'int', meaning: 'estimated, of the whole input' },
-  turns: { type: 'int', meaning: 'of the user' },
-  tool_results: { type: 'int', meaning: "since the user's last turn" },
+  tokens: { type: 'int', range: count, meaning: 'estimated, of the whole input' },
+  turns: { type: 'int', range: count, meaning: 'of the user' },
+  tool_results: { type: 'int', range: count, meaning: "since the user's last turn" },
   tools: { type: 'bool', meaning: 'whether the request brings tools' },
   json: { type: 'bool', meaning: 'whether it asks for JSON' },
   vision: { type: 'bool', meaning: 'whether it brings images or documents' },

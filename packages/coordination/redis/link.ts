@@ -5,13 +5,15 @@ declare module 'ioredis' {
   interface RedisCommander<Context extends ClientContext> {
     /** `breakers.lua`. */
     longhaulBreakers(settings: string, reports: string): Result<string, Context>
+    /** `tallies.lua`. */
+    longhaulTallies(prefix: string, sums: string): Result<string, Context>
   }
 }
 
 export interface LinkOptions {
   url: string
-  /** Lua of the command `longhaulBreakers`. */
-  script: string
+  /** Lua, by the command that runs it. */
+  scripts: Record<'longhaulBreakers' | 'longhaulTallies', string>
   /** To be listened to from the start; `listenTo` adds others. */
   channels: readonly string[]
   /** Both connections stand, and the channels are subscribed to. */
@@ -63,7 +65,9 @@ export class Link {
     this.#options = options
     this.#channels = new Set(options.channels)
     this.#commands = new Redis(options.url, { ...CONNECTION, connectionName: 'coordination' })
-    this.#commands.defineCommand('longhaulBreakers', { numberOfKeys: 0, lua: options.script })
+    for (const [name, lua] of Object.entries(options.scripts)) {
+      this.#commands.defineCommand(name, { numberOfKeys: 0, lua })
+    }
     this.#listener = new Redis(options.url, { ...CONNECTION, connectionName: 'broadcasts' })
     for (const connection of [this.#commands, this.#listener]) {
       connection.on('error', error => this.#lost(error.message))
@@ -90,6 +94,11 @@ export class Link {
     if (this.#channels.has(channel)) return
     this.#channels.add(channel)
     if (this.#listener.status === 'ready') void this.#subscribe([channel])
+  }
+
+  /** Rejects while it is away, or after the time that a command has. */
+  get(key: string): Promise<string | null> {
+    return this.#commands.get(key)
   }
 
   pipeline(): ReturnType<Redis['pipeline']> {

@@ -1,5 +1,5 @@
 import type { Policy, Preference } from '@longhaul/contracts'
-import { roundUsd } from '../figures.ts'
+import { costOfTokens, writtenTokens } from '../costs.ts'
 import { waitOf } from '../live-view.ts'
 import type { Quality } from '../placement/quality.ts'
 import type { Prediction } from '../queue/prediction.ts'
@@ -43,6 +43,8 @@ export interface Judged extends Estimate {
   /** Of the call itself. */
   callMs: number
   utility: number
+  /** Whether it is good enough, where the policy says what is. */
+  suffices: boolean
 }
 
 export interface Occasion {
@@ -70,13 +72,16 @@ export function judgeAll(
   const { objective, view } = occasion
   const hurried = !objective.patient || view.request.lane === 'interactive'
   const perSecond = hurried ? objective.perSecond : 0
+  const { inputTokens } = view.requirements
   const judged = new Map<Contender, Judged>()
   let dearest = 0
   let slowest = 0
   let best = 0
   for (const contender of contenders) {
     const { value, uncertainty } = qualityOf(contender)
-    const costUsd = expectedCostUsd(contender, occasion)
+    const outputTokens = writtenTokens(contender.model, view.requirements, occasion.outputTokens)
+    const { model, cachedTokens } = contender
+    const costUsd = costOfTokens(model, inputTokens, outputTokens, cachedTokens)
     const callMs = contender.live.latencyMs ?? assumedMs(occasion.outputTokens)
     const wait = waitOf(contender.live, view.request.lane, callMs)
     const waitMs = wait.ms
@@ -84,25 +89,22 @@ export function judgeAll(
     const risk = riskOfMissing(wait, callMs, occasion) * value
     const utility =
       careful - risk - objective.perUsd * costUsd - (perSecond * (waitMs + callMs)) / 1_000
-    judged.set(contender, { quality: value, uncertainty, costUsd, waitMs, callMs, utility })
+    const estimate = { quality: value, uncertainty, costUsd, outputTokens, waitMs }
+    judged.set(contender, { ...estimate, callMs, utility, suffices: true })
     if (costUsd > dearest) dearest = costUsd
     if (callMs > slowest) slowest = callMs
     if (value > best) best = value
   }
   for (const one of judged.values()) {
     const share = dearest > 0 ? one.costUsd / dearest : one.callMs / slowest
-    if (objective.enough === undefined) one.utility -= objective.relativeCost * share
-    else if (one.quality >= objective.enough * best) one.utility += 2 - one.quality - share
+    if (objective.enough === undefined) {
+      one.utility -= objective.relativeCost * share
+      continue
+    }
+    one.suffices = one.quality >= objective.enough * best
+    if (one.suffices) one.utility += 2 - one.quality - share
   }
   return judged
-}
-
-/** As `estimatedCostUsd`, with the answer that is expected where the caller set no bound. */
-function expectedCostUsd({ model }: Contender, { view, outputTokens }: Occasion): number {
-  const { inputTokens, answers } = view.requirements
-  const answer = Math.min(outputTokens, model.max_output_tokens ?? Infinity)
-  const { input, output } = model.price
-  return roundUsd((inputTokens * input + answer * answers * output) / 1e6)
 }
 
 function assumedMs(outputTokens: number): number {

@@ -46,14 +46,23 @@ describe('predictive', () => {
     expect(record.prompt).toMatchObject({ domain: 'math', intent: 'mathematics', language: 'en' })
     expect(record.prompt?.complexity).toBeGreaterThan(0.3)
     expect(record.candidates.map(({ model }) => model)).toEqual(['best', 'middle', 'tiny'])
-    for (const { quality, qualityUncertainty } of record.candidates) {
+    for (const { quality, quality_uncertainty } of record.candidates) {
       expect(quality).toBeGreaterThan(0)
       expect(quality).toBeLessThanOrEqual(1)
-      expect(qualityUncertainty).toBeGreaterThan(0)
+      expect(quality_uncertainty).toBeGreaterThan(0)
     }
     expect(record.reason).toMatch(
       /^of highest utility for this prompt \(math, mathematics, complexity \d+%\): \d+% quality at \$/,
     )
+  })
+
+  it('estimates what it chose by the figures of that candidate, and the answer that it expects', () => {
+    const { record } = decideOnce(catalog, proof, liveOf(), { policy: 'quality' })
+    const { estimates, candidates, prompt } = record
+    expect(estimates.cost_usd).toBe(candidates[0]?.estimated_cost_usd)
+    expect(estimates.output_tokens).toBe(prompt?.output_tokens)
+    const { input_tokens: input, output_tokens: output } = estimates
+    expect(estimates.cost_usd).toBeCloseTo((input * 5 + output * 20) / 1e6, 9)
   })
 
   it('decides by the last turn: a look-up after a proof is a look-up', () => {

@@ -1,5 +1,6 @@
 import type { Policy, PromptView } from '@longhaul/contracts'
 import { percent, usd } from '../figures.ts'
+import { Charges, describeHeld } from '../holding/charges.ts'
 import { type Placement, placementOf } from '../placement/placement.ts'
 import { qualityOf } from '../placement/quality.ts'
 import { loadPredictor } from '../predictor/load.ts'
@@ -20,17 +21,22 @@ export const predictive: StrategyFactory = policy => {
   const placements = new Placements(predictor)
   const objective = objectiveOf(policy)
   return input => {
-    const { contenders, view, random } = input
+    const { contenders, view, random, held } = input
     if (view.request.endpoint === '/v1/embeddings') return cheapestOf(contenders)
     const { prediction, prompt } = view.reading()
     const judged = judgeAll(
       contenders,
       contender => qualityOf(placements.of(contender), prediction, strengths),
-      { objective, view, outputTokens: prompt.outputTokens, now: input.now },
+      { objective, view, outputTokens: prompt.output_tokens, now: input.now },
     )
-    const ranked = rank(contenders, judged)
+    const charges = held && new Charges(judged, held)
+    const ranked = rank(contenders, judged, charges)
     const { choices, propensity, explored } = explore(ranked, policy, random)
-    return { ranked: choices, reason: reasonFor(choices, prompt, explored), propensity, prompt }
+    const why = reasonFor(choices, prompt, explored)
+    const ranking = { ranked: choices, propensity, prompt }
+    if (!held || !charges) return { ...ranking, reason: why }
+    const usage = charges.usageOf(choiceOf(choices).contender)
+    return { ...ranking, reason: `${why}; ${describeHeld(held)}`, usage }
   }
 }
 
@@ -58,13 +64,17 @@ function cheapestOf(contenders: readonly Contender[]): Ranking {
   return { ranked, reason: 'embeddings differ in cost alone: the cheapest', propensity: 1 }
 }
 
-function rank(contenders: readonly Contender[], judged: ReadonlyMap<Contender, Judged>): Ranked[] {
-  return bestFirst(contenders, contender => judged.get(contender)?.utility ?? 0).map(
-    ({ contender, score }) => {
-      const estimate = judged.get(contender)
-      return estimate ? { contender, score, estimate } : { contender, score }
-    },
-  )
+function rank(
+  contenders: readonly Contender[],
+  judged: ReadonlyMap<Contender, Judged>,
+  charges: Charges | undefined,
+): Ranked[] {
+  const utilityOf = (contender: Contender) =>
+    charges?.utilityOf(contender) ?? judged.get(contender)?.utility ?? 0
+  return bestFirst(contenders, utilityOf).map(({ contender, score }) => {
+    const estimate = judged.get(contender)
+    return estimate ? { contender, score, estimate } : { contender, score }
+  })
 }
 
 /**

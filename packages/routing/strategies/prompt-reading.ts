@@ -30,13 +30,13 @@ export function readPrompt(
   const expected = expectedOutputTokens(intent, inputTokens, complexity, scan, hand)
   const prompt: PromptView = {
     domain: domains[domain] ?? 'other',
-    domainProbability: rounded(prediction.domains[domain] ?? 0),
+    domain_probability: rounded(prediction.domains[domain] ?? 0),
     intent,
     language: languageOf(scan),
     complexity: rounded(complexity),
     familiarity: rounded(familiarity),
     turns,
-    outputTokens: most === undefined ? expected : Math.min(most, expected),
+    output_tokens: most === undefined ? expected : Math.min(most, expected),
     features: predictor.explain(prediction),
     model: predictor.weights.header.version,
   }

@@ -32,7 +32,7 @@ export class RequestFacts implements RuleFacts {
     return this.#read().prompt.familiarity
   }
   get outputTokens() {
-    return this.#read().prompt.outputTokens
+    return this.#read().prompt.output_tokens
   }
   get code() {
     return this.#read().code

@@ -7,6 +7,8 @@ import type {
   StrategyName,
 } from '@longhaul/contracts'
 import type { Conversation } from '../features/conversation.ts'
+import type { Held } from '../holding/policy-holder.ts'
+import type { Usage } from '../holding/usage.ts'
 import type { ModelLive } from '../live-view.ts'
 import type { Requirements } from '../requirements.ts'
 import type { Nearness } from '../semantics/nearness.ts'
@@ -18,8 +20,10 @@ export interface Contender {
   model: Model
   /** Breaks ties: lower first. */
   tieRank: number
-  /** Of this request on this model. */
+  /** Of this request on this model, cached input considered. */
   costUsd: number
+  /** Input tokens that it reads from its cache. */
+  cachedTokens: number
   live: ModelLive
   /** False while the breakers of all its deployments are open: it comes after all that are available. */
   available: boolean
@@ -47,6 +51,8 @@ export interface StrategyInput {
   now: number
   /** Uniform, in [0, 1). */
   random: () => number
+  /** The share or the budget that the policy holds. */
+  held?: Held | undefined
 }
 
 export interface Ranked {
@@ -64,6 +70,8 @@ export interface Estimate {
   /** Standard deviation. */
   uncertainty: number
   costUsd: number
+  /** All answers together. */
+  outputTokens: number
   waitMs: number
 }
 
@@ -78,6 +86,8 @@ export interface Ranking {
   prompt?: PromptView
   /** Of `semantic`: nearest first. */
   nearest?: readonly RouteNearness[]
+  /** Of policies that hold something: what this choice takes of it. */
+  usage?: Usage
 }
 
 /** Must be fast and must not throw: it runs for every job. */

@@ -329,6 +329,14 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       ],
     ],
     [
+      'an expression with several faults',
+      `${model}policies: { p: { strategy: rules, rules: [{ when: 'lane == "fast" && complexity > 2.0', use: gpt }] } }`,
+      [
+        `f:7:51 policies.p.rules[0].when: cannot be used, at character 9: lane is never "fast" (got "lane == \\"fast\\" && complexity > 2.0") — there are: interactive, standard, bulk`,
+        `f:7:51 policies.p.rules[0].when: cannot be used, at character 32: complexity is never > 2 (got "lane == \\"fast\\" && complexity > 2.0") — complexity is from 0 to 1`,
+      ],
+    ],
+    [
       'an expression that ends too early',
       `${model}policies: { p: { strategy: rules, rules: [{ when: 'tokens >', use: gpt }] } }`,
       [
@@ -364,6 +372,27 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       [
         'f:7:62 policies.p.semantic.embeddings: names no model of this configuration (got "gtp") — did you mean "gpt"?',
         'f:7:94 policies.p.semantic.routes.a.utterances: must have at least 1 entry (got []) — fill it in, or remove the key',
+      ],
+    ],
+    [
+      'a target share under another strategy',
+      `${model}policies: { p: { strategy: cheapest, target_share: { share: 0.3 } } }`,
+      [
+        'f:7:34 policies.p.target_share: can be held by the strategy `predictive` only — choose `predictive`, or remove it',
+      ],
+    ],
+    [
+      'a budget beside a target share',
+      `${model}policies: { p: { strategy: predictive, target_share: { share: 0.3 }, budget: { usd_per_day: 5 } } }`,
+      [
+        'f:7:66 policies.p.budget: cannot be held beside a target_share: each of the two decides who gets the dear models — remove one, or make two policies',
+      ],
+    ],
+    [
+      'a target share of an unknown model',
+      `${model}policies: { p: { strategy: predictive, target_share: { share: 0.3, models: [x] } } }`,
+      [
+        'f:7:75 policies.p.target_share.models[0]: names no model of this configuration (got "x") — there are: gpt',
       ],
     ],
     [

@@ -99,12 +99,12 @@ function promptTable(prompt: NonNullable<DecisionRecord['prompt']>): string {
   const table = new Table({ style: plain })
   const weighed = prompt.features.map(({ name, weight }) => `${name} ${signed(weight)}`)
   table.push(
-    ['domain', `${prompt.domain}, ${percent(prompt.domainProbability)} sure`],
+    ['domain', `${prompt.domain}, ${percent(prompt.domain_probability)} sure`],
     ['intent', `${prompt.intent}, in ${prompt.language}`],
     ['complexity', `${bar(prompt.complexity)} ${percent(prompt.complexity)}`],
     ['familiarity', `${bar(prompt.familiarity)} ${percent(prompt.familiarity)}`],
     ['weighed most', weighed.join(', ')],
-    ['answer', `about ${prompt.outputTokens} tokens`],
+    ['answer', `about ${prompt.output_tokens} tokens`],
     ['routing model', prompt.model],
   )
   return table.toString()
@@ -112,13 +112,13 @@ function promptTable(prompt: NonNullable<DecisionRecord['prompt']>): string {
 
 function candidateTable(candidates: DecisionRecord['candidates']): string {
   const table = new Table({ head: ['model', 'quality', 'USD', 'wait', 'score'], style: plain })
-  for (const { model, quality, qualityUncertainty = 0, ...rest } of candidates) {
+  for (const { model, quality, quality_uncertainty = 0, ...rest } of candidates) {
     const expected =
       quality === undefined
         ? ''
-        : `${bar(quality)} ${percent(quality)} ±${percent(qualityUncertainty)}`
-    const wait = rest.estimatedWaitMs === undefined ? '' : `${rest.estimatedWaitMs} ms`
-    const usd = rest.estimatedCostUsd.toPrecision(2)
+        : `${bar(quality)} ${percent(quality)} ±${percent(quality_uncertainty)}`
+    const wait = rest.estimated_wait_ms === undefined ? '' : `${rest.estimated_wait_ms} ms`
+    const usd = rest.estimated_cost_usd.toPrecision(2)
     table.push([model, expected, usd, wait, rest.score.toFixed(3)])
   }
   return table.toString()

@@ -130,13 +130,13 @@ export const decision: { object: 'decision'; error: null } & DecisionRecord = {
   fallbacks: ['large'],
   reason: 'the cheapest of 2 models that qualify',
   candidates: [
-    { model: 'small', score: -0.00004, estimatedCostUsd: 0.00004, estimatedLatencyMs: 900 },
-    { model: 'large', score: -0.0012, estimatedCostUsd: 0.0012, estimatedLatencyMs: 2_400 },
+    { model: 'small', score: -0.00004, estimated_cost_usd: 0.00004, estimated_latency_ms: 900 },
+    { model: 'large', score: -0.0012, estimated_cost_usd: 0.0012, estimated_latency_ms: 2_400 },
   ],
   filtered: [
     { model: 'embedder', reason: 'endpoint', detail: 'does not serve /v1/chat/completions' },
   ],
-  estimates: { inputTokens: 24, outputTokens: 200, costUsd: 0.00004 },
+  estimates: { input_tokens: 24, output_tokens: 200, cost_usd: 0.00004 },
   propensity: 1,
   error: null,
 }

@@ -90,32 +90,34 @@ const decisionFields = {
     z.object({
       model: z.string(),
       score: z.number().describe("Higher is better; what it means is the strategy's"),
-      estimatedCostUsd: z.number(),
-      estimatedLatencyMs: z.number().optional().describe('Absent before any call was seen'),
-      estimatedWaitMs: z.number().optional().describe('Until a call can begin'),
+      estimated_cost_usd: z.number(),
+      estimated_latency_ms: z.number().optional().describe('Absent before any call was seen'),
+      estimated_wait_ms: z.number().optional().describe('Until a call can begin'),
       quality: z.number().optional().describe('How likely the answer is good, as predicted'),
-      qualityUncertainty: z.number().optional().describe('Standard deviation of the quality'),
+      quality_uncertainty: z.number().optional().describe('Standard deviation of the quality'),
     }),
   ),
   filtered: z
     .array(z.object({ model: z.string(), reason: z.enum(filterReasons), detail: z.string() }))
     .describe('Models that were out of the question, and why'),
-  estimates: z.object({
-    inputTokens: z.number(),
-    outputTokens: z.number(),
-    costUsd: z.number().nullable(),
-  }),
+  estimates: z
+    .object({
+      input_tokens: z.number(),
+      output_tokens: z.number().describe('Of all answers together, as far as the model writes'),
+      cost_usd: z.number().nullable().describe('Null when no model was chosen'),
+    })
+    .describe('Of the request on the chosen model: the figures of its candidate'),
   propensity: z.number().describe('With what probability this choice was made'),
   prompt: z
     .object({
       domain: z.string(),
-      domainProbability: z.number(),
+      domain_probability: z.number(),
       intent: z.string(),
       language: z.string(),
       complexity: z.number().describe('0: any model does it; 1: it takes the best'),
       familiarity: z.number().describe('How much it is like what the routing model has seen'),
       turns: z.int().describe('Turns of the user'),
-      outputTokens: z.number().describe('Tokens that the answer is likely to have'),
+      output_tokens: z.number().describe('Tokens that the answer is likely to have'),
       features: z
         .array(z.object({ name: z.string(), weight: z.number() }))
         .describe('What weighed most in the complexity'),
@@ -123,6 +125,29 @@ const decisionFields = {
     })
     .optional()
     .describe('What a strategy that reads prompts made of this one'),
+  held: z
+    .object({
+      holds: z.enum(['target_share', 'budget']),
+      target: z.number().describe('Share of decisions, or US dollars per UTC day'),
+      used: z.number().describe('The same today so far, what is under way included'),
+      allowed: z.number().describe('Share of decisions, or US dollars for a job, aimed at now'),
+      shadow_price: z
+        .number()
+        .describe('Utility that a job of the models, or a dollar, has to be worth now'),
+      models: z.array(z.string()).optional().describe('Those that the share is about'),
+    })
+    .optional()
+    .describe('Of policies that hold a share or a budget, as it was when this was decided'),
+  conversation: z
+    .object({
+      model: z.string().describe('The model of the turn before'),
+      kept: z.boolean().describe('It was chosen again'),
+      cached_tokens: z.number().describe('Input tokens that it would read from its cache'),
+      saving_usd: z.number().describe('US dollars that this would save'),
+      left_because: z.string().optional().describe('Why it was not kept'),
+    })
+    .optional()
+    .describe('Of jobs of a conversation whose turn before is known'),
   nearest: z
     .array(z.object({ route: z.string(), similarity: z.number().describe('Cosine, -1 to 1') }))
     .optional()
@@ -244,7 +269,9 @@ export const modelSchema = z
         deployments: z.array(deploymentSchema),
       })
       .nullable()
-      .describe('Null for `auto`, which stands for the default policy'),
+      .describe(
+        'Null for `auto`, the default policy, and for the other policies: they choose among models',
+      ),
   })
   .meta({ id: 'Model' })
 export type ModelView = z.infer<typeof modelSchema>

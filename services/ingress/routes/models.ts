@@ -15,7 +15,11 @@ import { noQuery, readQuery } from '../query.ts'
 
 const OWNER = 'longhaul'
 
-/** The models of the configuration, as OpenAI's clients list them, with what Longhaul knows of each. */
+/**
+ * What a request may name as its model, as OpenAI's clients list it: `auto` and
+ * the policies, which choose among models, and the models of the configuration
+ * with what Longhaul knows of each.
+ */
 export class ModelRoutes {
   readonly #config: Config
   readonly #coordination: Coordination
@@ -29,7 +33,7 @@ export class ModelRoutes {
 
   listModels(request: Request, response: Response): void {
     readQuery(noQuery, request.url)
-    const data = ['auto', ...Object.keys(this.#config.models)].map(name => this.#view(name))
+    const data = this.#names().map(name => this.#view(name))
     sendJson(response, 200, JSON.stringify({ object: 'list', data }))
   }
 
@@ -44,10 +48,16 @@ export class ModelRoutes {
 
   #view(name: string): ModelView | undefined {
     const plain = { id: name, object: 'model', created: this.#created, owned_by: OWNER } as const
-    if (name === 'auto') return { ...plain, longhaul: null }
-    const { models } = this.#config
+    const { models, policies } = this.#config
+    if (name === 'auto' || Object.hasOwn(policies, name)) return { ...plain, longhaul: null }
     const model = Object.hasOwn(models, name) ? models[name] : undefined
     return model && { ...plain, longhaul: this.#details(name, model) }
+  }
+
+  /** A policy may be called `auto` too. */
+  #names(): string[] {
+    const { models, policies } = this.#config
+    return [...new Set(['auto', ...Object.keys(policies), ...Object.keys(models)])]
   }
 
   #details(name: string, model: Model): NonNullable<ModelView['longhaul']> {
@@ -79,12 +89,12 @@ export class ModelRoutes {
   }
 
   #unknown(name: string): LonghaulError {
-    const near = nearMiss(name, Object.keys(this.#config.models))
+    const near = nearMiss(name, this.#names())
     const hint = near ? ` Did you mean "${near}"?` : ' GET /v1/models lists those there are.'
     const shown = JSON.stringify(name.slice(0, 100))
     return new LonghaulError(
       'model_not_found',
-      `The configuration has no model called ${shown}.${hint}`,
+      `The configuration has no model or policy called ${shown}.${hint}`,
       { param: 'model' },
     )
   }

@@ -54,7 +54,7 @@ describe('before real models are used', () => {
       async route() {
         const decision = decided(['small'])
         const costUsd = costs.shift() ?? null
-        return { ...decision, estimates: { ...decision.estimates, costUsd }, error: null }
+        return { ...decision, estimates: { ...decision.estimates, cost_usd: costUsd }, error: null }
       },
     }
     const jobs = Array.from({ length: 3 }, () => ({ body: {} }))

@@ -16,7 +16,7 @@ export async function estimateCostUsd(
   for (let first = 0; first < jobs.length; first += AT_ONCE) {
     const some = jobs.slice(first, first + AT_ONCE)
     const decisions = await Promise.all(some.map(job => client.route(job)))
-    costs.push(...decisions.map(({ estimates }) => estimates.costUsd ?? 0))
+    costs.push(...decisions.map(({ estimates }) => estimates.cost_usd ?? 0))
   }
   return costs.reduce((total, cost) => total + cost, 0)
 }

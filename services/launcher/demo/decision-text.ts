@@ -23,15 +23,15 @@ function tellingness({ job: { decision } }: Decided): number {
 export function describeDecision({ prompt, job: { decision, id } }: Decided): string {
   const { reason, estimates, candidates, filtered } = decision
   const table = plainTable(['candidate', 'score', 'estimated cost USD'])
-  for (const { model, score, estimatedCostUsd } of candidates) {
-    table.push([model, scoreText(score), estimatedCostUsd.toFixed(6)])
+  for (const { model, score, estimated_cost_usd } of candidates) {
+    table.push([model, scoreText(score), estimated_cost_usd.toFixed(6)])
   }
   return [
     `One decision explained (GET /v1/jobs/${id}?include=decision)`,
     `  Prompt    ${shortened(firstLine(prompt))} (${prompt.id})`,
     `  Chosen    ${decision.model}, by the policy "${decision.policy}" (${decision.strategy})`,
     `  Reason    ${reason}`,
-    `  Estimate  ${estimates.inputTokens} tokens in, ${estimates.outputTokens} out`,
+    `  Estimate  ${estimates.input_tokens} tokens in, ${estimates.output_tokens} out`,
     `  Fallbacks ${decision.fallbacks.join(', ') || 'none'}`,
     table.toString(),
     ...filtered.map(({ model, reason, detail }) => `  Ruled out ${model}: ${reason} (${detail})`),

@@ -86,7 +86,7 @@ async function agreedToCost(
   if (target.kind === 'simulator') return true
   const costUsd = await estimateCostUsd(client, prompts.map(submissionOf))
   print(
-    `Estimated cost of ${prompts.length} prompts, by POST /v1/route, with answers as long as they allow: $${costUsd.toFixed(4)}.`,
+    `Estimated cost of ${prompts.length} prompts, by POST /v1/route, with answers as long as routing expects: $${costUsd.toFixed(4)}.`,
   )
   return maySpend(costUsd, { yes: options.yes, terminal })
 }

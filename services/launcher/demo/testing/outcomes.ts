@@ -90,11 +90,11 @@ export function decided(
     candidates: candidates.map((model, index) => ({
       model,
       score: candidates.length - index,
-      estimatedCostUsd: 0.001,
-      estimatedLatencyMs: undefined,
+      estimated_cost_usd: 0.001,
+      estimated_latency_ms: undefined,
     })),
     filtered,
-    estimates: { inputTokens: 10, outputTokens: 20, costUsd: 0.001 },
+    estimates: { input_tokens: 10, output_tokens: 20, cost_usd: 0.001 },
     propensity: 1,
   }
 }
