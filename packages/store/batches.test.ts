@@ -127,7 +127,7 @@ describe('lines that ended', () => {
   it('that have no answer come as many at a time as are wanted', async () => {
     const { id } = await batchOf(5)
     await db.store.batches.cancel(tenantId, id)
-    await db.store.batchWork.cancelLines(id)
+    await db.store.batchWork.cancelLines({ id, tenantId })
     const bound = { lines: 3, bytes: 1 }
     const slices = await slicesOf(last =>
       db.store.batchLines.ended(id, 'others', last?.line ?? 0, bound),
