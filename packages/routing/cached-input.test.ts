@@ -44,18 +44,23 @@ describe('a conversation', () => {
     expect(decide('economy').record.conversation).toBeUndefined()
   })
 
-  it.each(['economy', 'cheapest'])('under %s stays with the model that has it in its cache', policy => {
-    const { route, record } = decide(policy, { lastTurn: lastTurnOf() })
-    expect(route).toMatchObject({ model: 'one', cachedAt: 'one/main' })
-    expect(record.conversation).toMatchObject({ model: 'one', kept: true, cached_tokens: 5_010 })
-    expect(record.conversation?.saving_usd).toBeCloseTo((5_010 * 1.8) / 1e6, 9)
-    expect(record.reason).toMatch(/one has the conversation: 5,010 tokens cached, which saves \$0.009$/)
-    const alone = decide(policy).record.candidates.find(({ model }) => model === 'one')
-    const [chosen] = record.candidates
-    const saved = (alone?.estimated_cost_usd ?? 0) - (chosen?.estimated_cost_usd ?? 0)
-    expect(saved).toBeCloseTo(record.conversation?.saving_usd ?? 0, 9)
-    expect(record.estimates.cost_usd).toBe(chosen?.estimated_cost_usd)
-  })
+  it.each(['economy', 'cheapest'])(
+    'under %s stays with the model that has it in its cache',
+    policy => {
+      const { route, record } = decide(policy, { lastTurn: lastTurnOf() })
+      expect(route).toMatchObject({ model: 'one', cachedAt: 'one/main' })
+      expect(record.conversation).toMatchObject({ model: 'one', kept: true, cached_tokens: 5_010 })
+      expect(record.conversation?.saving_usd).toBeCloseTo((5_010 * 1.8) / 1e6, 9)
+      expect(record.reason).toMatch(
+        /one has the conversation: 5,010 tokens cached, which saves \$0.009$/,
+      )
+      const alone = decide(policy).record.candidates.find(({ model }) => model === 'one')
+      const [chosen] = record.candidates
+      const saved = (alone?.estimated_cost_usd ?? 0) - (chosen?.estimated_cost_usd ?? 0)
+      expect(saved).toBeCloseTo(record.conversation?.saving_usd ?? 0, 9)
+      expect(record.estimates.cost_usd).toBe(chosen?.estimated_cost_usd)
+    },
+  )
 
   it.each<[string, Partial<LastTurn>]>([
     ['its providers have forgotten it', { at: NOW - 301_000 }],

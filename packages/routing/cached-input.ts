@@ -37,7 +37,10 @@ export function savingUsd({ price }: Model, cachedTokens: number): number {
 export function conversationView(
   lastTurn: LastTurn | undefined,
   choice: Contender,
-  { contenders, filtered }: { contenders: readonly Contender[]; filtered: readonly FilteredModel[] },
+  {
+    contenders,
+    filtered,
+  }: { contenders: readonly Contender[]; filtered: readonly FilteredModel[] },
 ): ConversationView | undefined {
   if (!lastTurn) return undefined
   const { model } = lastTurn

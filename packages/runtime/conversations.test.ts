@@ -50,7 +50,11 @@ describe('conversations', () => {
       turnOf({ metadata: { conversation_id: 'c1' } }),
       turnOf({ metadata: { conversation_id: 'c1', other: 'x' }, body: { prompt_cache_key: 'k' } }),
     ],
-    ['prompt_cache_key', turnOf({ body: { prompt_cache_key: 'k' } }), turnOf({ body: { prompt_cache_key: 'k' } })],
+    [
+      'prompt_cache_key',
+      turnOf({ body: { prompt_cache_key: 'k' } }),
+      turnOf({ body: { prompt_cache_key: 'k' } }),
+    ],
     [
       'conversation, as text or as an object',
       turnOf({ endpoint: '/v1/responses', body: { conversation: 'conv_1' } }),
@@ -76,13 +80,27 @@ describe('conversations', () => {
   })
 
   it.each<[string, Turn, Partial<Answerer>]>([
-    ['of another tenant', turnOf({ tenantId: 'tenant_2', metadata: { conversation_id: 'c1' } }), {}],
+    [
+      'of another tenant',
+      turnOf({ tenantId: 'tenant_2', metadata: { conversation_id: 'c1' } }),
+      {},
+    ],
     ['without a name', turnOf(), {}],
-    ['of a model that sells cached input for no less', turnOf({ metadata: { conversation_id: 'c1' } }), { model: 'plain' }],
+    [
+      'of a model that sells cached input for no less',
+      turnOf({ metadata: { conversation_id: 'c1' } }),
+      { model: 'plain' },
+    ],
     ['whose usage is not known', turnOf({ metadata: { conversation_id: 'c1' } }), { usage: null }],
-    ['of embeddings', turnOf({ endpoint: '/v1/embeddings', metadata: { conversation_id: 'c1' } }), {}],
+    [
+      'of embeddings',
+      turnOf({ endpoint: '/v1/embeddings', metadata: { conversation_id: 'c1' } }),
+      {},
+    ],
   ])('%s leave nothing behind', async (_, turn, by) => {
     answered(turn, by)
-    expect(await conversations.lastTurn(turnOf({ metadata: { conversation_id: 'c1' } }))).toBeUndefined()
+    expect(
+      await conversations.lastTurn(turnOf({ metadata: { conversation_id: 'c1' } })),
+    ).toBeUndefined()
   })
 })

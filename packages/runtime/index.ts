@@ -12,6 +12,7 @@ export { ConfigWatch, type ConfigWatchOptions } from './config/config-watch.ts'
 export { type ConfigFault, describeFault, describePath } from './config/fault.ts'
 export { configJsonSchema } from './config/json-schema.ts'
 export { ROUTER_GROUP, workerGroup } from './consumer-groups.ts'
+export { type Answerer, Conversations, type Turn } from './conversations.ts'
 export { type DriverOptions, type Drivers, openDrivers } from './drivers.ts'
 export type { Env, EnvFault } from './env.ts'
 export {
@@ -31,7 +32,6 @@ export {
   readinessOf,
 } from './health.ts'
 export { letHeapGrow } from './heap.ts'
-export { type Answerer, Conversations, type Turn } from './conversations.ts'
 export { BudgetAccount } from './holdings/budget-account.ts'
 export { PolicyHoldings } from './holdings/policy-holdings.ts'
 export {

@@ -22,7 +22,13 @@ import {
   type LiveView,
   type Router as RoutingRouter,
 } from '@longhaul/routing'
-import { type Conversations, type Pause, type PolicyHoldings, ROUTER_GROUP, type Semantics } from '@longhaul/runtime'
+import {
+  type Conversations,
+  type Pause,
+  type PolicyHoldings,
+  ROUTER_GROUP,
+  type Semantics,
+} from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 

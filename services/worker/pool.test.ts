@@ -10,6 +10,7 @@ import {
   uuidOf,
 } from '@longhaul/contracts'
 import { type Coordination, openMemoryCoordination } from '@longhaul/coordination'
+import { Conversations } from '@longhaul/runtime'
 import type { NewJob } from '@longhaul/store'
 import { startTelemetry } from '@longhaul/telemetry'
 import { openTestStore, type TestStore } from '../../test/database.ts'
@@ -59,8 +60,10 @@ describe('a job that allows only deployments which the configuration has no more
       async stop() {},
     }
     const telemetry = startTelemetry({ service: 'test', logLevel: 'silent' })
+    const conversations = new Conversations({ coordination }, config)
     const shared = { store: test.store, bus, coordination, provider, telemetry, clock }
-    worker = new Worker({ ...shared, random: () => 0.5 }, config, { owner: 'test' })
+    const parts = { ...shared, conversations, random: () => 0.5 }
+    worker = new Worker(parts, config, { owner: 'test' })
     await worker.start()
   })
   afterEach(async () => {

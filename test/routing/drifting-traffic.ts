@@ -49,8 +49,5 @@ export function fromMathematicsToChat(count: number): string[] {
     ...real.filter(({ domain }) => domain === 'math').map(({ prompt }) => ({ text: prompt })),
   ]
   const chat = everydayPrompts().filter(({ domain }) => domain === 'other')
-  return [
-    ...promptsOf(count, mathematics, exercises, 1),
-    ...promptsOf(count, chat, remarks, 2),
-  ]
+  return [...promptsOf(count, mathematics, exercises, 1), ...promptsOf(count, chat, remarks, 2)]
 }

@@ -126,10 +126,13 @@ describe('a held budget', () => {
     ['evenly', 1.6, 1],
     ['evenly', 0.6, 1],
     ['mostly at noon', 1.3, 3],
-  ])('is spent to within 2%% from mathematics to chat: jobs come %s, calls cost %d times what is expected, by %i processes', async (rhythm, dearer, count) => {
-    const spentUsd = await spend(newDay(dearer), 'ten', count, rhythms[rhythm])
-    expect(Math.abs(spentUsd / BUDGET_USD - 1)).toBeLessThan(0.02)
-  })
+  ])(
+    'is spent to within 2%% from mathematics to chat: jobs come %s, calls cost %d times what is expected, by %i processes',
+    async (rhythm, dearer, count) => {
+      const spentUsd = await spend(newDay(dearer), 'ten', count, rhythms[rhythm])
+      expect(Math.abs(spentUsd / BUDGET_USD - 1)).toBeLessThan(0.02)
+    },
+  )
 
   it('goes on over restarts: what was spent stays spent', async () => {
     const day = newDay()
