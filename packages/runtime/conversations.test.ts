@@ -9,7 +9,7 @@ const models = {
   plain: { price: { input: 1, output: 2 }, cache_lifetime: 300_000 },
 } as never
 const usage = { input_tokens: 900, output_tokens: 100, total_tokens: 1_000 } as never
-const jobId = `job_${'1'.repeat(32)}`
+const jobId = 'job_0198c0ffee007abc8def0123456789ab'
 
 function turnOf(fields: Partial<Turn> = {}): Turn {
   return {
@@ -60,7 +60,7 @@ describe('conversations', () => {
       turnOf({ endpoint: '/v1/responses', body: { conversation: 'conv_1' } }),
       turnOf({ endpoint: '/v1/responses', body: { conversation: { id: 'conv_1' } } }),
     ],
-    ['previous_response_id', response(null), response(`resp_${'1'.repeat(32)}`)],
+    ['previous_response_id', response(null), response('resp_0198c0ffee007abc8def0123456789ab')],
   ])('are known by %s', async (_, turn, next) => {
     expect(await conversations.lastTurn(next)).toBeUndefined()
     answered(turn)

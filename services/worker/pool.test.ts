@@ -61,16 +61,9 @@ describe('a job that allows only deployments which the configuration has no more
     }
     const telemetry = startTelemetry({ service: 'test', logLevel: 'silent' })
     const conversations = new Conversations({ coordination }, config)
-    const shared = {
-      store: test.store,
-      bus,
-      coordination,
-      provider,
-      telemetry,
-      clock,
-      conversations,
-    }
-    worker = new Worker({ ...shared, random: () => 0.5 }, config, { owner: 'test' })
+    const shared = { store: test.store, bus, coordination, provider, telemetry, clock }
+    const parts = { ...shared, conversations, random: () => 0.5 }
+    worker = new Worker(parts, config, { owner: 'test' })
     await worker.start()
   })
   afterEach(async () => {
@@ -120,7 +113,7 @@ describe('a job that allows only deployments which the configuration has no more
     await putBack
     const [row] = await test.query<Waiting>(
       `SELECT status, dispatch_model, hints,
-         date_part('epoch', due_at - now()) * 1000 AS due_in_ms
+         extract(epoch FROM due_at - now())::float8 * 1000 AS due_in_ms
        FROM jobs WHERE id = $1::uuid`,
       [uuidOf('job', job.id)],
     )

@@ -27,13 +27,13 @@ const EACH = 3_000
 const prompts = fromMathematicsToChat(EACH)
 const WARM_UP = 500
 
-/** How far a share among 500 decisions one after another is off at most, once warm. */
-function worstWindow(chosen: readonly boolean[], share: number): number {
+/** How far a share among so many decisions one after another is off at most, once warm. */
+function worstWindow(chosen: readonly boolean[], share: number, length = 500): number {
   const sums = [0]
   for (const one of chosen) sums.push((sums.at(-1) ?? 0) + Number(one))
   let worst = 0
-  for (let end = 2 * WARM_UP; end < sums.length; end++) {
-    const held = ((sums[end] ?? 0) - (sums[end - WARM_UP] ?? 0)) / WARM_UP
+  for (let end = WARM_UP + length; end < sums.length; end++) {
+    const held = ((sums[end] ?? 0) - (sums[end - length] ?? 0)) / length
     worst = Math.max(worst, Math.abs(held - share))
   }
   return worst
@@ -65,14 +65,22 @@ describe('a held share', () => {
 
   it('goes to the prompts that gain most by it', async () => {
     const [process] = await openProcesses(1)
-    const decisions = prompts
-      .slice(0, EACH)
-      .map(prompt => process?.decide(prompt, 'share-0.3').record)
-    const complexityOf = (strong: boolean) => {
-      const ours = decisions.filter(record => (record?.model === 'strong') === strong)
-      return ours.reduce((sum, record) => sum + (record?.prompt?.complexity ?? 0), 0) / ours.length
+    const records = prompts.map(prompt => process?.decide(prompt, 'share-0.3').record)
+    const gains = records.map(record => {
+      const qualityOf = (name: string) =>
+        record?.candidates.find(({ model }) => model === name)?.quality ?? 0
+      const gain = qualityOf('strong') - Math.max(qualityOf('small'), qualityOf('middle'))
+      return { gain, strong: record?.model === 'strong' }
+    })
+    const meanGain = (list: typeof gains) =>
+      list.reduce((sum, { gain }) => sum + gain, 0) / list.length
+    for (const half of [gains.slice(WARM_UP, EACH), gains.slice(EACH + WARM_UP)]) {
+      const given = half.filter(({ strong }) => strong)
+      const best = half.toSorted((a, b) => b.gain - a.gain).slice(0, given.length)
+      // What those gain who got it, of what the best so many could gain over anybody.
+      const reached = (meanGain(given) - meanGain(half)) / (meanGain(best) - meanGain(half))
+      expect(reached).toBeGreaterThan(0.7)
     }
-    expect(complexityOf(true)).toBeGreaterThan(2 * complexityOf(false))
   })
 
   it('is held by several processes together, each at a third of the traffic', async () => {
@@ -81,7 +89,7 @@ describe('a held share', () => {
       (prompt, index) =>
         processes[(index * 7) % 3]?.decide(prompt, 'share-0.3').route?.model === 'strong',
     )
-    expect(worstWindow(chosen, 0.3)).toBeLessThan(0.02)
+    expect(worstWindow(chosen, 0.3, 3 * 500)).toBeLessThan(0.02)
     const { used } = processes[0]?.holdings.of('share-0.3')?.view ?? {}
     expect(used).toBeCloseTo(shareOf(chosen), 5)
   })

@@ -39,11 +39,17 @@ const SHARE_PRICES = [...ascending.map(price => -price).reverse(), 0, ...ascendi
 /** In units of utility per dollar. A budget is no aim: below 0 it would be spent for its own sake. */
 const BUDGET_PRICES = [0, ...geometric(0.01, 10_000_000)]
 
+/** Decisions that are remembered: jobs differ more in cost than in whose they are. */
+const SHARE_WINDOW = 64
+const BUDGET_WINDOW = 128
 /** Decisions within which what was taken too much or too little is made up for… */
-const SHARE_HORIZON = 20
+const SHARE_HORIZON = 25
 const BUDGET_HORIZON = 50
-/** …of at most so many decisions: what could not be helped for long is not made up for. */
-const MOST_DEBT = 2
+/** …and of a share at once, as soon as it comes to so many jobs: this bounds the error. */
+const SHARE_BOUND = 4
+/** What could not be helped for long is not made up for beyond so many jobs. */
+const MOST_SHARE_DEBT = 12
+const MOST_BUDGET_DEBT = 100
 
 /**
  * Holds the share or the budget of one policy, as far as this process decides.
@@ -56,7 +62,6 @@ const MOST_DEBT = 2
 export class PolicyHolder {
   readonly kind: HeldView['holds']
   readonly #target: number
-  readonly #horizon: number
   readonly #refusing: boolean
   readonly #prices: readonly number[]
   readonly #models: ReadonlySet<string>
@@ -72,12 +77,11 @@ export class PolicyHolder {
     const { target_share: share, budget } = policy
     this.kind = share ? 'target_share' : 'budget'
     this.#target = share?.share ?? budget?.usd_per_day ?? 0
-    this.#horizon = share ? SHARE_HORIZON : BUDGET_HORIZON
     this.#refusing = budget?.on_spent === 'fail'
     this.#prices = share ? SHARE_PRICES : BUDGET_PRICES
     this.#modelNames = share ? (share.models ?? upperTier(policy, models)) : []
     this.#models = new Set(this.#modelNames)
-    this.#curve = new ResponseCurve(this.#prices)
+    this.#curve = new ResponseCurve(this.#prices, share ? SHARE_WINDOW : BUDGET_WINDOW)
   }
 
   at(moment: HoldingMoment): Held {
@@ -87,7 +91,7 @@ export class PolicyHolder {
   /** A decision was made, and counts. */
   decided({ byPrice, taken }: Usage): void {
     this.#curve.add(byPrice)
-    const most = MOST_DEBT * this.#horizon * (this.kind === 'budget' ? this.#planned : 1)
+    const most = this.kind === 'budget' ? MOST_BUDGET_DEBT * this.#planned : MOST_SHARE_DEBT
     this.#debt = Math.min(most, Math.max(-most, this.#debt + taken - this.#planned))
   }
 
@@ -107,7 +111,7 @@ export class PolicyHolder {
 
   #share({ days: { today } }: HoldingMoment): Held {
     this.#planned = this.#target
-    const allowed = Math.min(1, Math.max(0, this.#target - this.#debt / this.#horizon))
+    const allowed = Math.min(1, Math.max(0, this.#target - madeUpFor(this.#debt)))
     const used = today.decided > 0 ? today.chosen / today.decided : 0
     const price = this.#curve.priceFor(allowed) ?? 0
     return {
@@ -123,7 +127,7 @@ export class PolicyHolder {
   #budget({ days, secondsOfDay, underWay }: HoldingMoment): Held {
     const { spentUsd, usdPerJob } = paceOf(this.#target, days, secondsOfDay, underWay)
     this.#planned = usdPerJob
-    const allowed = Math.max(0, usdPerJob - this.#debt / this.#horizon)
+    const allowed = Math.max(0, usdPerJob - this.#debt / BUDGET_HORIZON)
     const spent = spentUsd >= this.#target
     const dearest = this.#prices.at(-1) ?? 0
     const price = spent ? dearest : (this.#curve.priceFor(allowed) ?? 0)
@@ -147,6 +151,13 @@ export class PolicyHolder {
       ...(this.kind === 'target_share' && { models: this.#modelNames }),
     }
   }
+}
+
+/** By how much a share is lower now, for jobs that were taken beyond it: little at first, all of it at the bound. */
+function madeUpFor(debt: number): number {
+  const nearness = debt / SHARE_BOUND
+  if (Math.abs(nearness) >= 1) return Math.sign(nearness)
+  return debt / SHARE_HORIZON / (1 - nearness ** 2)
 }
 
 /** The models of the policy whose output price is at least half of the highest. */

@@ -1,6 +1,3 @@
-/** Decisions that are remembered: enough to tell a quantile, few enough to follow a drift. */
-const WINDOW = 128
-
 /**
  * How much recent decisions would have taken on average at each shadow price,
  * and so which price leaves them what is allowed. Of a share this is a running
@@ -9,13 +6,18 @@ const WINDOW = 128
  */
 export class ResponseCurve {
   readonly #prices: readonly number[]
+  readonly #window: number
   readonly #rows: Float64Array[] = []
   readonly #sums: Float64Array
   #next = 0
 
-  /** @param prices ascending */
-  constructor(prices: readonly number[]) {
+  /**
+   * @param prices ascending
+   * @param window decisions that are remembered: enough to tell a quantile, few enough to follow a drift
+   */
+  constructor(prices: readonly number[], window: number) {
     this.#prices = prices
+    this.#window = window
     this.#sums = new Float64Array(prices.length)
   }
 
@@ -27,7 +29,7 @@ export class ResponseCurve {
       this.#sums[index] = (this.#sums[index] as number) + change
     }
     this.#rows[this.#next] = byPrice
-    this.#next = (this.#next + 1) % WINDOW
+    this.#next = (this.#next + 1) % this.#window
   }
 
   /** The lowest price at which no more than `allowed` would have been taken; undefined before the first decision. */
@@ -59,7 +61,7 @@ export class ResponseCurve {
   restore(means: readonly number[]): void {
     const row = Float64Array.from(means)
     if (row.length !== this.#prices.length || row.some(mean => !Number.isFinite(mean))) return
-    for (let count = 0; count < WINDOW / 4; count++) this.add(row)
+    for (let count = 0; count < this.#window / 4; count++) this.add(row)
   }
 }
 

@@ -378,21 +378,21 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       'a target share under another strategy',
       `${model}policies: { p: { strategy: cheapest, target_share: { share: 0.3 } } }`,
       [
-        'f:7:34 policies.p.target_share: can be held by the strategy `predictive` only — choose `predictive`, or remove it',
+        'f:7:38 policies.p.target_share: can be held by the strategy `predictive` only — choose `predictive`, or remove it',
       ],
     ],
     [
       'a budget beside a target share',
       `${model}policies: { p: { strategy: predictive, target_share: { share: 0.3 }, budget: { usd_per_day: 5 } } }`,
       [
-        'f:7:66 policies.p.budget: cannot be held beside a target_share: each of the two decides who gets the dear models — remove one, or make two policies',
+        'f:7:70 policies.p.budget: cannot be held beside a target_share: each of the two decides who gets the dear models — remove one, or make two policies',
       ],
     ],
     [
       'a target share of an unknown model',
       `${model}policies: { p: { strategy: predictive, target_share: { share: 0.3, models: [x] } } }`,
       [
-        'f:7:75 policies.p.target_share.models[0]: names no model of this configuration (got "x") — there are: gpt',
+        'f:7:77 policies.p.target_share.models[0]: names no model of this configuration (got "x") — there are: gpt',
       ],
     ],
     [
