@@ -77,6 +77,16 @@ export const errorCatalogue = {
     'The provider failed as often as the retry policy allows.',
     'provider_error',
   ),
+  provider_credentials_refused: entry(
+    502,
+    'The provider refuses the credentials of the only model that could answer; the operator must mend them. Jobs that nobody waits for on a connection wait instead.',
+    'provider_error',
+  ),
+  model_unavailable: entry(
+    503,
+    'The only model that could answer is out for longer than a caller waits; retry after `Retry-After` seconds. Jobs that nobody waits for on a connection wait instead.',
+    'provider_error',
+  ),
   provider_rejected: entry(422, 'The provider refused the request as invalid.', 'provider_error'),
   content_refused: entry(422, 'The provider refused the content by its policy.', 'provider_error'),
   response_unusable: entry(
@@ -151,6 +161,8 @@ export interface JobError {
   message: string
   /** The provider's own words, cut at 2,000 characters. */
   detail?: string
+  /** When to ask again, where that may help. */
+  retry_after_seconds?: number
 }
 
 /** For the `default` of an exhaustive switch: a new case fails to compile. */

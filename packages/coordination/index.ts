@@ -16,5 +16,6 @@ export type {
   StreamPart,
   TokenStreams,
 } from './port.ts'
+export { CREDENTIALS_REFUSED } from './port.ts'
 export type { CoordinationLogger } from './receivers.ts'
 export { openRedisCoordination, type RedisCoordinationOptions } from './redis.ts'

@@ -9,6 +9,8 @@ import {
   lanes,
   MESSAGE_VERSION,
   modelTopic,
+  outOfOrder,
+  patientUntil,
   type RoutingRequest,
   SUBMITTED_TOPIC,
   sleep,
@@ -156,8 +158,12 @@ export class Router {
     if (pause) await pause('router-before-publish')
     if (!decision.route) return this.#fail(message, decision)
 
-    const waitUntil = this.#waitsUntil(message, decision.route.model)
-    if (waitUntil !== undefined) return this.#putBack(message, decision.route.model, waitUntil)
+    const wait = this.#waitFor(message, decision.route.model)
+    if (wait && wait.until > patientUntil(message)) {
+      const { model } = decision.route
+      return this.#end(message, outOfOrder(model, wait.reason, wait.until - clock.now()))
+    }
+    if (wait) return this.#putBack(message, decision.route.model, wait.until)
     try {
       await bus.publish(
         modelTopic(decision.route.model, message.lane),
@@ -207,12 +213,12 @@ export class Router {
   }
 
   /** When the best that is left is a model that was just found out of order, the job waits for it in Postgres. */
-  #waitsUntil(message: JobMessage, model: string): number | undefined {
+  #waitFor(message: JobMessage, model: string) {
     const now = this.#dependencies.clock.now()
     const exclusion = message.hints?.exclusions.find(
-      ({ model: excluded, until }) => excluded === model && until !== undefined && until > now,
+      ({ model: excluded, until = now }) => excluded === model && until > now,
     )
-    return exclusion?.until
+    return exclusion && { reason: exclusion.reason, until: exclusion.until ?? now }
   }
 
   async #putBack(message: JobMessage, model: string | null, dueAt: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Clock, Model, RoutingConstraints } from '@longhaul/contracts'
-import type { Coordination, Permit } from '@longhaul/coordination'
+import { type Coordination, CREDENTIALS_REFUSED, type Permit } from '@longhaul/coordination'
 import type { ProviderDeployment } from '@longhaul/providers'
 import { providerDeploymentsOf } from '@longhaul/runtime'
 import { Pace } from './pace.ts'
@@ -102,6 +102,15 @@ export class Deployments {
       earliest = Math.min(earliest, openUntil)
     }
     return earliest
+  }
+
+  /** Why all of them (that the job allows) are out. */
+  outBecause(constraints: RoutingConstraints = {}): 'credentials' | 'unavailable' {
+    const { breakers } = this.#coordination
+    const refused = this.#states
+      .filter(state => isAllowed(state, constraints))
+      .every(({ deployment }) => breakers.view(deployment.key).reason === CREDENTIALS_REFUSED)
+    return refused ? 'credentials' : 'unavailable'
   }
 
   #slot(state: DeploymentState, permit: Permit, takenAt: number): Slot {

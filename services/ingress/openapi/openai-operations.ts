@@ -11,6 +11,8 @@ const jobErrors: ErrorCode[] = [
   'no_model_qualifies',
   'context_length_exceeded',
   'attempts_exhausted',
+  'provider_credentials_refused',
+  'model_unavailable',
   'provider_rejected',
   'content_refused',
   'response_unusable',
