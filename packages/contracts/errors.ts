@@ -34,6 +34,9 @@ export const errorCatalogue = {
     405,
     'The route exists, not with this method; `Allow` lists its methods.',
   ),
+  malformed_request: entry(400, 'What came is not a request of HTTP/1.1.'),
+  request_timeout: entry(408, 'The request did not arrive in time.'),
+  headers_too_large: entry(431, 'The headers are longer than 16 KiB together.'),
   idempotency_key_reused: entry(
     409,
     'The `Idempotency-Key` came before with another body.',

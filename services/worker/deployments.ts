@@ -107,10 +107,11 @@ export class Deployments {
   /** Why all of them (that the job allows) are out. */
   outBecause(constraints: RoutingConstraints = {}): 'credentials' | 'unavailable' {
     const { breakers } = this.#coordination
-    const refused = this.#states
+    const reasons = this.#states
       .filter(state => isAllowed(state, constraints))
-      .every(({ deployment }) => breakers.view(deployment.key).reason === CREDENTIALS_REFUSED)
-    return refused ? 'credentials' : 'unavailable'
+      .map(({ deployment }) => breakers.view(deployment.key).reason)
+    const isRefused = reasons.length > 0 && reasons.every(one => one === CREDENTIALS_REFUSED)
+    return isRefused ? 'credentials' : 'unavailable'
   }
 
   #slot(state: DeploymentState, permit: Permit, takenAt: number): Slot {

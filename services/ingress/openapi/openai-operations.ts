@@ -77,7 +77,7 @@ const responsePath = z.object({
     .meta({ examples: ['resp_0198c0ffee007abc8def0123456789ab'] }),
 })
 
-const lookUpErrors: ErrorCode[] = ['invalid_id', 'response_not_found', 'unknown_field']
+const lookUpErrors: ErrorCode[] = ['response_not_found', 'unknown_field']
 
 export const openAiOperations = {
   createChatCompletion: {
@@ -134,7 +134,7 @@ export const openAiOperations = {
       schema: responseSchema,
       example: examples.response,
     },
-    errors: [...submissionErrors, ...jobErrors, 'invalid_id', 'response_not_found'],
+    errors: [...submissionErrors, ...jobErrors, 'response_not_found'],
   },
   getResponse: {
     method: 'get',
