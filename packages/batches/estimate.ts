@@ -1,6 +1,6 @@
-import type { Config } from '@longhaul/contracts'
+import type { Config, DecisionRecord, Model } from '@longhaul/contracts'
 import { routingRequestOf } from '@longhaul/intake'
-import type { LiveView, Router } from '@longhaul/routing'
+import { type LiveView, LONGEST_ASSUMED_ANSWER, type Router } from '@longhaul/routing'
 import type { BatchLine } from './line-reader.ts'
 
 export interface EstimateOptions {
@@ -9,7 +9,7 @@ export interface EstimateOptions {
   router: Router
   live: LiveView
   tenantId: string
-  /** Mean tokens of recent answers, by model. */
+  /** Mean tokens of recent answers, by model: of this tenant, else of others. */
   recentAnswers: ReadonlyMap<string, number>
   /** Epoch milliseconds. */
   now: number
@@ -34,6 +34,29 @@ export interface ModelEstimate {
 
 /** Of a model that was not called yet. */
 const ASSUMED_LATENCY_MS = 2_000
+
+/**
+ * How long the answer is taken to be while no answer of any model was seen: as
+ * the prompt was read to want, where it was read, and never as long as its bound
+ * alone would allow, which is seldom reached.
+ */
+function assumedTokens({ estimates, prompt }: DecisionRecord): number {
+  if (estimates.output_tokens === 0) return 0
+  const usual = Math.min(estimates.output_tokens, LONGEST_ASSUMED_ANSWER)
+  return prompt ? Math.min(prompt.output_tokens, usual) : usual
+}
+
+/** Deployments may cost differently, and calls are spread over them by what each takes. */
+function meanPrice({ deployments, price }: Model): { input: number; output: number } {
+  let [input, output, shares] = [0, 0, 0]
+  for (const { weight, max_concurrency, price: own = price } of Object.values(deployments)) {
+    const share = weight * max_concurrency
+    input += share * own.input
+    output += share * own.output
+    shares += share
+  }
+  return { input: input / shares, output: output / shares }
+}
 
 /** Adds up what the lines of a batch would cost, and how long they would take. */
 export class BatchEstimate {
@@ -70,7 +93,8 @@ export class BatchEstimate {
       return { model: null, costUsd: 0, inputTokens, outputTokens: 0, reason }
     }
     const { model } = route
-    const outputTokens = this.#answerTokens(model, submission.body, record.estimates.output_tokens)
+    const { body } = submission
+    const outputTokens = this.#answerTokens(model, body, assumedTokens(record))
     const costUsd = this.#cost(model, inputTokens, outputTokens)
     const sum = this.#byModel.get(model) ?? { lines: 0, costUsd: 0 }
     this.#byModel.set(model, { lines: sum.lines + 1, costUsd: sum.costUsd + costUsd })
@@ -105,16 +129,16 @@ export class BatchEstimate {
   /** What the model has answered with lately tells more than what a request allows. */
   #answerTokens(model: string, body: Record<string, unknown>, assumed: number): number {
     if (assumed === 0) return 0
-    const recent = this.#options.recentAnswers.get(model) ?? this.#meanAnswer
-    if (recent === undefined) return assumed
+    const recent = this.#options.recentAnswers.get(model) ?? this.#meanAnswer ?? assumed
     const bound = body.max_completion_tokens ?? body.max_tokens ?? body.max_output_tokens
     const answers = typeof body.n === 'number' && body.n > 1 ? body.n : 1
     return typeof bound === 'number' ? Math.min(recent, bound * answers) : recent
   }
 
   #cost(model: string, inputTokens: number, outputTokens: number): number {
-    const price = this.#options.config.models[model]?.price
-    if (!price) return 0
+    const settings = this.#options.config.models[model]
+    if (!settings) return 0
+    const price = meanPrice(settings)
     return (inputTokens * price.input + outputTokens * price.output) / 1e6
   }
 }

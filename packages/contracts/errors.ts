@@ -34,6 +34,9 @@ export const errorCatalogue = {
     405,
     'The route exists, not with this method; `Allow` lists its methods.',
   ),
+  malformed_request: entry(400, 'What came is not a request of HTTP/1.1.'),
+  request_timeout: entry(408, 'The request did not arrive in time.'),
+  headers_too_large: entry(431, 'The headers are longer than 16 KiB together.'),
   idempotency_key_reused: entry(
     409,
     'The `Idempotency-Key` came before with another body.',
@@ -80,6 +83,16 @@ export const errorCatalogue = {
   attempts_exhausted: entry(
     502,
     'The provider failed as often as the retry policy allows.',
+    'provider_error',
+  ),
+  provider_credentials_refused: entry(
+    502,
+    'The provider refuses the credentials of the only model that could answer; the operator must mend them. Jobs that nobody waits for on a connection wait instead.',
+    'provider_error',
+  ),
+  model_unavailable: entry(
+    503,
+    'The only model that could answer is out for longer than a caller waits; retry after `Retry-After` seconds. Jobs that nobody waits for on a connection wait instead.',
     'provider_error',
   ),
   provider_rejected: entry(422, 'The provider refused the request as invalid.', 'provider_error'),
@@ -156,6 +169,8 @@ export interface JobError {
   message: string
   /** The provider's own words, cut at 2,000 characters. */
   detail?: string
+  /** When to ask again, where that may help. */
+  retry_after_seconds?: number
 }
 
 /** For the `default` of an exhaustive switch: a new case fails to compile. */

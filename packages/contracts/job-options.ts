@@ -23,6 +23,8 @@ export const jobOptionsSchema = z.object({
   constraints: routingConstraintsSchema.optional(),
   /** Where its answer is to be told while it is written: an address of coordination. */
   streamTo: z.string().optional(),
+  /** Its caller waits on a connection: it fails rather than waits long for a model that is out. */
+  awaited: z.boolean().optional(),
   /** Its caller wants the cost in the answer. */
   includeCost: z.boolean().optional(),
   /** Of a response: what its caller said beside what the model gets. */

@@ -23,6 +23,13 @@ export interface EtaView {
   latest: string
 }
 
+/** The model that a job waits for is out. */
+export interface WaitingView {
+  model: string
+  reason: string
+  until: string | null
+}
+
 /** The job as the API shows it; what is not there yet is an explicit null. */
 export interface JobView {
   id: string
@@ -41,6 +48,8 @@ export interface JobView {
   deadline: string | null
   /** Null once it has ended, and while nothing can be told. */
   eta: EtaView | null
+  /** Null unless its model is out. */
+  waiting: WaitingView | null
   result: unknown
   error: JobError | null
   usage: Usage | null

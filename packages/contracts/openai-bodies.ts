@@ -24,11 +24,22 @@ const streamRefused = z
   .literal(false, 'a job cannot stream: leave it out, and poll or take a webhook')
   .optional()
 
+/** A schema is judged when there is an answer; whether there is one can be said before it is paid for. */
+const responseFormat = z
+  .looseObject({
+    type: z.string(),
+    json_schema: z.looseObject({ schema: z.looseObject({}).optional() }).optional(),
+  })
+  .refine(({ type, json_schema }) => type !== 'json_schema' || json_schema !== undefined, {
+    error: 'must be an object with the schema, since the type is "json_schema"',
+    path: ['json_schema'],
+  })
+
 const chatCompletion = z.looseObject({
   model,
   messages: arrayOf(message, { min: 1 }),
   tools: arrayOf(z.looseObject({ type: z.string() })).optional(),
-  response_format: z.looseObject({ type: z.string() }).optional(),
+  response_format: responseFormat.optional(),
   max_tokens: z.number().int().positive().nullish(),
   max_completion_tokens: z.number().int().positive().nullish(),
   n: z.number().int().min(1).max(128).nullish(),

@@ -19,5 +19,6 @@ export type {
   Tallies,
   TokenStreams,
 } from './port.ts'
+export { CREDENTIALS_REFUSED } from './port.ts'
 export type { CoordinationLogger } from './receivers.ts'
 export { openRedisCoordination, type RedisCoordinationOptions } from './redis.ts'

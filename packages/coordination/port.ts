@@ -104,6 +104,9 @@ export interface LiveStats {
  * limited number of probes pass at a time; as many successes close it, one
  * failure opens it again, for twice as long.
  */
+/** The reason of a hold after wrong credentials: it ends when the operator mends them. */
+export const CREDENTIALS_REFUSED = 'credentials refused'
+
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
 export interface BreakerView {

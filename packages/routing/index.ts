@@ -6,7 +6,11 @@ export type { LiveView, ModelLive } from './live-view.ts'
 export type { Prediction } from './queue/prediction.ts'
 export { nothingAccepted, QueueWatch } from './queue/queue-watch.ts'
 export { type Requested, resolveRequested } from './requested.ts'
-export { estimateInputTokens, type Requirements } from './requirements.ts'
+export {
+  estimateInputTokens,
+  LONGEST_ASSUMED_ANSWER,
+  type Requirements,
+} from './requirements.ts'
 export { createRouter, type Router } from './router.ts'
 export { type EmbeddedRoute, type Nearness, nearnessOf, unitVector } from './semantics/nearness.ts'
 export type { SemanticQuestion } from './semantics/question.ts'

@@ -119,7 +119,8 @@ export class Batches {
 
   /**
    * What answers have had lately, by model: mean tokens among the last few thousand
-   * that the tenant got from the endpoint.
+   * that the tenant got from the endpoint, or
+   * where it got none of the model, among those that others got.
    */
   async recentAnswers(tenantId: string, endpoint: string): Promise<Map<string, number>> {
     const rows = await this.#database.query<{ model: string; tokens: number }>(RECENT_ANSWERS, [
@@ -171,9 +172,13 @@ const CREATE = `WITH keyed AS (
   )
   SELECT batch_id, body_hash FROM keyed`
 
-const RECENT_ANSWERS = `SELECT model, avg(tokens)::float8 AS tokens FROM (
-    SELECT model, (usage->>'output_tokens')::float8 AS tokens FROM (
-      SELECT model, status, endpoint, usage FROM jobs WHERE tenant_id = $1::uuid
-      ORDER BY id DESC LIMIT 5000) latest
+const RECENT_ANSWERS = `SELECT model,
+    coalesce(avg(tokens) FILTER (WHERE own), avg(tokens))::float8 AS tokens FROM (
+    SELECT model, own, (usage->>'output_tokens')::float8 AS tokens FROM (
+      (SELECT model, status, endpoint, usage, true AS own FROM jobs WHERE tenant_id = $1::uuid
+        ORDER BY id DESC LIMIT 5000)
+      UNION ALL
+      (SELECT model, status, endpoint, usage, false AS own FROM (
+        SELECT * FROM jobs ORDER BY id DESC LIMIT 5000) j WHERE tenant_id <> $1::uuid)) latest
     WHERE status = 'succeeded' AND endpoint = $2 AND usage IS NOT NULL) answered
   GROUP BY model`

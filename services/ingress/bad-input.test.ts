@@ -54,6 +54,13 @@ describe('bad input', () => {
       null,
     ],
     [
+      'a format of JSON without its schema',
+      { body: { ...body, response_format: { type: 'json_schema' } } },
+      400,
+      'invalid_value',
+      'body.response_format.json_schema',
+    ],
+    [
       'a NUL',
       { body: { messages: [{ role: 'user', content: 'a\0b' }] } },
       400,

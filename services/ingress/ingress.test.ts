@@ -52,6 +52,7 @@ describe('an ingress', () => {
       'files',
       'bus',
       'coordination',
+      'models',
       'ingress',
     ])
   })

@@ -27,6 +27,7 @@ import { Authenticator } from './auth.ts'
 import { BodyIntake } from './body-intake.ts'
 import { JobWatch } from './job-watch.ts'
 import { answerMalformed } from './malformed.ts'
+import { modelsHealth } from './models-out.ts'
 import { FrontRoutes } from './openai/front.ts'
 import { LiveResponses } from './openai/live-responses.ts'
 import { ResponseRoutes } from './openai/responses.ts'
@@ -98,6 +99,7 @@ export class Ingress {
   readonly #live: LiveResponses
   readonly #authenticator: Authenticator
   readonly #intake: BodyIntake
+  #config: Config
   #handlers: Handlers
   readonly #ending = new AbortController()
   #requestsUnderWay = 0
@@ -106,6 +108,7 @@ export class Ingress {
   constructor(dependencies: IngressDependencies, config: Config, options: IngressOptions) {
     const { store, bus, coordination, telemetry, clock } = dependencies
     this.#dependencies = dependencies
+    this.#config = config
     this.#options = options
     this.#admission = new Admission(
       {
@@ -179,6 +182,7 @@ export class Ingress {
   /** Requests from now on are read by the new configuration. */
   reconfigure(config: Config): void {
     this.#admission.reconfigure({ publishedPerKey: config.dispatch.published_per_key })
+    this.#config = config
     this.#handlers = this.#handlersFor(config)
   }
 
@@ -245,6 +249,7 @@ export class Ingress {
         // Without it jobs are accepted all the same, and wait in Postgres.
         { name: 'bus', advisory: true, health: () => bus.health() },
         { name: 'coordination', health: () => coordination.health() },
+        modelsHealth(() => this.#config, coordination.breakers),
         ...parts,
         this,
       ],

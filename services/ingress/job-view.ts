@@ -5,6 +5,7 @@ import {
   type JobView,
   timeOfUuid,
   uuidOf,
+  type WaitingView,
 } from '@longhaul/contracts'
 import type { Prediction } from '@longhaul/routing'
 import type { JobDetail, JobRecord, NewJob } from '@longhaul/store'
@@ -26,6 +27,7 @@ type Head = Pick<
   | 'not_before'
   | 'deadline'
   | 'eta'
+  | 'waiting'
 >
 type Tail = Omit<JobView, keyof Head | 'result'> & Omit<JobIncludes, 'request'>
 
@@ -33,7 +35,11 @@ type Tail = Omit<JobView, keyof Head | 'result'> & Omit<JobIncludes, 'request'>
  * A job as the API shows it, as JSON text. The result is JSON text already, and
  * may be long: it goes in as it is, neither parsed nor written again.
  */
-export function jobJson(job: JobDetail, eta: EtaView | null = null): string {
+export function jobJson(
+  job: JobDetail,
+  eta: EtaView | null = null,
+  waiting: WaitingView | null = null,
+): string {
   const head: Head = {
     id: job.id,
     object: 'job',
@@ -49,6 +55,7 @@ export function jobJson(job: JobDetail, eta: EtaView | null = null): string {
     not_before: timeOf(job.notBefore),
     deadline: timeOf(job.deadlineAt),
     eta,
+    waiting,
   }
   const tail: Tail = {
     error: job.error,

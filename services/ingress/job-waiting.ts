@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { type Clock, isTerminal, type JobStatus, LonghaulError, uuidOf } from '@longhaul/contracts'
 import { type Store, StoreUnavailableError } from '@longhaul/store'
 import type { JobWatch } from './job-watch.ts'
+import { shownId } from './shown-id.ts'
 
 export interface WaitDependencies {
   watch: JobWatch
@@ -64,10 +65,9 @@ export function closedSignal(response: ServerResponse): AbortSignal {
  */
 export function jobIdOf(value: unknown): string {
   if (typeof value === 'string' && uuidOf('job', value) !== undefined) return value
-  const shown = JSON.stringify(String(value).slice(0, 60))
   throw new LonghaulError(
     'invalid_id',
-    `\`id\` must be the id of a job: "job_" and 32 hexadecimal digits; got ${shown}.`,
+    `\`id\` must be the id of a job: "job_" and 32 hexadecimal digits; got ${shownId(value)}.`,
     { param: 'id' },
   )
 }

@@ -16,7 +16,7 @@ if (!parsed.ok) {
 const telemetry = startTelemetry({ service: 'longhaul', logLevel: parsed.env.logLevel })
 try {
   const launched = await launch({ env: parsed.env, secrets: process.env, telemetry })
-  console.log(describeStart(launched))
+  console.log(describeStart(launched, parsed.env.apiKey))
   await stopOnSignal([launched, telemetry], parsed.env.shutdownMs, { logger: telemetry.logger })
 } catch (error) {
   if (!isExpected(error)) throw error

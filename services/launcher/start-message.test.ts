@@ -7,8 +7,9 @@ const nothing = { pending: 0, queued: 0, running: 0 }
 function message(
   launched: Partial<Pick<Launched, 'newKey' | 'orphan' | 'database'>> = {},
   resumed: Launched['system']['resumed'] = nothing,
+  givenKey: string | undefined = undefined,
 ): string {
-  return describeStart({
+  const whole = {
     system: { url: 'http://127.0.0.1:8787', resumed },
     source: 'Models small and large, by OPENAI_API_KEY.',
     dataDir: '/srv/longhaul',
@@ -16,7 +17,8 @@ function message(
     newKey: undefined,
     orphan: undefined,
     ...launched,
-  } as Launched)
+  } as Launched
+  return describeStart(whole, givenKey)
 }
 
 describe('what a start prints', () => {
@@ -38,6 +40,12 @@ describe('what a start prints', () => {
     const text = message({ newKey: 'lh_0123456789abcdef' })
     expect(text).toContain('shown this once (only its hash is kept):\n\n  lh_0123456789abcdef\n')
     expect(text).toContain("-H 'authorization: Bearer lh_0123456789abcdef'")
+  })
+
+  it('shows no key that the operator chose', () => {
+    const text = message({ newKey: 'the-chosen-one' }, nothing, 'the-chosen-one')
+    expect(text).not.toContain('the-chosen-one')
+    expect(text).toContain('API keys: that of LONGHAUL_API_KEY')
   })
 
   it('lets the shell put in the key that is known no more', () => {

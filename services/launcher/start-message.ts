@@ -1,7 +1,10 @@
 import type { Launched } from './launch.ts'
 
-/** What a start tells people: addresses, models, the key, what it resumed, and something to try. */
-export function describeStart(launched: Launched): string {
+/**
+ * What a start tells people: addresses, models, the key, what it resumed, and something to try.
+ * @param givenKey what the operator chose and knows: it is printed nowhere
+ */
+export function describeStart(launched: Launched, givenKey: string | undefined): string {
   const { system, newKey } = launched
   const lines = [
     `Longhaul is ready at ${system.url}`,
@@ -12,7 +15,7 @@ export function describeStart(launched: Launched): string {
     `  Models      ${launched.source}`,
     ...describeResumed(system.resumed, launched.orphan),
     '',
-    ...describeFirstSteps(system.url, newKey),
+    ...describeFirstSteps(system.url, newKey, givenKey),
   ]
   return lines.join('\n')
 }
@@ -27,19 +30,30 @@ export function describeAddresses(url: string): string[] {
 }
 
 /** The key, and a command to try. */
-export function describeFirstSteps(url: string, newKey: string | undefined): string[] {
+export function describeFirstSteps(
+  url: string,
+  newKey: string | undefined,
+  givenKey: string | undefined,
+): string[] {
+  const made = givenKey === undefined ? newKey : undefined
   return [
-    newKey
-      ? `Your API key, shown this once (only its hash is kept):\n\n  ${newKey}`
-      : 'API keys: those made before (the first was shown at the first start).',
+    describeKeys(made, givenKey),
     '',
     'Try:',
     '',
-    `  curl -s '${url}/v1/jobs' -H ${authorization(newKey)} \\`,
+    `  curl -s '${url}/v1/jobs' -H ${authorization(made)} \\`,
     `    -H 'content-type: application/json' \\`,
     `    -d '{"body": {"messages": [{"role": "user", "content": "Why is the sky blue?"}]}}'`,
     '',
   ]
+}
+
+function describeKeys(made: string | undefined, given: string | undefined): string {
+  if (given !== undefined) return 'API keys: that of LONGHAUL_API_KEY, and those made before.'
+  if (made === undefined) {
+    return 'API keys: those made before (the first was shown at the first start).'
+  }
+  return `Your API key, shown this once (only its hash is kept):\n\n  ${made}`
 }
 
 /** Quoted so that a shell takes the key as it is, and puts in the variable. */

@@ -10,6 +10,8 @@ import {
   lanes,
   MESSAGE_VERSION,
   modelTopic,
+  outOfOrder,
+  patientUntil,
   type Route,
   type RoutingRequest,
   SUBMITTED_TOPIC,
@@ -168,10 +170,12 @@ export class Router {
     if (pause) await pause('router-before-publish')
     if (!decision.route) return this.#fail(message, decision)
 
-    const waitUntil = this.#waitsUntil(message, decision.route.model)
-    if (waitUntil !== undefined) {
+    const wait = this.#waitFor(message, decision.route.model)
+    if (wait) {
       holdings.undone(decision)
-      return this.#putBack(message, decision.route.model, waitUntil)
+      const { model } = decision.route
+      if (wait.until <= patientUntil(message)) return this.#putBack(message, model, wait.until)
+      return this.#end(message, outOfOrder(model, wait.reason, wait.until - clock.now()))
     }
     try {
       await bus.publish(
@@ -227,12 +231,12 @@ export class Router {
   }
 
   /** When the best that is left is a model that was just found out of order, the job waits for it in Postgres. */
-  #waitsUntil(message: JobMessage, model: string): number | undefined {
+  #waitFor(message: JobMessage, model: string) {
     const now = this.#dependencies.clock.now()
     const exclusion = message.hints?.exclusions.find(
-      ({ model: excluded, until }) => excluded === model && until !== undefined && until > now,
+      ({ model: excluded, until = now }) => excluded === model && until > now,
     )
-    return exclusion?.until
+    return exclusion && { reason: exclusion.reason, until: exclusion.until ?? now }
   }
 
   async #putBack(message: JobMessage, model: string | null, dueAt: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Clock, JobMessage, Model, RoutingConstraints } from '@longhaul/contracts'
-import type { Coordination, Permit } from '@longhaul/coordination'
+import { type Coordination, CREDENTIALS_REFUSED, type Permit } from '@longhaul/coordination'
 import type { ProviderDeployment } from '@longhaul/providers'
 import { providerDeploymentsOf } from '@longhaul/runtime'
 import { Pace } from './pace.ts'
@@ -102,6 +102,16 @@ export class Deployments {
       earliest = Math.min(earliest, openUntil)
     }
     return earliest
+  }
+
+  /** Why all of them (that the job allows) are out. */
+  outBecause(constraints: RoutingConstraints = {}): 'credentials' | 'unavailable' {
+    const { breakers } = this.#coordination
+    const reasons = this.#states
+      .filter(state => isAllowed(state, constraints))
+      .map(({ deployment }) => breakers.view(deployment.key).reason)
+    const isRefused = reasons.length > 0 && reasons.every(one => one === CREDENTIALS_REFUSED)
+    return isRefused ? 'credentials' : 'unavailable'
   }
 
   #slot(state: DeploymentState, permit: Permit, takenAt: number): Slot {

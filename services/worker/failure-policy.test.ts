@@ -24,6 +24,7 @@ const alone: FailureContext = {
   onRefused: 'fail',
   onUnusable: 'fail',
   deadlineAt: undefined,
+  patientUntil: Number.POSITIVE_INFINITY,
   now: NOW,
   random: () => 0.5,
 }
@@ -100,6 +101,24 @@ describe('after a failed call', () => {
       credentials,
       { failures: 5 },
       { kind: 'fail', error: { code: 'attempts_exhausted' } },
+    ],
+    [
+      'credentials, while a caller waits: fails at once',
+      credentials,
+      { patientUntil: NOW + 30_000 },
+      { kind: 'fail', error: { code: 'provider_credentials_refused', detail: 'x' } },
+    ],
+    [
+      'credentials, while a caller waits: the fallback',
+      credentials,
+      { ...fallback, patientUntil: NOW + 30_000 },
+      { kind: 'reroute' },
+    ],
+    [
+      '429 for longer than a caller waits: fails, and says when to ask again',
+      rateLimited(90_000),
+      { patientUntil: NOW + 30_000 },
+      { kind: 'fail', error: { code: 'model_unavailable', retry_after_seconds: 60 } },
     ],
     ['unavailable: another deployment first', unavailable(), spare, { kind: 'again', spent: true }],
     [

@@ -3,8 +3,10 @@ import {
   type Config,
   type Exclusion,
   type JobError,
+  outOfOrder,
   unreachable,
 } from '@longhaul/contracts'
+import { CREDENTIALS_REFUSED } from '@longhaul/coordination'
 import type { FailureKind, ProviderFailure } from '@longhaul/providers'
 
 export type RetryOptions = Config['retry']
@@ -22,6 +24,8 @@ export interface FailureContext {
   onUnusable: 'fail' | 'fallback'
   /** Epoch milliseconds. */
   deadlineAt: number | undefined
+  /** How long it may wait for its model; epoch milliseconds. */
+  patientUntil: number
   now: number
   random: () => number
 }
@@ -60,7 +64,7 @@ export function nextStep(
 ): NextStep {
   switch (failure.kind) {
     case 'rate-limited':
-      return afterRateLimit(context, restUntil(failure.retryAfterMs, context))
+      return afterRateLimit(failure, context)
     case 'credentials':
       return afterCredentials(failure, context, retry)
     case 'unavailable':
@@ -91,7 +95,7 @@ export function holdAfter(
     case 'rate-limited':
       return { until: restUntil(failure.retryAfterMs, context), reason: 'rate-limited' }
     case 'credentials':
-      return { until: context.now + CREDENTIALS_PROBE_MS, reason: 'credentials refused' }
+      return { until: context.now + CREDENTIALS_PROBE_MS, reason: CREDENTIALS_REFUSED }
     case 'unavailable':
       return failure.retryAfterMs === undefined
         ? undefined
@@ -114,16 +118,20 @@ export function backoffMs(failures: number, retry: RetryOptions, random: () => n
   return random() * Math.min(retry.max_delay, retry.base_delay * 2 ** (failures - 1))
 }
 
-function afterRateLimit(context: FailureContext, dueAt: number): NextStep {
+function afterRateLimit(
+  failure: Extract<ProviderFailure, { kind: 'rate-limited' }>,
+  context: FailureContext,
+): NextStep {
+  const dueAt = restUntil(failure.retryAfterMs, context)
   if (context.otherDeployment) return { kind: 'again', spent: false }
   if (context.fallbacks.length > 0 && isTooLate(dueAt, context)) {
     return { kind: 'reroute', spent: false, exclusion: exclude(context, 'rate-limited', dueAt) }
   }
-  return { kind: 'later', spent: false, dueAt }
+  return later(failure, context, false, dueAt)
 }
 
 function afterCredentials(
-  failure: ProviderFailure,
+  failure: Extract<ProviderFailure, { kind: 'credentials' }>,
   context: FailureContext,
   retry: RetryOptions,
 ): NextStep {
@@ -132,7 +140,7 @@ function afterCredentials(
   const dueAt = context.now + CREDENTIALS_PROBE_MS
   return context.fallbacks.length > 0
     ? { kind: 'reroute', spent: true, exclusion: exclude(context, 'credentials', dueAt) }
-    : { kind: 'later', spent: true, dueAt }
+    : later(failure, context, true, dueAt)
 }
 
 function afterUnavailable(
@@ -150,7 +158,18 @@ function afterUnavailable(
     const until = context.now + Math.max(wait, retry.max_delay)
     return { kind: 'reroute', spent: true, exclusion: exclude(context, 'unavailable', until) }
   }
-  return { kind: 'later', spent: true, dueAt }
+  return later(failure, context, true, dueAt)
+}
+
+/** Not for a caller who would wait too long. */
+function later(
+  { kind, detail }: Extract<ProviderFailure, { kind: Exclusion['reason'] }>,
+  { model, now, patientUntil }: FailureContext,
+  spent: boolean,
+  dueAt: number,
+): NextStep {
+  if (dueAt <= patientUntil) return { kind: 'later', spent, dueAt }
+  return { kind: 'fail', error: outOfOrder(model, kind, dueAt - now, detail) }
 }
 
 /** Never earlier than told. */

@@ -7,6 +7,7 @@ import {
   type JobError,
   type JobMessage,
   type Policy,
+  patientUntil,
   type RouteHints,
   unreachable,
 } from '@longhaul/contracts'
@@ -212,6 +213,7 @@ export class JobRun {
       onRefused: listed ? ('fallback' as const) : policy.on_refused,
       onUnusable: listed ? ('fallback' as const) : policy.on_unusable,
       deadlineAt: this.#message.deadlineAt ?? undefined,
+      patientUntil: patientUntil(this.#message),
       now: clock.now(),
       random,
     }

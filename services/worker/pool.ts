@@ -3,10 +3,13 @@ import {
   type Clock,
   type Config,
   decodeJobMessage,
+  type JobError,
   type JobMessage,
   lanes,
   MESSAGE_VERSION,
   modelTopic,
+  outOfOrder,
+  patientUntil,
   type RoutingConstraints,
   sleep,
 } from '@longhaul/contracts'
@@ -233,6 +236,12 @@ export class ModelPool {
     const pinned = message.requestedModel !== null
     // Of the deployments that it allows none is left: the router says so.
     const until = Number.isFinite(outUntil) ? outUntil : undefined
+    const reason = this.#deployments.outBecause(message.options?.constraints)
+    if (pinned && until !== undefined && until > patientUntil(message)) {
+      await this.#fail(message, outOfOrder(this.#model, reason, until - clock.now()))
+      delivery.ack()
+      return
+    }
     const exclusions = (message.hints?.exclusions ?? []).filter(
       ({ model }) => model !== this.#model,
     )
@@ -245,13 +254,23 @@ export class ModelPool {
       hints: pinned
         ? null
         : {
-            exclusions: [...exclusions, { model: this.#model, reason: 'unavailable', until }],
+            exclusions: [...exclusions, { model: this.#model, reason, until }],
             preferred: message.route?.fallbacks ?? [],
           },
       attempt: null,
     })
     telemetry.metrics.jobsRedispatched.add(1, { reason: 'diverted' })
     delivery.ack()
+  }
+
+  async #fail({ jobId }: JobMessage, error: JobError): Promise<void> {
+    await this.#dependencies.recorder.settle({
+      jobId,
+      from: 'queued',
+      to: 'failed',
+      result: { body: null, error, usage: null },
+      attempt: null,
+    })
   }
 
   async #keepBack({ delivery, message }: Work, error: unknown): Promise<void> {

@@ -88,6 +88,17 @@ describe('errors, as the official client raises them', () => {
     expect(error.message).toContain('Did you mean "small"?')
   })
 
+  it.each([
+    ['file', 'file_not_found', (client: OpenAI) => client.files.retrieve('file-abc')],
+    ['batch', 'batch_not_found', (client: OpenAI) => client.batches.retrieve('batch_abc')],
+    ['response', 'response_not_found', (client: OpenAI) => client.responses.retrieve('resp_abc')],
+  ])('NotFoundError for what cannot be the id of a %s', async (_, code, retrieve) => {
+    const error = await errorOf(retrieve(server.client))
+    expect(error).toBeInstanceOf(OpenAI.NotFoundError)
+    expect(error).toMatchObject({ code })
+    expect(error.message).toContain('32 hexadecimal digits')
+  })
+
   it('BadRequestError for what the model refuses, in its own words', async () => {
     const error = await errorOf(ask(server.client, '[[bad?status=400]]'))
     expect(error).toBeInstanceOf(OpenAI.BadRequestError)

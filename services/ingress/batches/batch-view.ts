@@ -47,14 +47,21 @@ export function batchView(batch: BatchRecord, now: number): BatchView {
   }
 }
 
+/** Lines that end per second; of a batch that began a moment ago, on average since then. */
+function rateOf({ lineRate, inProgressAt }: BatchRecord, ended: number, now: number): number {
+  if (lineRate > 0.001 || inProgressAt === null) return lineRate
+  return (ended * 1_000) / Math.max(1_000, now - inProgressAt)
+}
+
 function longhaulOf(batch: BatchRecord, total: number, now: number): BatchView['longhaul'] {
   const ended = batch.counts.reduce((sum, count) => sum + endedOf(count), 0)
   const isRunning = batch.status === 'in_progress'
-  const left = isRunning && batch.lineRate > 0.001 ? (total - ended) / batch.lineRate : undefined
+  const rate = isRunning ? rateOf(batch, ended, now) : 0
+  const left = rate > 0.001 ? (total - ended) / rate : undefined
   return {
     progress: total === 0 ? 0 : ended / total,
     eta: left === undefined ? null : seconds(now + left * 1_000),
-    rate_per_min: isRunning ? Math.round(batch.lineRate * 600) / 10 : 0,
+    rate_per_min: Math.round(rate * 600) / 10,
     queue_position: batch.ahead,
     cost_so_far_usd: roundUsd(batch.counts.reduce((sum, count) => sum + count.costUsd, 0)),
     estimated_cost_usd: batch.estimatedCostUsd === null ? null : roundUsd(batch.estimatedCostUsd),

@@ -51,15 +51,16 @@ export function jobErrorEnvelope(error: JobError): ErrorEnvelope {
   return { error: { message: words, type: openAiType, param: null, code } }
 }
 
-/** A job that did not succeed; clients need not try again, since the queue has. */
+/** A job that did not succeed; clients need not try again, since the queue has, unless it says when. */
 export function sendJobError(
   response: ServerResponse,
   error: JobError,
   headers: Record<string, string>,
 ): void {
+  const { retry_after_seconds: seconds } = error
   sendJson(response, statusOf(error.code), JSON.stringify(jobErrorEnvelope(error)), {
     ...headers,
-    'x-should-retry': 'false',
+    ...(seconds === undefined ? { 'x-should-retry': 'false' } : { 'retry-after': String(seconds) }),
   })
 }
 

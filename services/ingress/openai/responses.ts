@@ -18,6 +18,7 @@ import type { SubmitContext, Submitter } from '../acceptance/submitter.ts'
 import { sendJson } from '../answer.ts'
 import { cancelJob } from '../job-cancelling.ts'
 import { getResponseQuery, inputItemsQuery, noQuery, readQuery } from '../query.ts'
+import { shownId } from '../shown-id.ts'
 import { answerWhenEnded } from './answer-when-ended.ts'
 import { type FrontDependencies, metadataOf } from './front.ts'
 import { type LiveResponses, replay } from './live-responses.ts'
@@ -285,10 +286,9 @@ function newlyQueued(id: string, { options, requestedModel, policy }: Submission
 function jobIdOf(value: unknown, param = 'response_id'): string {
   const uuid = typeof value === 'string' ? uuidOf('response', value) : undefined
   if (uuid !== undefined) return `job_${uuid}`
-  const shown = JSON.stringify(String(value).slice(0, 60))
   throw new LonghaulError(
-    'invalid_id',
-    `\`${param}\` must be the id of a response: "resp_" and 32 hexadecimal digits; got ${shown}.`,
+    'response_not_found',
+    `You have no response ${shownId(value)}: ids of responses are "resp_" and 32 hexadecimal digits.`,
     { param },
   )
 }

@@ -68,11 +68,12 @@ export class SynchronousJobs {
     try {
       // The first event of a response in the background is a promise already.
       const isPromised = submission.options?.response?.background === true
-      const accepted = await submitter.submit(submission, {
-        ...context,
-        jobId,
-        awaited: !isPromised,
-      })
+      const awaited = !isPromised
+      const options = awaited ? { ...submission.options, awaited } : submission.options
+      const accepted = await submitter.submit(
+        { ...submission, options },
+        { ...context, jobId, awaited },
+      )
       if (accepted.kind === 'accepted') {
         // Who gave a key will ask again when the connection breaks, and be told this job's answer.
         const shared = context.idempotency !== null

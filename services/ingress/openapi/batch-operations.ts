@@ -82,7 +82,7 @@ export const batchOperations = {
     auth: true,
     pathParameters: batchPath,
     success: theBatch,
-    errors: ['invalid_id', 'unknown_field', 'batch_not_found'],
+    errors: ['unknown_field', 'batch_not_found'],
   },
   cancelBatch: {
     method: 'post',
@@ -94,7 +94,7 @@ export const batchOperations = {
     auth: true,
     pathParameters: batchPath,
     success: theBatch,
-    errors: ['invalid_id', 'unknown_field', 'batch_not_found'],
+    errors: ['unknown_field', 'batch_not_found'],
   },
   pauseBatch: {
     method: 'post',
@@ -104,7 +104,7 @@ export const batchOperations = {
     auth: true,
     pathParameters: batchPath,
     success: theBatch,
-    errors: ['invalid_id', 'unknown_field', 'batch_not_found', 'batch_ended'],
+    errors: ['unknown_field', 'batch_not_found', 'batch_ended'],
   },
   resumeBatch: {
     method: 'post',
@@ -114,7 +114,7 @@ export const batchOperations = {
     auth: true,
     pathParameters: batchPath,
     success: theBatch,
-    errors: ['invalid_id', 'unknown_field', 'batch_not_found', 'batch_ended'],
+    errors: ['unknown_field', 'batch_not_found', 'batch_ended'],
   },
   retryBatch: {
     method: 'post',
@@ -128,7 +128,6 @@ export const batchOperations = {
     pathParameters: batchPath,
     success: { ...theBatch, description: 'The new batch; `longhaul.retry_of` names the first' },
     errors: [
-      'invalid_id',
       'unknown_field',
       'batch_not_found',
       'batch_unfinished',
@@ -152,6 +151,6 @@ export const batchOperations = {
       type: 'application/x-ndjson',
       example: examples.results,
     },
-    errors: ['invalid_id', 'invalid_value', 'unknown_field', 'invalid_cursor', 'batch_not_found'],
+    errors: ['invalid_value', 'unknown_field', 'invalid_cursor', 'batch_not_found'],
   },
 } as const satisfies Record<string, Operation>

@@ -14,7 +14,7 @@ Every error answer has this body, with all four keys:
 the tables below and stays what it is, so match it and not the message. Answers with status 503 carry
 \`Retry-After\` in seconds. \`x-request-id\` finds the request in the log.
 
-A job that ends badly holds \`{"code", "message", "detail"?}\` as its \`error\`: a code of the second table,
+A job that ends badly holds \`{"code", "message", "detail"?, "retry_after_seconds"?}\` as its \`error\`: a code of the second table,
 or \`model_not_found\` when the configuration has lost its model since. \`detail\` holds the provider's own
 words.
 
@@ -39,6 +39,8 @@ const ofJobs: ReadonlySet<string> = new Set([
   'no_model_qualifies',
   'context_length_exceeded',
   'attempts_exhausted',
+  'provider_credentials_refused',
+  'model_unavailable',
   'provider_rejected',
   'content_refused',
   'response_unusable',

@@ -66,6 +66,7 @@ export const acceptedJob: JobView = {
   not_before: null,
   deadline: null,
   eta: null,
+  waiting: null,
   result: null,
   error: null,
   usage: null,

@@ -72,7 +72,7 @@ export const fileOperations = {
       schema: schemas.fileSchema,
       example: examples.file,
     },
-    errors: ['invalid_id', 'unknown_field', 'file_not_found'],
+    errors: ['unknown_field', 'file_not_found'],
   },
   getFileContent: {
     method: 'get',
@@ -88,13 +88,7 @@ export const fileOperations = {
       type: 'application/octet-stream',
       example: examples.results,
     },
-    errors: [
-      'invalid_id',
-      'unknown_field',
-      'file_not_found',
-      'range_not_satisfiable',
-      'files_unavailable',
-    ],
+    errors: ['unknown_field', 'file_not_found', 'range_not_satisfiable', 'files_unavailable'],
   },
   deleteFile: {
     method: 'delete',
@@ -109,6 +103,6 @@ export const fileOperations = {
       schema: schemas.deletedFileSchema,
       example: { id: examples.file.id, object: 'file', deleted: true },
     },
-    errors: ['invalid_id', 'unknown_field', 'file_not_found', 'file_in_use'],
+    errors: ['unknown_field', 'file_not_found', 'file_in_use'],
   },
 } as const satisfies Record<string, Operation>

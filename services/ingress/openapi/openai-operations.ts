@@ -11,6 +11,8 @@ const jobErrors: ErrorCode[] = [
   'no_model_qualifies',
   'context_length_exceeded',
   'attempts_exhausted',
+  'provider_credentials_refused',
+  'model_unavailable',
   'provider_rejected',
   'content_refused',
   'response_unusable',
@@ -75,7 +77,7 @@ const responsePath = z.object({
     .meta({ examples: ['resp_0198c0ffee007abc8def0123456789ab'] }),
 })
 
-const lookUpErrors: ErrorCode[] = ['invalid_id', 'response_not_found', 'unknown_field']
+const lookUpErrors: ErrorCode[] = ['response_not_found', 'unknown_field']
 
 export const openAiOperations = {
   createChatCompletion: {
@@ -132,7 +134,7 @@ export const openAiOperations = {
       schema: responseSchema,
       example: examples.response,
     },
-    errors: [...submissionErrors, ...jobErrors, 'invalid_id', 'response_not_found'],
+    errors: [...submissionErrors, ...jobErrors, 'response_not_found'],
   },
   getResponse: {
     method: 'get',

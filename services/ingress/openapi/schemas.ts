@@ -46,6 +46,7 @@ const jobErrorSchema = z
     code: z.enum(Object.keys(errorCatalogue) as Array<keyof typeof errorCatalogue>),
     message: z.string(),
     detail: z.exactOptional(z.string()).describe("The provider's own words"),
+    retry_after_seconds: z.exactOptional(z.int()).describe('When asking again may help'),
   })
   .describe('Why the job ended badly') satisfies z.ZodType<JobError>
 
@@ -191,6 +192,14 @@ const jobFields = {
     .describe(
       'When the answer is expected, and bounds that hold four times out of five; null while nothing can be told, in lists, and at the end',
     ),
+  waiting: z
+    .object({
+      model: z.string(),
+      reason: z.string().describe('In words; such as `credentials refused`'),
+      until: time.nullable().describe('When the model is tried again; null: it is being tried'),
+    })
+    .nullable()
+    .describe('Why it waits although it is due: its model is out. Null in lists, and otherwise'),
   result: z.unknown().describe("The provider's answer, as it came; null until it succeeded"),
   error: jobErrorSchema.nullable(),
   usage: usageSchema.nullable(),

@@ -29,6 +29,7 @@ import type { BodyIntake } from '../body-intake.ts'
 import { closedSignal } from '../job-waiting.ts'
 import { pageJson } from '../page.ts'
 import { DEFAULT_LIMIT, listBatchesQuery, noQuery, readQuery, resultsQuery } from '../query.ts'
+import { shownId } from '../shown-id.ts'
 import { Slots } from '../slots.ts'
 import { fileNotFound } from './files.ts'
 
@@ -296,10 +297,15 @@ async function* linesToRetry(store: Store, batch: BatchRecord): AsyncGenerator<s
   }
 }
 
-/** @throws {LonghaulError} invalid_id */
+/**
+ * What cannot be an id is an id that nobody has, as it is to OpenAI.
+ * @throws {LonghaulError} batch_not_found
+ */
 function batchIdOf(id: unknown): string {
   if (typeof id === 'string' && uuidOf('batch', id) !== undefined) return id
-  throw new LonghaulError('invalid_id', 'This is not the id of a batch: `batch_` and 32 digits.', {
-    param: 'id',
-  })
+  throw new LonghaulError(
+    'batch_not_found',
+    `There is no batch ${shownId(id)}: ids of batches are "batch_" and 32 hexadecimal digits.`,
+    { param: 'id' },
+  )
 }

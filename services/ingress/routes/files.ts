@@ -12,6 +12,7 @@ import { fileView } from '../files/file-view.ts'
 import { receiveFile } from '../files/upload.ts'
 import { pageJson } from '../page.ts'
 import { listFilesQuery, noQuery, readQuery } from '../query.ts'
+import { shownId } from '../shown-id.ts'
 import { Slots } from '../slots.ts'
 
 export interface FileDependencies {
@@ -71,7 +72,7 @@ export class FileRoutes {
   async getFileContent(request: Request, response: Response, tenant: Tenant): Promise<void> {
     readQuery(noQuery, request.url)
     const file = await this.#file(request, tenant)
-    const range = rangeOf(request.headers.range, file.bytes)
+    const range = askedRange(request, response, file.bytes)
     const { start, end } = range ?? { start: 0, end: file.bytes - 1 }
     response.writeHead(range ? 206 : 200, {
       'content-type': 'application/octet-stream',
@@ -124,6 +125,16 @@ export class FileRoutes {
   }
 }
 
+/** A range that the file does not have is refused with word of how long it is (RFC 9110, section 15.5.17). */
+function askedRange({ headers }: Request, response: Response, bytes: number) {
+  try {
+    return rangeOf(headers.range, bytes)
+  } catch (error) {
+    response.setHeader('content-range', `bytes */${bytes}`)
+    throw error
+  }
+}
+
 /** @throws {Error} it ends early: the file was deleted meanwhile */
 async function* whole(
   content: AsyncIterable<Buffer>,
@@ -137,12 +148,17 @@ async function* whole(
   if (left > 0) throw new Error(`the content ended ${left} bytes early`)
 }
 
-/** @throws {LonghaulError} invalid_id */
+/**
+ * What cannot be an id is an id that nobody has, as it is to OpenAI.
+ * @throws {LonghaulError} file_not_found
+ */
 export function fileIdOf(id: unknown): string {
   if (typeof id === 'string' && uuidOf('file', id) !== undefined) return id
-  throw new LonghaulError('invalid_id', 'This is not the id of a file: `file-` and 32 digits.', {
-    param: 'id',
-  })
+  throw new LonghaulError(
+    'file_not_found',
+    `There is no file ${shownId(id)}: ids of files are "file-" and 32 hexadecimal digits.`,
+    { param: 'id' },
+  )
 }
 
 export function fileNotFound(id: string): LonghaulError {

@@ -1,4 +1,4 @@
-import { type Clock, LonghaulError, uuidOf } from '@longhaul/contracts'
+import { type Clock, type Config, LonghaulError, uuidOf } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import type { ModelFigures } from '@longhaul/runtime'
 import type { JobFilter, Store, Tenant } from '@longhaul/store'
@@ -11,6 +11,7 @@ import { streamJobEvents } from '../job-events.ts'
 import { etaView, jobJson, listJson } from '../job-view.ts'
 import { closedSignal, jobIdOf, jobNotFound, untilEnded } from '../job-waiting.ts'
 import type { JobWatch } from '../job-watch.ts'
+import { waitingView } from '../models-out.ts'
 import { DEFAULT_LIMIT, getJobQuery, listJobsQuery, noQuery, readQuery } from '../query.ts'
 
 export interface JobDependencies {
@@ -18,6 +19,7 @@ export interface JobDependencies {
   coordination: Coordination
   telemetry: Telemetry
   clock: Clock
+  config: Config
   watch: JobWatch
   live: Pick<ModelFigures, 'answerOf'>
 }
@@ -42,8 +44,9 @@ export class JobRoutes {
     }
     const job = await reads.get(tenant.id, jobId, new Set(include))
     if (!job) throw jobNotFound(jobId)
-    const { live, clock } = this.#dependencies
-    sendJson(response, 200, jobJson(job, etaView(live.answerOf(job), clock.now())))
+    const { live, clock, config, coordination } = this.#dependencies
+    const eta = etaView(live.answerOf(job), clock.now())
+    sendJson(response, 200, jobJson(job, eta, waitingView(job, config, coordination.breakers)))
   }
 
   async listJobs(request: Request, response: Response, tenant: Tenant): Promise<void> {

@@ -57,6 +57,7 @@ describe('submitting', () => {
       not_before: null,
       deadline: expect.any(String),
       eta: null,
+      waiting: null,
       result: null,
       error: null,
       usage: null,

@@ -20,7 +20,7 @@ const telemetry = startTelemetry({ service: 'cluster', logLevel: env.logLevel })
 try {
   const print = (line: string) => console.error(line)
   const cluster = await startCluster({ ...options, env, secrets: process.env, telemetry, print })
-  console.log(describeCluster(cluster))
+  console.log(describeCluster(cluster, env.apiKey))
   await stopOnSignal([cluster, telemetry], env.shutdownMs, { logger: telemetry.logger })
 } catch (error) {
   if (!isExpected(error)) throw error

@@ -2,7 +2,7 @@ import { describeAddresses, describeFirstSteps, describeResumed } from '../start
 import type { Cluster } from './cluster.ts'
 
 /** What a start of a cluster tells people; each process with its address, since that has its health and metrics. */
-export function describeCluster(cluster: Cluster): string {
+export function describeCluster(cluster: Cluster, givenKey: string | undefined): string {
   const { servers, newKey } = cluster
   const { described } = servers
   const [url = '', ...others] = cluster.urls
@@ -24,7 +24,7 @@ export function describeCluster(cluster: Cluster): string {
       ({ name, pid, origin }) => `  ${name.padEnd(12)}  ${origin}  pid ${pid}`,
     ),
     '',
-    ...describeFirstSteps(url, newKey),
+    ...describeFirstSteps(url, newKey, givenKey),
   ]
   return lines.join('\n')
 }

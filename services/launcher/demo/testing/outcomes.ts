@@ -62,6 +62,7 @@ export function finished({
       not_before: null,
       deadline: null,
       eta: null,
+      waiting: null,
       result: null,
       error: null,
       usage: usage(1, 1),
