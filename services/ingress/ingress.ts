@@ -12,9 +12,10 @@ import {
   type ModelFigures,
   operationsHandler,
   type Pause,
+  type PolicyHoldings,
   type ReceiverPolicy,
   readinessOf,
-  type PolicyHoldings, type Semantics,
+  type Semantics,
 } from '@longhaul/runtime'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'

@@ -54,7 +54,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const { config, telemetry, clock = systemClock, random = Math.random } = options
   const { shared: servers = { kafka: undefined, redisUrl: undefined } } = options
   const drivers = await openDrivers({ ...options, shared: servers, clock })
-  const { store, blobs, bus, coordination, provider, live, semantics, holdings, conversations } = drivers
+  const { store, blobs, bus, coordination, provider, live, semantics, holdings, conversations } =
+    drivers
   const resumed = await store.dispatch.unfinished()
   const receiverPolicy = createReceiverPolicy(config.webhooks.allow)
   const shared = {
