@@ -17,15 +17,29 @@ export interface Usage {
 /** @param prices ascending; the dearer, the less is taken */
 export function usageAt(prices: readonly number[], options: readonly Option[]): Float64Array {
   const byPrice = new Float64Array(prices.length)
-  for (let index = 0; index < prices.length; index++) {
-    const price = prices[index] as number
-    let best = Number.NEGATIVE_INFINITY
-    for (const { utility, charge, usage } of options) {
-      const left = utility - price * charge
-      if (left <= best) continue
-      best = left
-      byPrice[index] = usage
+  let [best] = options
+  // At a higher price nothing wins that is charged more.
+  let candidates = options
+  for (let index = 0; index < prices.length && best; index++) {
+    const winner = bestAt(prices[index] as number, candidates, best)
+    if (winner !== best || index === 0) {
+      const most = winner.charge
+      candidates = candidates.filter(({ charge }) => charge <= most)
     }
+    best = winner
+    byPrice[index] = winner.usage
   }
   return byPrice
+}
+
+function bestAt(price: number, options: readonly Option[], before: Option): Option {
+  let best = before
+  let highest = Number.NEGATIVE_INFINITY
+  for (const option of options) {
+    const left = option.utility - price * option.charge
+    if (left <= highest) continue
+    highest = left
+    best = option
+  }
+  return best
 }
