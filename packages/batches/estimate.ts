@@ -129,10 +129,12 @@ export class BatchEstimate {
   /** What the model has answered with lately tells more than what a request allows. */
   #answerTokens(model: string, body: Record<string, unknown>, assumed: number): number {
     if (assumed === 0) return 0
-    const recent = this.#options.recentAnswers.get(model) ?? this.#meanAnswer ?? assumed
+    const { recentAnswers, config } = this.#options
+    const known = recentAnswers.get(model) ?? config.models[model]?.usual_output_tokens
+    const answer = known ?? this.#meanAnswer ?? assumed
     const bound = body.max_completion_tokens ?? body.max_tokens ?? body.max_output_tokens
     const answers = typeof body.n === 'number' && body.n > 1 ? body.n : 1
-    return typeof bound === 'number' ? Math.min(recent, bound * answers) : recent
+    return typeof bound === 'number' ? Math.min(answer, bound * answers) : answer
   }
 
   #cost(model: string, inputTokens: number, outputTokens: number): number {

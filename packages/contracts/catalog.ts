@@ -62,6 +62,12 @@ export const modelSchema = z.strictObject({
     .positive()
     .optional()
     .describe('Tokens of one answer, at most'),
+  usual_output_tokens: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('Tokens that its answers usually have: what quotes go by before any was seen'),
   price: priceSchema.describe('USD per million tokens'),
   cache_lifetime: duration
     .prefault('5m')

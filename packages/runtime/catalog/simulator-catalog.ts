@@ -11,6 +11,7 @@ export function simulatorCatalog(origin: string): ConfigInput {
       'sim-small': {
         context_window: 32_768,
         max_output_tokens: 4_096,
+        usual_output_tokens: usualOf('sim-small'),
         price: { input: 0.05, output: 0.2, cached_input: 0.005 },
         capabilities: ['json'],
         endpoints: ['/v1/chat/completions', '/v1/responses', '/v1/embeddings'],
@@ -20,6 +21,7 @@ export function simulatorCatalog(origin: string): ConfigInput {
       'sim-medium': {
         context_window: 131_072,
         max_output_tokens: 16_384,
+        usual_output_tokens: usualOf('sim-medium'),
         price: { input: 0.4, output: 1.6, cached_input: 0.04 },
         capabilities: ['tools', 'json'],
         endpoints: ['/v1/chat/completions', '/v1/responses'],
@@ -29,6 +31,7 @@ export function simulatorCatalog(origin: string): ConfigInput {
       'sim-vision': {
         context_window: 131_072,
         max_output_tokens: 8_192,
+        usual_output_tokens: usualOf('sim-vision'),
         price: { input: 0.8, output: 3.2 },
         capabilities: ['tools', 'json', 'vision'],
         quality: 0.72,
@@ -37,6 +40,7 @@ export function simulatorCatalog(origin: string): ConfigInput {
       'sim-large': {
         context_window: 262_144,
         max_output_tokens: 32_768,
+        usual_output_tokens: usualOf('sim-large'),
         price: { input: 3, output: 15, cached_input: 0.3, cache_write: 3.75 },
         capabilities: ['tools', 'json', 'logprobs'],
         endpoints: ['/v1/chat/completions', '/v1/responses'],
@@ -46,6 +50,7 @@ export function simulatorCatalog(origin: string): ConfigInput {
       'sim-claude': {
         context_window: 200_000,
         max_output_tokens: 64_000,
+        usual_output_tokens: usualOf('sim-claude'),
         price: { input: 2, output: 10, cached_input: 0.2, cache_write: 2.5 },
         capabilities: ['tools', 'vision'],
         quality: 0.88,
@@ -71,6 +76,12 @@ export const simulatorBehaviours: Record<string, SimulatedPace> = {
   'sim-vision': pace(200, 500, { min: 60, max: 260 }),
   'sim-large': pace(380, 350, { min: 120, max: 450 }),
   'sim-claude': pace(280, 400, { min: 100, max: 400 }),
+}
+
+/** They answer with any length between their bounds alike. */
+function usualOf(model: string): number | undefined {
+  const tokens = simulatorBehaviours[model]?.outputTokens
+  return tokens && (tokens.min + tokens.max) / 2
 }
 
 function pace(
