@@ -91,11 +91,13 @@ export class Predictor {
     const domain = this.#sortIntoDomains()
     this.#predictAnswers()
     const familiarity = (this.#denseHead(1, FAMILIARITY) - STRANGE) / (FAMILIAR - STRANGE)
+    // Without a word all that is left of the heads is what holds for the mean of all prompts.
+    const isBlank = scan.words === 0
     return {
       domains: this.#domains,
       domain,
-      complexity: unit(this.#denseHead(0, COMPLEXITY)),
-      familiarity: unit(familiarity),
+      complexity: isBlank ? 0 : unit(this.#denseHead(0, COMPLEXITY)),
+      familiarity: isBlank ? 0 : unit(familiarity),
       bands: this.#bands,
       weak: this.#reference[0] as number,
       strong: this.#reference[1] as number,
