@@ -2,6 +2,17 @@ import type { DecisionRecord, FilteredModel } from '@longhaul/contracts'
 import type { Requirements } from './requirements.ts'
 import type { Ranked } from './strategies/strategy.ts'
 
+const latest = { ms: Number.NaN, text: '' }
+
+/** Decisions come several to a millisecond, and writing it out is the dearest part of a record. */
+function timestampOf(ms: number): string {
+  if (ms !== latest.ms) {
+    latest.text = new Date(ms).toISOString()
+    latest.ms = ms
+  }
+  return latest.text
+}
+
 /** The record of a decision that chose no model; a choice fills in the rest. */
 export function recordWithoutChoice(facts: {
   number: number
@@ -16,7 +27,7 @@ export function recordWithoutChoice(facts: {
   const { number, now, policy, strategy, filtered, needs, reason } = facts
   return {
     number,
-    decided_at: new Date(now).toISOString(),
+    decided_at: timestampOf(now),
     policy,
     strategy,
     model: null,
@@ -39,16 +50,20 @@ export function candidateOf({
   estimate,
 }: Ranked): DecisionRecord['candidates'][number] {
   const { latencyMs } = contender.live
+  // Adding 0 makes -0 a plain 0.
+  const plainScore = score + 0
+  const estimatedLatencyMs = latencyMs === undefined ? undefined : Math.round(latencyMs)
+  if (!estimate) {
+    const estimatedCostUsd = contender.costUsd
+    return { model: contender.name, score: plainScore, estimatedCostUsd, estimatedLatencyMs }
+  }
   return {
     model: contender.name,
-    // Adding 0 makes -0 a plain 0.
-    score: score + 0,
-    estimatedCostUsd: estimate?.costUsd ?? contender.costUsd,
-    estimatedLatencyMs: latencyMs === undefined ? undefined : Math.round(latencyMs),
-    ...(estimate && {
-      estimatedWaitMs: Math.round(estimate.waitMs),
-      quality: Math.round(estimate.quality * 1_000) / 1_000,
-      qualityUncertainty: Math.round(estimate.uncertainty * 1_000) / 1_000,
-    }),
+    score: plainScore,
+    estimatedCostUsd: estimate.costUsd,
+    estimatedLatencyMs,
+    estimatedWaitMs: Math.round(estimate.waitMs),
+    quality: Math.round(estimate.quality * 1_000) / 1_000,
+    qualityUncertainty: Math.round(estimate.uncertainty * 1_000) / 1_000,
   }
 }
