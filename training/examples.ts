@@ -3,7 +3,7 @@ import {
   HAND_FEATURES,
   type WordPlaces,
 } from '../packages/routing/features/hand-features.ts'
-import { LETTER_BUCKETS, Scanner } from '../packages/routing/features/scan.ts'
+import { LETTER_BUCKETS, MOST_WORDS, Scanner } from '../packages/routing/features/scan.ts'
 import { MOST_TERMS, Vocabulary } from '../packages/routing/predictor/vocabulary.ts'
 import type { WordTable } from '../packages/routing/predictor/word-table.ts'
 import { SparseRows } from './sparse.ts'
@@ -29,6 +29,7 @@ function rarityOf(count: number, texts: number): number {
 export class TextReader {
   readonly #scanner = new Scanner()
   readonly #table: WordTable
+  readonly #known = new Uint16Array(2 * MOST_WORDS + 1)
   #values = new Float32Array(4 * 8_193)
   #columns = new Uint32Array(4 * 8_193)
 
@@ -131,21 +132,11 @@ export class TextReader {
 
   #addWords({ vocabulary, words }: Terms): number {
     const { terms, termCount } = this.#scanner
-    const known = terms.subarray(0, termCount).map(term => vocabulary.rowOf(term))
-    return this.#add(
-      known.filter(row => row >= 0),
-      words,
-      0,
-      0,
-    )
+    const known = vocabulary.rowsOf(terms, termCount, this.#known)
+    return this.#add(this.#known.subarray(0, known), words, 0, 0)
   }
 
-  #add(
-    places: Int32Array | Uint16Array,
-    rarity: Float32Array,
-    offset: number,
-    from: number,
-  ): number {
+  #add(places: Uint16Array, rarity: Float32Array, offset: number, from: number): number {
     let square = 0
     for (const place of places) square += (rarity[place] as number) ** 2
     const factor = square > 0 ? 1 / Math.sqrt(square) : 0

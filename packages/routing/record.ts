@@ -3,6 +3,17 @@ import { writtenTokens } from './costs.ts'
 import type { Requirements } from './requirements.ts'
 import type { Ranked } from './strategies/strategy.ts'
 
+const latest = { ms: Number.NaN, text: '' }
+
+/** Decisions come several to a millisecond, and writing it out is the dearest part of a record. */
+function timestampOf(ms: number): string {
+  if (ms !== latest.ms) {
+    latest.text = new Date(ms).toISOString()
+    latest.ms = ms
+  }
+  return latest.text
+}
+
 /** The record of a decision that chose no model; a choice fills in the rest. */
 export function recordWithoutChoice(facts: {
   number: number
@@ -18,7 +29,7 @@ export function recordWithoutChoice(facts: {
   const { number, now, policy, strategy, filtered, needs, reason, held } = facts
   return {
     number,
-    decided_at: new Date(now).toISOString(),
+    decided_at: timestampOf(now),
     policy,
     strategy,
     model: null,

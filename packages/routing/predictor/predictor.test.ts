@@ -37,6 +37,11 @@ describe('the predictor', () => {
     )
   })
 
+  it.each(['', ' \n', '...', '🙂'])('takes a text without a word for simple: %j', text => {
+    const { complexity, familiarity } = predictor.predict(text)
+    expect([complexity, familiarity]).toEqual([0, 0])
+  })
+
   it('names what weighed most in the complexity, strongest first', () => {
     const features = predictor.explain(predictor.predict('Prove this theorem by induction.'))
     expect(features.length).toBeGreaterThan(0)

@@ -50,7 +50,8 @@ export class Predictor {
   /** What each hand-made feature weighs in the complexity. */
   readonly #weights = new Float64Array(HAND_FEATURES)
   readonly #sums = new Int32Array(HEADS)
-  readonly #known = new Uint16Array(2 * MOST_WORDS)
+  /** One more than there can be: see `Vocabulary.rowsOf`. */
+  readonly #known = new Uint16Array(2 * MOST_WORDS + 1)
   #knownCount = 0
   readonly #words = new Float64Array(HEADS)
   readonly #letters = new Float64Array(DOMAINS)
@@ -91,11 +92,13 @@ export class Predictor {
     const domain = this.#sortIntoDomains()
     this.#predictAnswers()
     const familiarity = (this.#denseHead(1, FAMILIARITY) - STRANGE) / (FAMILIAR - STRANGE)
+    // Without a word all that is left of the heads is what holds for the mean of all prompts.
+    const isBlank = scan.words === 0
     return {
       domains: this.#domains,
       domain,
-      complexity: unit(this.#denseHead(0, COMPLEXITY)),
-      familiarity: unit(familiarity),
+      complexity: isBlank ? 0 : unit(this.#denseHead(0, COMPLEXITY)),
+      familiarity: isBlank ? 0 : unit(familiarity),
       bands: this.#bands,
       weak: this.#reference[0] as number,
       strong: this.#reference[1] as number,
@@ -146,16 +149,13 @@ export class Predictor {
     const { vocabulary, wordRarity } = this.weights
     const { terms, termCount } = this.#scanner
     const known = this.#known
-    let picked = 0
+    const count = vocabulary.rowsOf(terms, termCount, known)
     let square = 0
-    for (let index = 0; index < termCount; index++) {
-      const row = vocabulary.rowOf(terms[index] as number)
-      if (row < 0) continue
-      const steps = wordRarity[row] as number
-      known[picked++] = row
+    for (let index = 0; index < count; index++) {
+      const steps = wordRarity[known[index] as number] as number
       square += steps * steps
     }
-    this.#knownCount = picked
+    this.#knownCount = count
     return square
   }
 

@@ -4,16 +4,16 @@ const SLOTS = 1 << SLOT_BITS
 export const MOST_TERMS = SLOTS / 2
 
 /**
- * The rows of terms (words, and pairs of neighbours) by their hash. Most pairs
- * of a prompt are not known, and finding that out touches two bytes of a table
- * that fits a near cache: the lower half of a hash, in the slot that its upper
- * half names or soon behind it.
+ * The rows of terms (words, and pairs of neighbours) by their hash. A term is
+ * known by the lower half of its hash, in the slot that its upper half names or
+ * soon behind it. Mark and row share a slot, so that a look-up costs one line
+ * of the cache.
  */
 export class Vocabulary {
   readonly size: number
-  /** Lower half of a hash; 0: free. */
-  readonly #marks = new Uint16Array(SLOTS)
-  readonly #rows = new Uint16Array(SLOTS)
+  /** The row, and below it the lower half of the hash; 0: free. */
+  readonly #slots = new Int32Array(SLOTS)
+  #firsts = new Int32Array(1_024)
 
   /** @param hashes of the terms, in the order of their rows */
   constructor(hashes: Int32Array) {
@@ -21,22 +21,38 @@ export class Vocabulary {
     for (let row = 0; row < hashes.length; row++) {
       const hash = hashes[row] as number
       let slot = hash >>> SLOT_BITS
-      while (this.#marks[slot] !== 0) slot = (slot + 1) & (SLOTS - 1)
-      this.#marks[slot] = markOf(hash)
-      this.#rows[slot] = row
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & (SLOTS - 1)
+      this.#slots[slot] = (row << 16) | markOf(hash)
     }
   }
 
-  /** The row of a term, or -1. */
-  rowOf(hash: number): number {
-    const mark = markOf(hash)
-    let slot = hash >>> SLOT_BITS
-    for (;;) {
-      const found = this.#marks[slot] as number
-      if (found === mark) return this.#rows[slot] as number
-      if (found === 0) return -1
-      slot = (slot + 1) & (SLOTS - 1)
+  /**
+   * Fills `into` with the rows of those of the first `count` terms that are
+   * known; it needs a place more than they can be.
+   * @returns how many are
+   */
+  rowsOf(terms: Int32Array, count: number, into: Uint16Array): number {
+    const slots = this.#slots
+    if (this.#firsts.length < count) this.#firsts = new Int32Array(2 * count)
+    const firsts = this.#firsts
+    // The slots come from far, but many at a time as long as nothing hangs on what is in them.
+    for (let index = 0; index < count; index++) {
+      firsts[index] = slots[(terms[index] as number) >>> SLOT_BITS] as number
     }
+    let known = 0
+    for (let index = 0; index < count; index++) {
+      const hash = terms[index] as number
+      const mark = markOf(hash)
+      let found = firsts[index] as number
+      let slot = hash >>> SLOT_BITS
+      while (found !== 0 && (found & 0xffff) !== mark) {
+        slot = (slot + 1) & (SLOTS - 1)
+        found = slots[slot] as number
+      }
+      into[known] = found >>> 16
+      if (found !== 0) known += 1
+    }
+    return known
   }
 }
 

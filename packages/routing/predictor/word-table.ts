@@ -16,9 +16,8 @@ export class WordTable {
   readonly #words: number
   readonly #vectors: PackedRows
   readonly #scales: Float32Array
-  readonly #keys: Int32Array
-  /** 1 + the place of the word in the table; 0: free. */
-  readonly #slots: Uint16Array
+  /** In pairs, so that a look-up costs one line of the cache: a hash, and 1 + the place of its word; 0: free. */
+  readonly #slots: Int32Array
   readonly #mask: number
   readonly #ranks: WordPlaces
   readonly #sums: Int32Array
@@ -42,28 +41,30 @@ export class WordTable {
     this.#mask = 2 ** Math.ceil(Math.log2(this.#words * 2)) - 1
     this.#ranks = { places: new Int32Array(MOST_WORDS), known: this.#words }
     this.#sums = new Int32Array(this.dimensions)
-    this.#keys = new Int32Array(this.#mask + 1)
-    this.#slots = new Uint16Array(this.#mask + 1)
+    this.#slots = new Int32Array(2 * (this.#mask + 1))
     for (let place = 0; place < this.#words; place++) {
       this.#insert(view.getInt32(hashesAt + 4 * place, true), place)
     }
   }
 
-  /** The place of a word in the order of frequency, or -1. */
-  placeOf(hash: number): number {
-    let slot = hash & this.#mask
-    while (this.#slots[slot] !== 0) {
-      if (this.#keys[slot] === hash) return (this.#slots[slot] as number) - 1
-      slot = (slot + 1) & this.#mask
-    }
-    return -1
-  }
-
   /** Looks up the words of a scan; the answer holds until the next one. */
   rank(hashes: Int32Array, count: number): WordPlaces {
     const { places } = this.#ranks
+    const slots = this.#slots
+    const mask = this.#mask
+    // The slots come from far, but many at a time as long as nothing hangs on what is in them.
     for (let index = 0; index < count; index++) {
-      places[index] = this.placeOf(hashes[index] as number)
+      places[index] = slots[2 * ((hashes[index] as number) & mask)] as number
+    }
+    for (let index = 0; index < count; index++) {
+      const hash = hashes[index] as number
+      let slot = hash & mask
+      let found = places[index] as number
+      while (found !== hash && slots[2 * slot + 1] !== 0) {
+        slot = (slot + 1) & mask
+        found = slots[2 * slot] as number
+      }
+      places[index] = (slots[2 * slot + 1] as number) - 1
     }
     return this.#ranks
   }
@@ -92,8 +93,8 @@ export class WordTable {
 
   #insert(hash: number, place: number): void {
     let slot = hash & this.#mask
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
-    this.#keys[slot] = hash
-    this.#slots[slot] = place + 1
+    while (this.#slots[2 * slot + 1] !== 0) slot = (slot + 1) & this.#mask
+    this.#slots[2 * slot] = hash
+    this.#slots[2 * slot + 1] = place + 1
   }
 }
