@@ -42,7 +42,7 @@ describe('models by the official client', () => {
   it('lists and gets them', async () => {
     const names: string[] = []
     for await (const model of server.client.models.list()) names.push(model.id)
-    expect(names).toEqual(['auto', 'small', 'large', 'claude', 'embedder'])
+    expect(names).toEqual(['auto', 'frugal', 'small', 'large', 'claude', 'embedder'])
     await expect(server.client.models.retrieve('small')).resolves.toMatchObject({
       object: 'model',
       owned_by: 'longhaul',

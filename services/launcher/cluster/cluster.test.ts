@@ -88,7 +88,7 @@ else {
       'leaves no process behind when it is killed itself, and goes on from what is there',
       async () => {
         const { url, pids, output } = await start()
-        expect(output).toContain('API keys: those made before')
+        expect(output).toContain('API keys: that of LONGHAUL_API_KEY, and those made before')
         expect(await submit(url)).toMatchObject({ status: 'succeeded' })
 
         await cluster?.end('SIGKILL', STOP_MS)
