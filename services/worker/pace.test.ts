@@ -70,6 +70,14 @@ describe('a pace', () => {
     expect(counts.refused).toBeLessThan(0.1 * counts.taken)
   })
 
+  it('rests just below the limit, and tries more every twenty seconds at most', () => {
+    const pace = new Pace()
+    const provider = new LimitedProvider(50, 50)
+    run(pace, provider, 0, 60)
+    const counts = run(pace, provider, 60 * SECOND, 120)
+    expect(counts.refused).toBeLessThanOrEqual(6)
+  })
+
   it('follows a limit that was raised, and one that was lowered', () => {
     const pace = new Pace()
     run(pace, new LimitedProvider(20, 20), 0, 60)
