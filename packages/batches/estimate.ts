@@ -144,3 +144,40 @@ export class BatchEstimate {
     return (inputTokens * price.input + outputTokens * price.output) / 1e6
   }
 }
+
+/** Lines at the beginning that are all reckoned with. */
+const WHOLE_LINES = 1_000
+/** Of the lines after them. */
+const SAMPLED_SHARE = 0.1
+/** Its multiples are spread evenly, and keep no step with lines that take turns (Weyl, 1916). */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
+
+/** What a batch would cost, from its first lines and a tenth of the others: a decision for each would take longer than to read it. */
+export class SampledCost {
+  readonly #estimate: BatchEstimate
+  #lines = 0
+  #sampled = 0
+  #ofWhole = 0
+
+  /** @param estimate that nobody else adds to */
+  constructor(estimate: BatchEstimate) {
+    this.#estimate = estimate
+  }
+
+  add(line: BatchLine): void {
+    this.#lines += 1
+    if (this.#lines <= WHOLE_LINES) {
+      this.#estimate.add(line)
+      this.#ofWhole = this.#estimate.costUsd
+    } else if ((this.#lines * GOLDEN_RATIO) % 1 < SAMPLED_SHARE) {
+      this.#estimate.add(line)
+      this.#sampled += 1
+    }
+  }
+
+  get costUsd(): number {
+    const others = Math.max(0, this.#lines - WHOLE_LINES)
+    if (this.#sampled === 0) return (this.#ofWhole * this.#lines) / (this.#lines - others || 1)
+    return this.#ofWhole + ((this.#estimate.costUsd - this.#ofWhole) / this.#sampled) * others
+  }
+}

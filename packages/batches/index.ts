@@ -3,6 +3,7 @@ export {
   type EstimateOptions,
   type LineEstimate,
   type ModelEstimate,
+  SampledCost,
 } from './estimate.ts'
 export type { BatchLine } from './line-reader.ts'
 export { outputLine, requestLine } from './output-line.ts'

@@ -1,4 +1,4 @@
-import { BatchEstimate, type Validated, validateBatch } from '@longhaul/batches'
+import { BatchEstimate, SampledCost, type Validated, validateBatch } from '@longhaul/batches'
 import { BlobMissingError } from '@longhaul/blobs'
 import { sleep, systemClock, timeOfUuid, uuidOf } from '@longhaul/contracts'
 import type { Router } from '@longhaul/routing'
@@ -25,12 +25,12 @@ export async function beginBatch(
 /** @returns whether it goes on */
 async function validate(step: BatchStep, batch: ClaimedBatch, router: Router): Promise<boolean> {
   const { store, owner } = step
-  const estimate = await estimateOf(step, batch, router)
+  const cost = await costOf(step, batch, router)
   const recorder = new LineRecorder(step, batch)
   await untilAfter(batch, step.signal)
   try {
     const found = await readWhole(step, batch, (line, isFaultless) => {
-      estimate.add(line)
+      cost.add(line)
       return isFaultless ? recorder.add(line) : undefined
     })
     await recorder.end()
@@ -38,7 +38,7 @@ async function validate(step: BatchStep, batch: ClaimedBatch, router: Router): P
       await fail(step, batch, found)
       return false
     }
-    const estimated = { total: found.total, estimatedCostUsd: estimate.costUsd }
+    const estimated = { total: found.total, estimatedCostUsd: cost.costUsd }
     return await store.batchWork.validated(batch.id, owner, estimated)
   } catch (error) {
     if (error instanceof LostBatchError) return false
@@ -69,14 +69,15 @@ async function fail(step: BatchStep, batch: ClaimedBatch, { faults }: Validated)
   if (told) coordination.broadcasts.send('event-pending', { count: 1 })
 }
 
-async function estimateOf(
+async function costOf(
   { store, config, live, clock }: BatchStep,
   { tenantId, endpoint, expiresAt }: ClaimedBatch,
   router: Router,
-): Promise<BatchEstimate> {
+): Promise<SampledCost> {
   const recentAnswers = await store.batches.recentAnswers(tenantId, endpoint)
   const now = clock.now()
-  return new BatchEstimate({ config, router, live, tenantId, recentAnswers, now, expiresAt })
+  const options = { config, router, live, tenantId, recentAnswers, now, expiresAt }
+  return new SampledCost(new BatchEstimate(options))
 }
 
 async function readWhole(
