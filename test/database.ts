@@ -29,7 +29,7 @@ export function useTestDatabase(url: string): void {
 export async function openTestStore(clock?: Clock): Promise<TestStore> {
   const databaseUrl = testDatabaseUrl()
   const schema = `test_${randomBytes(6).toString('hex')}`
-  const open = () => openStore({ databaseUrl, schema, maxConnections: 6, ...(clock && { clock }) })
+  const open = () => openStore({ databaseUrl, schema, maxConnections: 11, ...(clock && { clock }) })
   const store = await open()
   const others: Store[] = []
   const pool = new pg.Pool({

@@ -69,7 +69,7 @@ export const modelSchema = z.strictObject({
     .optional()
     .describe('Tokens that its answers usually have: what quotes go by before any was seen'),
   price: priceSchema.describe('USD per million tokens'),
-  cache_lifetime: duration
+  cache_lifetime: durationFrom('1s')
     .prefault('5m')
     .describe('How long its providers keep input that was read, for price.cached_input'),
   capabilities: z.array(z.enum(capabilities)).default([]).describe('What requests may ask of it'),

@@ -5,6 +5,8 @@ import type { JobOptions } from './job-options.ts'
 
 /** How long the caller of a job that waits on a connection waits for a model that is out. */
 const PATIENCE_MS = 30_000
+/** So short a wait is worth it however old the job is: calls and queues take their time too. */
+const SHORT_WAIT_MS = 5_000
 /** Clients obey no longer `Retry-After`. */
 const LONGEST_RETRY_AFTER_SECONDS = 60
 
@@ -21,6 +23,11 @@ export function patientUntil({
 }): number {
   if (options?.awaited !== true) return Number.POSITIVE_INFINITY
   return timeOfUuid(uuidOf('job', jobId) ?? '') + PATIENCE_MS
+}
+
+/** Whether a wait until `dueAt` is longer than the caller's patience, who is told so at once. */
+export function outlastsPatience(dueAt: number, now: number, patientUntil: number): boolean {
+  return dueAt > patientUntil && dueAt - now > SHORT_WAIT_MS
 }
 
 /** Why a job ends that would have to wait for its model longer than its caller does. */

@@ -204,8 +204,10 @@ class RedisCoordination implements Coordination {
     if (pipeline.length === 0) return
     try {
       const results = (await pipeline.exec()) ?? []
+      const [sumsError, answer] = (sums.length > 0 && results[sumsAt]) || [null, undefined]
+      // What was added may not be added again because another command failed.
+      if (answer !== undefined && !sumsError) this.tallies.answered(sums.splice(0), String(answer))
       for (const [error] of results) if (error) throw error
-      if (sums.length > 0) this.tallies.answered(sums, String(results[sumsAt]?.[1]))
       if (asks) this.breakers.answered(reports, String(results.at(-1)?.[1]))
       if (joining) this.#join()
     } catch (error) {

@@ -172,13 +172,18 @@ const CREATE = `WITH keyed AS (
   )
   SELECT batch_id, body_hash FROM keyed`
 
+const MANY_TENANTS = 5
+const MANY_ANSWERS = 100
+
+/** What others' answers are on average is told only where it is that of many tenants: it must show nobody's. */
 const RECENT_ANSWERS = `SELECT model,
     coalesce(avg(tokens) FILTER (WHERE own), avg(tokens))::float8 AS tokens FROM (
-    SELECT model, own, (usage->>'output_tokens')::float8 AS tokens FROM (
-      (SELECT model, status, endpoint, usage, true AS own FROM jobs WHERE tenant_id = $1::uuid
+    SELECT model, tenant_id, own, (usage->>'output_tokens')::float8 AS tokens FROM (
+      (SELECT model, tenant_id, status, endpoint, usage, true AS own FROM jobs WHERE tenant_id = $1::uuid
         ORDER BY id DESC LIMIT 5000)
       UNION ALL
-      (SELECT model, status, endpoint, usage, false AS own FROM (
+      (SELECT model, tenant_id, status, endpoint, usage, false AS own FROM (
         SELECT * FROM jobs ORDER BY id DESC LIMIT 5000) j WHERE tenant_id <> $1::uuid)) latest
     WHERE status = 'succeeded' AND endpoint = $2 AND usage IS NOT NULL) answered
-  GROUP BY model`
+  GROUP BY model
+  HAVING bool_or(own) OR (count(DISTINCT tenant_id) >= ${MANY_TENANTS} AND count(*) >= ${MANY_ANSWERS})`

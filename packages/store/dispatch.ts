@@ -17,6 +17,8 @@ import type { DispatchKey, DueKey, HeldJobs, ReclaimedJob, ReleasedJob } from '.
 export const ROUND_ROWS = 500
 /** Of a round of releases: all work that is held goes through them, one after another. */
 export const RELEASE_ROWS = 1_000
+/** Bodies that come with them, together; whoever handles the others reads theirs. */
+const RELEASE_BYTES = 16 * 1024 * 1024
 
 /** How long a key is remembered; Stripe's day is what clients expect. */
 const IDEMPOTENCY_MS = 86_400_000
@@ -24,7 +26,7 @@ const FORGET_ROWS = 50_000
 
 /**
  * What the dispatcher does to many jobs at a time. Every statement takes at most
- * `ROUND_ROWS` rows by a partial index over unfinished jobs, and skips rows that
+ * `ROUND_ROWS` or `RELEASE_ROWS` rows by a partial index over unfinished jobs, and skips rows that
  * somebody else holds: several dispatchers do not wait for one another, and the
  * cost of a round does not grow with what has ended.
  */
@@ -271,9 +273,10 @@ const RELEASE: Statement = {
     date_part('epoch', r.deadline) * 1000 AS deadline, r.dispatches AS dispatch,
     r.hints, r.options, r.traceparent, r.body_bytes,
     -- Not a join: that would read every body there is and keep those of the round.
-    CASE WHEN r.body_bytes <= $3 THEN
+    CASE WHEN r.body_bytes <= $3 AND r.bytes_before <= ${RELEASE_BYTES} THEN
       (SELECT b.body FROM job_bodies b WHERE b.job_id = r.id AND b.kind = 'request') END AS body
-  FROM released r
+  FROM (
+    SELECT *, sum(body_bytes) OVER (ORDER BY due_at, id) - body_bytes AS bytes_before FROM released) r
   ORDER BY r.due_at, r.id`,
 }
 

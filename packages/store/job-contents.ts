@@ -12,8 +12,11 @@ export class JobContents {
   }
 
   /** Bytes of what was asked and answered, which is known without reading it. */
-  async bytes(jobId: string): Promise<number> {
-    const [row] = await this.#database.hot<{ bytes: number }>(BYTES, [uuidOf('job', jobId)])
+  async bytes(tenantId: string, jobId: string): Promise<number> {
+    const [row] = await this.#database.hot<{ bytes: number }>(BYTES, [
+      uuidOf('job', jobId),
+      uuidOf('tenant', tenantId),
+    ])
     return row?.bytes ?? 0
   }
 
@@ -35,7 +38,8 @@ export class JobContents {
 const BYTES: Statement = {
   name: 'job-content-bytes',
   text: `SELECT coalesce(sum(octet_length(body)), 0)::float8 AS bytes FROM job_bodies
-    WHERE job_id = $1::uuid`,
+    WHERE job_id = $1::uuid
+      AND EXISTS (SELECT 1 FROM jobs WHERE id = $1::uuid AND tenant_id = $2::uuid)`,
 }
 
 const REMOVE: Statement = {

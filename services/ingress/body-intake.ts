@@ -75,6 +75,7 @@ export class BodyIntake {
    * @throws {LonghaulError} overloaded
    */
   hold(bytes: number, response: ServerResponse): void {
+    if (response.destroyed) return // its close was told already, and nothing more is
     if (this.#heldBytes + bytes > this.#options.maxTotalBytes) throw tooMuch()
     this.#heldBytes += bytes
     response.once('close', () => {

@@ -10,6 +10,7 @@ import {
   lanes,
   MESSAGE_VERSION,
   modelTopic,
+  outlastsPatience,
   outOfOrder,
   patientUntil,
   type Route,
@@ -127,7 +128,7 @@ export class Router {
     if (!message) return
     const { pause } = this.#dependencies
     try {
-      await this.#route(message)
+      await this.#route(message, delivery.deliveryCount === 1)
       if (pause) await pause('router-before-ack')
       delivery.ack()
     } catch (error) {
@@ -154,7 +155,8 @@ export class Router {
     }
   }
 
-  async #route(message: JobMessage): Promise<void> {
+  /** @param isFirst not delivered before: its decision counts for what policies hold */
+  async #route(message: JobMessage, isFirst: boolean): Promise<void> {
     const { store, bus, telemetry, pause, clock, holdings } = this.#dependencies
     if (message.dispatch <= LEARNING_DISPATCHES && this.#asksForUnknown(message)) {
       return this.#putBack(message, message.requestedModel, clock.now() + LEARNING_MS)
@@ -162,6 +164,7 @@ export class Router {
     const text = message.body ?? (await store.reads.requestBody(message.jobId))
     if (text === undefined) return // deleted: nothing is left to route
     const decision = await this.#decide(message, JSON.parse(text) as Record<string, unknown>)
+    if (isFirst) holdings.decided(decision)
     await store.decisions.record(message.jobId, decision.record)
     telemetry.metrics.routingDecisions.add(1, {
       strategy: decision.record.strategy,
@@ -174,7 +177,8 @@ export class Router {
     if (wait) {
       holdings.undone(decision)
       const { model } = decision.route
-      if (wait.until <= patientUntil(message)) return this.#putBack(message, model, wait.until)
+      const isTooLong = outlastsPatience(wait.until, clock.now(), patientUntil(message))
+      if (!isTooLong) return this.#putBack(message, model, wait.until)
       return this.#end(message, outOfOrder(model, wait.reason, wait.until - clock.now()))
     }
     try {
@@ -226,7 +230,6 @@ export class Router {
       nearness,
       holdings,
     })
-    holdings.decided(decision)
     return decision
   }
 

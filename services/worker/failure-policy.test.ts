@@ -120,6 +120,18 @@ describe('after a failed call', () => {
       { patientUntil: NOW + 30_000 },
       { kind: 'fail', error: { code: 'model_unavailable', retry_after_seconds: 60 } },
     ],
+    [
+      '429, the caller has waited long, but not for this: waits a short while more',
+      rateLimited(1_000),
+      { patientUntil: NOW - 1 },
+      { kind: 'later', spent: false, dueAt: NOW + 1_000 },
+    ],
+    [
+      '429 for longer than the caller still waits: the fallback',
+      rateLimited(9_000),
+      { ...fallback, patientUntil: NOW - 1 },
+      { kind: 'reroute', spent: false },
+    ],
     ['unavailable: another deployment first', unavailable(), spare, { kind: 'again', spent: true }],
     [
       'unavailable: backs off with full jitter',

@@ -3,6 +3,7 @@ import {
   type Config,
   type Exclusion,
   type JobError,
+  outlastsPatience,
   outOfOrder,
   unreachable,
 } from '@longhaul/contracts'
@@ -164,11 +165,15 @@ function afterUnavailable(
 /** Not for a caller who would wait too long. */
 function later(
   { kind, detail }: Extract<ProviderFailure, { kind: Exclusion['reason'] }>,
-  { model, now, patientUntil }: FailureContext,
+  context: FailureContext,
   spent: boolean,
   dueAt: number,
 ): NextStep {
-  if (dueAt <= patientUntil) return { kind: 'later', spent, dueAt }
+  const { model, now, patientUntil, fallbacks } = context
+  if (!outlastsPatience(dueAt, now, patientUntil)) return { kind: 'later', spent, dueAt }
+  if (fallbacks.length > 0) {
+    return { kind: 'reroute', spent, exclusion: exclude(context, kind, dueAt) }
+  }
   return { kind: 'fail', error: outOfOrder(model, kind, dueAt - now, detail) }
 }
 

@@ -73,11 +73,11 @@ export class JobRun {
       ? clock.schedule(deadlineAt - clock.now(), () => held.abort.abort('deadline'))
       : undefined
     try {
-      const body = await this.#readBody()
-      if (!body) return // deleted: nothing is left to do
-      const claim = await this.#claim(slot)
+      const body = await this.#readBody() // without one it was deleted: nothing is left to do
+      const claim = body && (await this.#claim(slot))
       if (claim && pause) await pause('worker-after-claim')
       if (claim) await this.#callUntilSettled(slot, held, claim, body)
+      this.#budget.released() // not when any of it threw: then it comes again
     } finally {
       cancelTimer?.()
       leases.drop(held)
@@ -133,7 +133,6 @@ export class JobRun {
         ? await this.#succeed(held, claim, attempt, result.body, body)
         : await this.#afterFailure(held, attempt, result)
     }
-    this.#budget.released()
   }
 
   /** Tells the answer while it is written, when somebody listens. */

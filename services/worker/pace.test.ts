@@ -89,6 +89,17 @@ describe('a pace', () => {
     expect(lowered.refused).toBeLessThan(0.1 * lowered.taken)
   })
 
+  it('learns nothing from a refusal that comes long after its burst', () => {
+    const [punctual, late] = [new Pace(), new Pace()]
+    for (const pace of [punctual, late]) {
+      for (let call = 0; call < 60; call += 1) pace.take(call)
+      pace.refused(59, 100)
+    }
+    late.refused(58, 4 * SECOND)
+    for (const pace of [punctual, late]) pace.take(5 * SECOND)
+    expect(late.nextAt).toBe(punctual.nextAt)
+  })
+
   it('gives the turn of a call that was not made to the next', () => {
     const pace = new Pace()
     pace.take(0)

@@ -6,6 +6,8 @@ const LONG_SPAN_MS = 10_000
 const LEAST_PER_SECOND = 1
 /** What was taken when calls were refused is not gone beyond for a while: each refusal is a rest for all. */
 const NEAR = 0.95
+/** Refusals of one burst that come within it make the rate more exact; later ones say nothing new. */
+const BURST_MS = 500
 const PLATEAU_MS = 30_000
 /** Growth in a second right after a refusal; it doubles with each span without one. */
 const GROWTH = 0.01
@@ -64,7 +66,10 @@ export class Pace {
   refused(takenAt: number, now: number): void {
     this.#taken.forget(takenAt, now)
     this.#takenFor.forget(takenAt, now)
-    if (takenAt > this.#refusedAt) {
+    // One that comes late tells of the rate at its burst, and not of the rest since then.
+    const isNew = takenAt > this.#refusedAt
+    if (!isNew && now - this.#refusedAt > BURST_MS) return
+    if (isNew) {
       this.#before = this.#perSecond
       this.#refusedAt = now
     }

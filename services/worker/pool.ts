@@ -8,11 +8,13 @@ import {
   lanes,
   MESSAGE_VERSION,
   modelTopic,
+  outlastsPatience,
   outOfOrder,
   patientUntil,
   type RoutingConstraints,
   sleep,
 } from '@longhaul/contracts'
+import { BudgetAccount } from '@longhaul/runtime'
 import { callConstraintsOf, Deployments, type Slot } from './deployments.ts'
 import { JobRun, type JobRunDependencies } from './job-run.ts'
 import { LaneQueue } from './lane-queue.ts'
@@ -237,7 +239,11 @@ export class ModelPool {
     // Of the deployments that it allows none is left: the router says so.
     const until = Number.isFinite(outUntil) ? outUntil : undefined
     const reason = this.#deployments.outBecause(message.options?.constraints)
-    if (pinned && until !== undefined && until > patientUntil(message)) {
+    if (
+      pinned &&
+      until !== undefined &&
+      outlastsPatience(until, clock.now(), patientUntil(message))
+    ) {
       await this.#fail(message, outOfOrder(this.#model, reason, until - clock.now()))
       delivery.ack()
       return
@@ -260,17 +266,19 @@ export class ModelPool {
       attempt: null,
     })
     telemetry.metrics.jobsRedispatched.add(1, { reason: 'diverted' })
+    new BudgetAccount(this.#dependencies, message).released()
     delivery.ack()
   }
 
-  async #fail({ jobId }: JobMessage, error: JobError): Promise<void> {
+  async #fail(message: JobMessage, error: JobError): Promise<void> {
     await this.#dependencies.recorder.settle({
-      jobId,
+      jobId: message.jobId,
       from: 'queued',
       to: 'failed',
       result: { body: null, error, usage: null },
       attempt: null,
     })
+    new BudgetAccount(this.#dependencies, message).released()
   }
 
   async #keepBack({ delivery, message }: Work, error: unknown): Promise<void> {

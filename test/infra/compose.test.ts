@@ -161,7 +161,7 @@ describe('docker-compose.yml', () => {
   })
 
   it('allows as many connections to PostgreSQL as all processes take', () => {
-    const CONNECTIONS_PER_PROCESS = 12
+    const CONNECTIONS_PER_PROCESS = 16
     const processes = longRunning.reduce((sum, name) => sum + serviceNamed(name).deploy.replicas, 0)
     const setting = serviceNamed('postgres').command.find(word =>
       word.startsWith('max_connections='),

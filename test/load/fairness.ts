@@ -86,7 +86,7 @@ function clientOf({ url }: LonghaulServer, apiKey: string): OpenAI {
 }
 
 async function keyOf({ databaseUrl }: Arena, tenantName: string): Promise<string> {
-  const store = await openStore({ databaseUrl, maxConnections: 6 })
+  const store = await openStore({ databaseUrl })
   try {
     const tenant = await store.tenants.ensure(tenantName)
     return await store.tenants.createKey(tenant.id, 'bench')

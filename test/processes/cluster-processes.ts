@@ -22,7 +22,7 @@ export interface ClusterProcessesOptions {
 }
 
 const API_KEY = 'a-key-for-tests-and-benchmarks'
-const CONNECTIONS_PER_PROCESS = 12
+const CONNECTIONS_PER_PROCESS = 16
 const MORE_CONNECTIONS = 30
 
 /** Every service in processes of its own, on a PostgreSQL, a Kafka and a Redis of its own: each can be killed. */

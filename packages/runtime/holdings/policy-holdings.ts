@@ -180,11 +180,11 @@ export class PolicyHoldings implements Holdings {
       const state = this.#stateOf(policy, entry, now)
       const text = JSON.stringify(state)
       if (state.decided === 0 || text === entry.saved) return []
-      entry.saved = text
-      return [state]
+      return [{ entry, state, text }]
     })
     try {
-      await store.policyStates.save(states)
+      await store.policyStates.save(states.map(({ state }) => state))
+      for (const { entry, text } of states) entry.saved = text
     } catch (error) {
       // It is saved with what changes next.
       telemetry.logger.warn({ err: error }, 'what policies hold is not saved')

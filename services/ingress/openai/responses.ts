@@ -146,7 +146,7 @@ export class ResponseRoutes {
     if (previousId === null) return null
     const { intake, store } = this.#dependencies
     const jobId = jobIdOf(previousId, 'previous_response_id')
-    intake.hold(await store.contents.bytes(jobId), response)
+    intake.hold(await store.contents.bytes(tenant.id, jobId), response)
     const { job, body } = await this.#find(tenant, jobId, 'previous_response_id')
     if (job.status !== 'succeeded' || job.resultBody === null) throw notEnded(previousId, job)
     const { output } = objectOf(JSON.parse(job.resultBody))

@@ -69,7 +69,11 @@ export class SynchronousJobs {
       // The first event of a response in the background is a promise already.
       const isPromised = submission.options?.response?.background === true
       const awaited = !isPromised
-      const options = awaited ? { ...submission.options, awaited } : submission.options
+      // One with a key is for whoever asks again, and does not end with this caller's patience.
+      const impatient = awaited && context.idempotency === null
+      const options = impatient
+        ? { ...submission.options, awaited: true as const }
+        : submission.options
       const accepted = await submitter.submit(
         { ...submission, options },
         { ...context, jobId, awaited },
