@@ -70,14 +70,6 @@ describe('a pace', () => {
     expect(counts.refused).toBeLessThan(0.1 * counts.taken)
   })
 
-  it('rests just below the limit, and tries more every twenty seconds at most', () => {
-    const pace = new Pace()
-    const provider = new LimitedProvider(50, 50)
-    run(pace, provider, 0, 60)
-    const counts = run(pace, provider, 60 * SECOND, 120)
-    expect(counts.refused).toBeLessThanOrEqual(6)
-  })
-
   it('follows a limit that was raised, and one that was lowered', () => {
     const pace = new Pace()
     run(pace, new LimitedProvider(20, 20), 0, 60)
@@ -87,17 +79,6 @@ describe('a pace', () => {
     run(pace, new LimitedProvider(10, 10), 150 * SECOND, 30)
     const lowered = run(pace, new LimitedProvider(10, 10), 180 * SECOND, 30)
     expect(lowered.refused).toBeLessThan(0.1 * lowered.taken)
-  })
-
-  it('learns nothing from a refusal that comes long after its burst', () => {
-    const [punctual, late] = [new Pace(), new Pace()]
-    for (const pace of [punctual, late]) {
-      for (let call = 0; call < 60; call += 1) pace.take(call)
-      pace.refused(59, 100)
-    }
-    late.refused(58, 4 * SECOND)
-    for (const pace of [punctual, late]) pace.take(5 * SECOND)
-    expect(late.nextAt).toBe(punctual.nextAt)
   })
 
   it('gives the turn of a call that was not made to the next', () => {
