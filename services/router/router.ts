@@ -190,8 +190,8 @@ export class Router {
       const isNew = message.dispatch === 1 && message.requestedModel === null
       if (isNew) this.#dependencies.live.sent?.(decision.route.model, message.lane)
     } catch (error) {
+      if (!(error instanceof BusFullError)) throw error // it comes again, and was counted
       holdings.undone(decision)
-      if (!(error instanceof BusFullError)) throw error
       await this.#putBack(message, decision.route.model, clock.now())
     }
   }
@@ -221,7 +221,7 @@ export class Router {
     }
     const question = routing.semanticQuestion(request, { policy, requestedModel })
     const nearness = question && (await semantics.nearness(question))
-    const decision = routing.decide(request, live, {
+    return routing.decide(request, live, {
       policy,
       requestedModel,
       number: message.dispatch,
@@ -230,7 +230,6 @@ export class Router {
       nearness,
       holdings,
     })
-    return decision
   }
 
   /** When the best that is left is a model that was just found out of order, the job waits for it in Postgres. */
