@@ -1,7 +1,7 @@
 import type { Bus } from '@longhaul/bus'
 import { type Clock, type Config, SUBMITTED_TOPIC } from '@longhaul/contracts'
 import type { LiveView } from '@longhaul/routing'
-import { RELEASE_ROWS, type Store } from '@longhaul/store'
+import { type DueKey, RELEASE_ROWS, type Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { allocate, type Due } from './allocate.ts'
 import { PublishedBounds } from './published-bounds.ts'
@@ -39,7 +39,9 @@ export class Releases {
   /** @returns milliseconds until the next round, at the latest */
   async round(config: Config): Promise<number> {
     const { store, bus, clock } = this.#dependencies
-    const [waiting, published] = await Promise.all([this.#due(), store.dispatch.published()])
+    const keys = await store.dispatch.dueKeys()
+    if (keys.length === 0) return this.#untilNextDue()
+    const [waiting, published] = await Promise.all([this.#open(keys), store.dispatch.published()])
     if (waiting.length === 0) return this.#untilNextDue()
     const due = waiting.filter(({ model }) => !this.#isOutBriefly(model, config))
     const most = config.dispatch.published_per_key
@@ -58,9 +60,8 @@ export class Releases {
   }
 
   /** Without batches that are held: paused, or not (or no longer) in progress. */
-  async #due(): Promise<Due[]> {
+  async #open(keys: readonly DueKey[]): Promise<Due[]> {
     const { store } = this.#dependencies
-    const keys = await store.dispatch.dueKeys()
     const batchIds = new Set(keys.flatMap(({ batchId }) => batchId ?? []))
     const terms = await store.batchWork.termsOf([...batchIds])
     return keys.flatMap(key => {
