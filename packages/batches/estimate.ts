@@ -9,7 +9,7 @@ export interface EstimateOptions {
   router: Router
   live: LiveView
   tenantId: string
-  /** Mean tokens of recent answers, by model: of this tenant, else of others. */
+  /** Mean tokens of recent answers, by model: of this tenant, else of many others together. */
   recentAnswers: ReadonlyMap<string, number>
   /** Epoch milliseconds. */
   now: number
@@ -177,7 +177,8 @@ export class SampledCost {
 
   get costUsd(): number {
     const others = Math.max(0, this.#lines - WHOLE_LINES)
-    if (this.#sampled === 0) return (this.#ofWhole * this.#lines) / (this.#lines - others || 1)
-    return this.#ofWhole + ((this.#estimate.costUsd - this.#ofWhole) / this.#sampled) * others
+    const ofSampled = this.#estimate.costUsd - this.#ofWhole
+    const mean = this.#sampled > 0 ? ofSampled / this.#sampled : this.#ofWhole / WHOLE_LINES
+    return this.#ofWhole + mean * others
   }
 }

@@ -3,6 +3,7 @@ import type { Coordination } from '@longhaul/coordination'
 import { createRouter, type Decision } from '@longhaul/routing'
 import { PolicyHoldings } from '@longhaul/runtime'
 import type { PolicyState } from '@longhaul/store'
+import { requestOf } from '../../packages/routing/testing/fixtures.ts'
 
 const idle = { latencyMs: 1_000, errorRate: 0, inFlight: 0, queued: 0, capacity: 10 }
 
@@ -46,17 +47,8 @@ export class DecidingProcess {
   }
 
   decide(prompt: string, policy: string): Decision {
-    const request = {
-      endpoint: '/v1/chat/completions' as const,
-      body: { messages: [{ role: 'user', content: prompt }] },
-      bodyBytes: prompt.length,
-      lane: 'standard' as const,
-      tenantId: 'tenant_1',
-      metadata: {},
-      deadlineAt: undefined,
-      exclusions: [],
-      preferred: [],
-    }
+    const body = { messages: [{ role: 'user', content: prompt }] }
+    const request = requestOf({ body, bodyBytes: prompt.length })
     const decision = this.#router.decide(request, this.#live, {
       ...{ policy, requestedModel: null, number: 1, now: this.#clock.now() },
       random: () => 0.5,

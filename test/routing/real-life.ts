@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Catalog, configSchema, type DecisionRecord, type Domain } from '@longhaul/contracts'
 import { createRouter } from '@longhaul/routing'
+import { requestOf } from '../../packages/routing/testing/fixtures.ts'
 import { repositoryPath } from '../docs/markdown.ts'
 
 /** A prompt as people send them, and how much it asks for. No model is trained on these. */
@@ -52,17 +53,8 @@ export function decisionsOn(
 ): DecisionRecord[] {
   const router = createRouter(catalog)
   return prompts.map(({ prompt }) => {
-    const request = {
-      endpoint: '/v1/chat/completions' as const,
-      body: { messages: [{ role: 'user', content: prompt }] },
-      bodyBytes: prompt.length,
-      lane: 'standard' as const,
-      tenantId: 'tenant_1',
-      metadata: {},
-      deadlineAt: undefined,
-      exclusions: [],
-      preferred: [],
-    }
+    const body = { messages: [{ role: 'user', content: prompt }] }
+    const request = requestOf({ body, bodyBytes: prompt.length })
     const options = { policy, requestedModel: null, number: 1, now: 0, random: () => 0 }
     return router.decide(request, { of: () => idle }, options).record
   })
