@@ -1,12 +1,8 @@
 import type { Clock } from '@longhaul/contracts'
 import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
-import {
-  KafkaClient,
-  type KafkaConnection,
-  type KafkaJsLog,
-  type KafkaLogger,
-  patientRetries,
-} from './client.ts'
+import { BusUnavailableError } from '../port.ts'
+import { KafkaClient, type KafkaJsLog, type KafkaLogger, patientRetries } from './client.ts'
+import type { KafkaConnection } from './connection.ts'
 import { type Record, recordOf } from './record.ts'
 
 export interface GroupConsumerOptions {
@@ -165,11 +161,11 @@ export class GroupConsumer {
   #tell(error: Error | undefined, failures: number): void {
     const hadJoined = this.#state === 'running'
     this.#become('crashed')
-    this.#lastError = error?.message ?? 'the consumer ended'
     // The 1st, 2nd, 4th, 8th … in a row: an outage must not flood the log.
     if ((failures & (failures - 1)) === 0) {
       const { logger } = this.#dependencies
-      logger.warn({ err: error, groupId: this.#options.groupId }, 'a consumer failed; restarting')
+      const { groupId } = this.#options
+      logger.warn({ err: error, groupId, reason: this.#lastError }, 'a consumer failed; restarting')
     }
     if (hadJoined) this.#listener.failed()
   }
@@ -201,6 +197,7 @@ export class GroupConsumer {
     this.#watch(consumer)
     this.#start(consumer).catch(error => this.#end(error))
     const error = await ended
+    this.#lastError = error ? reasonOf(error, client) : 'the consumer ended'
     this.#consumer = undefined
     await this.#atMost(GOODBYE_MS, consumer.disconnect())
     client.end()
@@ -295,4 +292,9 @@ export class GroupConsumer {
       promise.then(done, done)
     })
   }
+}
+
+/** What topics are restored with has explained it already. */
+function reasonOf(error: Error, client: KafkaClient): string {
+  return error instanceof BusUnavailableError ? error.detail : client.explain(error)
 }
