@@ -253,6 +253,7 @@ class KafkaBus implements Bus {
               logger: this.#logger,
               log: this.#log,
               restoreTopics: () => this.#topics.restore(options.topics),
+              isReachable: () => this.#queue.state === 'up',
             },
             {
               groupId: this.#groupId(options.group),

@@ -1,19 +1,8 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { tlsFaultOf } from '@longhaul/contracts'
 import type { KafkaConnection } from './connection.ts'
 
-/** The broker's certificate is of nobody that is trusted here. */
-const UNTRUSTED = new Set([
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'CERT_SIGNATURE_FAILURE',
-])
-const OUT_OF_DATE = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
-/** The alert that a server sends to a client whose certificate it misses or does not trust. */
-const CERTIFICATE_REFUSED = /ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA)$/
 /** First byte of a TLS record that holds an alert, and of no answer in Kafka's protocol below 352 MiB. */
 const TLS_ALERT = 0x15
 
@@ -37,7 +26,7 @@ export function watchConnection(
     if (answers === 2) tell(undefined)
   })
   socket.on('error', (error: NodeJS.ErrnoException) => {
-    tell(socket instanceof TLSSocket ? tlsFault(error, broker, answers) : `${error.message}`)
+    tell(socket instanceof TLSSocket ? tlsFault(error, broker, answers) : error.message)
   })
   socket.on('end', () => {
     if (answers > 1) return
@@ -52,23 +41,23 @@ export function watchConnection(
 }
 
 function tlsFault(error: NodeJS.ErrnoException, broker: string, answers: number): string {
-  const { code = '', message } = error
-  const certificate = `the certificate of ${broker}`
-  if (UNTRUSTED.has(code)) {
-    return `${certificate} is of no authority that is trusted here (${code}) — let KAFKA_TLS_CA_FILE name that authority's`
+  const { code, message } = error
+  const isBrokenOff = code === 'ECONNRESET' && answers === 0
+  const fault = tlsFaultOf(error) ?? (isBrokenOff ? 'no-tls' : undefined)
+  switch (fault) {
+    case 'untrusted':
+      return `the certificate of ${broker} is of no authority that is trusted here (${code}) — let KAFKA_TLS_CA_FILE name that authority's`
+    case 'out-of-date':
+      return `the certificate of ${broker} is out of date (${code}) — renew it`
+    case 'other-name':
+      return `the certificate of ${broker} is for another name — let KAFKA_BROKERS and the broker's advertised.listeners use a name that is in it`
+    case 'client-refused':
+      return `${broker} wants a certificate of this client that it trusts (${code}) — let KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE name one`
+    case 'no-tls':
+      return `${broker} does not speak TLS with us (${code}) — let KAFKA_BROKERS name its port for TLS, or unset KAFKA_TLS`
+    case undefined:
+      return message
   }
-  if (OUT_OF_DATE.has(code)) return `${certificate} is out of date (${code}) — renew it`
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `${certificate} is for another name — let KAFKA_BROKERS and the broker's advertised.listeners use a name that is in it`
-  }
-  if (CERTIFICATE_REFUSED.test(code)) {
-    return `${broker} wants a certificate of this client that it trusts (${code}) — let KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE name one`
-  }
-  const isHandshake = code.startsWith('ERR_SSL') || (code === 'ECONNRESET' && answers === 0)
-  if (isHandshake) {
-    return `${broker} does not speak TLS with us (${code}) — let KAFKA_BROKERS name its port for TLS, or unset KAFKA_TLS`
-  }
-  return message
 }
 
 /** What a broker's refusal has to do with settings; undefined when it has nothing to do with them. */

@@ -19,6 +19,8 @@ export interface GroupConsumerDependencies {
   log: KafkaJsLog
   /** Creates the topics that are not there. */
   restoreTopics(): Promise<void>
+  /** Whether some broker answers, for all that is known. */
+  isReachable(): boolean
 }
 
 /** Told in this order: `assigned`, any number of `fetched`, `suspended`; then `assigned` again. */
@@ -62,6 +64,11 @@ const STABLE_MS = 30_000
  * mean that a topic was deleted and created again, and kafkajs would go on at
  * the old place in the new topic. A new consumer begins at what is committed,
  * which Kafka forgets with the topic.
+ *
+ * So is silence while brokers answer: of several brokers the one that
+ * coordinates the group may be gone for good, and kafkajs goes on asking it for
+ * a minute. While none answers it is left to ask, so that its membership
+ * outlives a broker that starts again.
  */
 export class GroupConsumer {
   readonly #dependencies: GroupConsumerDependencies
@@ -70,6 +77,9 @@ export class GroupConsumer {
   #state: ConsumerState = 'joining'
   #sinceMs: number
   #heartbeatAtMs = 0
+  /** Since when it has been silent although a broker answers. */
+  #unheardSinceMs: number | undefined
+  #cancelWatch: () => void = () => {}
   #lastError: string | undefined
   #stopping = false
   #consumer: Consumer | undefined
@@ -189,12 +199,14 @@ export class GroupConsumer {
     const ended = new Promise<Error | undefined>(resolve => {
       this.#end = error => {
         this.#end = () => {}
+        this.#cancelWatch()
         this.#commit = undefined
         this.#listener.suspended()
         resolve(error)
       }
     })
     this.#watch(consumer)
+    this.#watchSilence()
     this.#start(consumer).catch(error => this.#end(error))
     const error = await ended
     this.#lastError = error ? reasonOf(error, client) : 'the consumer ended'
@@ -264,6 +276,22 @@ export class GroupConsumer {
       this.#listener.assigned(new Map(Object.entries(memberAssignment)))
       this.#onJoined()
     })
+  }
+
+  #watchSilence(): void {
+    const { clock, isReachable } = this.#dependencies
+    this.#unheardSinceMs = undefined
+    const look = () => {
+      const isUnheard = this.#state === 'running' && this.silentMs > 0 && isReachable()
+      this.#unheardSinceMs = isUnheard ? (this.#unheardSinceMs ?? clock.now()) : undefined
+      const { sessionTimeoutMs } = this.#options
+      if (isUnheard && clock.now() - (this.#unheardSinceMs ?? 0) >= sessionTimeoutMs) {
+        this.#end(new Error('its coordinator does not answer, and other brokers do'))
+      } else {
+        this.#cancelWatch = clock.schedule(HEARTBEAT_MS, look)
+      }
+    }
+    look()
   }
 
   #become(state: ConsumerState): void {
