@@ -3,10 +3,13 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { type Bus, type BusHealth, type KafkaBusOptions, openKafkaBus } from '@longhaul/bus'
 import { eventually } from '../conformance/eventually.ts'
 import { describeOn } from '../servers.ts'
+import { allowGroup, forbidGroup } from './kafka-rights.ts'
 import { PASSWORD, type SecureKafka, startSecureKafka, USER } from './secure-kafka.ts'
 
 const START_MS = 120_000
 const TEST_MS = 60_000
+/** A consumer that failed rests for up to 5 s. */
+const PATIENCE_MS = 30_000
 /** Of a start while nothing can be reached: connecting, and then topics, have 5 s each. */
 const LONGEST_START_MS = 15_000
 const WRONG = 'not-the-passw0rd'
@@ -131,6 +134,41 @@ await describeOn('local-kafka', 'on a broker that wants to know who speaks', () 
       }
       const all = health.detail + refused + logged
       for (const secret of [PASSWORD, WRONG]) expect(all).not.toContain(secret)
+    },
+    TEST_MS,
+  )
+
+  it(
+    'an error that is for good ends no consumer: health is red until it works again',
+    async () => {
+      const group = 'forbidden'
+      const { bus, logged } = await open({ ...user('plain'), brokers: [kafka.saslPlaintext] })
+      const handed: string[] = []
+      await bus.ensureTopics(['rights'])
+      await bus.consume({
+        ...{ topics: ['rights'], group, window: 10, versions: [1] },
+        handle: delivery => {
+          handed.push(delivery.message.key)
+          delivery.ack()
+        },
+      })
+      await forbidGroup(kafka.plaintext, USER, group)
+      const { detail } = await eventually(
+        () => bus.health(),
+        ({ ok }) => !ok,
+      )
+      expect(detail).toContain('consumer forbidden crashed: the broker does not allow it')
+      expect(logged()).toContain('a consumer failed; restarting')
+      await bus.publish('rights', message('meanwhile'))
+
+      await allowGroup(kafka.plaintext, USER, group)
+      await eventually(
+        () => handed.length,
+        count => count === 1,
+        PATIENCE_MS,
+      )
+      expect(bus.health().ok).toBe(true)
+      await bus.stop()
     },
     TEST_MS,
   )

