@@ -7,7 +7,7 @@ import { describeOn } from '../servers.ts'
 
 const WORKERS = 3
 const PER_SECOND = 30
-const JOBS = 36
+const JOBS = 30
 const PATIENCE_MS = 60_000
 const TEST_MS = 90_000
 const REST_MS = 2_000
@@ -52,7 +52,7 @@ await describeOn(
         const p = await open(WORKERS)
         const refusal = { kind: 'rate-limited', retryAfterSeconds: REST_MS / 1_000 } as const
         p.simulator.script('limited', { failures: [{ fault: refusal, times: 1 }], latencyMs: 100 })
-        await runAll(p, 60)
+        await runAll(p, 24)
 
         const refusedAt = p.simulator.log.find(({ status }) => status === 429)?.at ?? 0
         expect(refusedAt).toBeGreaterThan(0)

@@ -15,8 +15,8 @@ const PATIENCE_MS = 60_000
 /**
  * Of three brokers the one that leads is killed with SIGKILL under load: what is
  * published goes on being taken and handed over with the two that are left, and
- * nothing that was acknowledged is missing. It comes back, and the next one is
- * killed, until a third of the load is over after each.
+ * nothing that was acknowledged is missing. It comes back and catches up before
+ * the next one is killed.
  */
 export async function killBrokers(
   options: FaultOptions & { kills?: number },

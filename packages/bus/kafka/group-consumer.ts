@@ -4,6 +4,7 @@ import { BusUnavailableError } from '../port.ts'
 import { KafkaClient, type KafkaJsLog, type KafkaLogger, patientRetries } from './client.ts'
 import type { KafkaConnection } from './connection.ts'
 import { type Record, recordOf } from './record.ts'
+import { SilenceWatch } from './silence-watch.ts'
 
 export interface GroupConsumerOptions {
   groupId: string
@@ -77,9 +78,6 @@ export class GroupConsumer {
   #state: ConsumerState = 'joining'
   #sinceMs: number
   #heartbeatAtMs = 0
-  /** Since when it has been silent although a broker answers. */
-  #unheardSinceMs: number | undefined
-  #cancelWatch: () => void = () => {}
   #lastError: string | undefined
   #stopping = false
   #consumer: Consumer | undefined
@@ -182,31 +180,29 @@ export class GroupConsumer {
 
   /** One consumer from joining to its end; returns why it ended. */
   async #live(): Promise<Error | undefined> {
-    const { connection, log } = this.#dependencies
+    const { connection, clock, log } = this.#dependencies
     const client = new KafkaClient(connection, log, patientRetries)
-    const consumer = client.kafka.consumer({
-      groupId: this.#options.groupId,
-      sessionTimeout: this.#options.sessionTimeoutMs,
-      rebalanceTimeout: 2 * this.#options.sessionTimeoutMs,
-      heartbeatInterval: Math.min(HEARTBEAT_MS, this.#options.sessionTimeoutMs / 3),
-      maxWaitTimeInMs: FETCH_WAIT_MS,
-      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
-      maxBytes: FETCH_BYTES,
-      allowAutoTopicCreation: false,
-      retry: { ...patientRetries, restartOnFailure: async () => false },
-    })
+    const consumer = this.#consumerOf(client)
     this.#become('joining')
+    const silence = new SilenceWatch(
+      {
+        clock,
+        isUnheard: () => this.#state === 'running' && this.silentMs > 0,
+        isReachable: () => this.#dependencies.isReachable(),
+      },
+      this.#options.sessionTimeoutMs,
+      () => this.#end(new Error('its coordinator does not answer, and other brokers do')),
+    )
     const ended = new Promise<Error | undefined>(resolve => {
       this.#end = error => {
         this.#end = () => {}
-        this.#cancelWatch()
+        silence.stop()
         this.#commit = undefined
         this.#listener.suspended()
         resolve(error)
       }
     })
     this.#watch(consumer)
-    this.#watchSilence()
     this.#start(consumer).catch(error => this.#end(error))
     const error = await ended
     this.#lastError = error ? reasonOf(error, client) : 'the consumer ended'
@@ -214,6 +210,21 @@ export class GroupConsumer {
     await this.#atMost(GOODBYE_MS, consumer.disconnect())
     client.end()
     return error
+  }
+
+  #consumerOf({ kafka }: KafkaClient): Consumer {
+    const { groupId, sessionTimeoutMs } = this.#options
+    return kafka.consumer({
+      groupId,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: 2 * sessionTimeoutMs,
+      heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeoutMs / 3),
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
+      maxBytes: FETCH_BYTES,
+      allowAutoTopicCreation: false,
+      retry: { ...patientRetries, restartOnFailure: async () => false },
+    })
   }
 
   async #start(consumer: Consumer): Promise<void> {
@@ -276,22 +287,6 @@ export class GroupConsumer {
       this.#listener.assigned(new Map(Object.entries(memberAssignment)))
       this.#onJoined()
     })
-  }
-
-  #watchSilence(): void {
-    const { clock, isReachable } = this.#dependencies
-    this.#unheardSinceMs = undefined
-    const look = () => {
-      const isUnheard = this.#state === 'running' && this.silentMs > 0 && isReachable()
-      this.#unheardSinceMs = isUnheard ? (this.#unheardSinceMs ?? clock.now()) : undefined
-      const { sessionTimeoutMs } = this.#options
-      if (isUnheard && clock.now() - (this.#unheardSinceMs ?? 0) >= sessionTimeoutMs) {
-        this.#end(new Error('its coordinator does not answer, and other brokers do'))
-      } else {
-        this.#cancelWatch = clock.schedule(HEARTBEAT_MS, look)
-      }
-    }
-    look()
   }
 
   #become(state: ConsumerState): void {
