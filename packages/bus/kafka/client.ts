@@ -1,6 +1,9 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type ISocketFactory, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs'
+import { onlyCheckWhatIsPending } from './pending-requests.ts'
+
+onlyCheckWhatIsPending()
 
 export interface KafkaTls {
   /** Certificates of the authorities to trust, PEM. */
