@@ -40,6 +40,12 @@ describe('PublishedCounts', () => {
     expect(await counts.read()).toEqual([])
   })
 
+  it('rests for 100 ms at most, however long a count took', async () => {
+    tookMs = 50
+    await counts.read()
+    expect(counts.restMs).toBe(100)
+  })
+
   it('counts every time while that takes no time', async () => {
     tookMs = 0
     await counts.read()

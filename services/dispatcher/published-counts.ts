@@ -4,6 +4,8 @@ import type { Published } from './allocate.ts'
 
 /** Counting takes the longer, the more there is; it rests so much longer than it took. */
 const REST = 30
+/** What workers claim in that time must be on the bus; and on a busy server a count takes long by itself. */
+const MOST_REST_MS = 100
 
 /**
  * What is on the bus and unclaimed, by key: as last counted, with what was
@@ -44,7 +46,7 @@ export class PublishedCounts {
     const counted = await this.#count()
     const endedAt = this.#clock.now()
     this.#last = new Map(counted.map(key => [nameOf(key), key]))
-    this.#countAgainAt = endedAt + REST * (endedAt - startedAt)
+    this.#countAgainAt = endedAt + Math.min(MOST_REST_MS, REST * (endedAt - startedAt))
   }
 }
 
