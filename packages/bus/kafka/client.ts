@@ -3,6 +3,9 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type ISocketFactory, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs'
 import type { KafkaConnection } from './connection.ts'
 import { refusalFault, watchConnection } from './connection-fault.ts'
+import { onlyCheckWhatIsPending } from './pending-requests.ts'
+
+onlyCheckWhatIsPending()
 
 export interface KafkaLogger {
   warn(fields: object, text: string): void
