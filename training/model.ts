@@ -1,5 +1,6 @@
 import { domains } from '@longhaul/contracts'
 import { HAND_FEATURES } from '../packages/routing/features/hand-features.ts'
+import { LETTER_BUCKETS } from '../packages/routing/features/scan.ts'
 import type { WordTable } from '../packages/routing/predictor/word-table.ts'
 import { disturbed } from './augment.ts'
 import { boost } from './boosting.ts'
@@ -28,7 +29,9 @@ const DOMAIN_COST = 0.3
 /** How much a question with its answers counts for its domain beside the question alone. */
 const WHOLE_WEIGHT = 0.6
 /** The same of words of a glossary: they stand for the subjects that no row is from. */
-const GLOSSARY_WEIGHT = 4
+const GLOSSARY_WEIGHT = 2
+/** The embedding beside words and runs of letters, whose length is 1: the longer, the more it serves unknown subjects and the less known ones. */
+const MEANING_LENGTH = 0.7
 /** Turns margins of domains into the exponents of probabilities. */
 const SHARPNESS = 3
 const referenceBoosting = { trees: 100, depth: 5, rate: 0.08, shrinkage: 100, bins: 24 }
@@ -170,13 +173,18 @@ function fitDomains(
   for (const { text, domain } of glossaryTexts()) add(text, domain, GLOSSARY_WEIGHT)
   const weights = svmByClass(
     {
-      x: reader.wordsLettersEmbedding(texts, terms),
+      x: reader.wordsLettersEmbedding(texts, terms, MEANING_LENGTH),
       classOf: Int16Array.from(classes),
       weights: Float64Array.from(counts),
     },
     { classes: domains.length, cost: DOMAIN_COST, passes: 30 },
   )
-  return weights.map(weight => weight * SHARPNESS)
+  const meaningAt = (terms.hashes.length + LETTER_BUCKETS) * domains.length
+  const biasesAt = weights.length - domains.length
+  return weights.map((weight, at) => {
+    const length = at >= meaningAt && at < biasesAt ? MEANING_LENGTH : 1
+    return weight * length * SHARPNESS
+  })
 }
 
 /** Complexity, and how familiar a text is: 1 for examinations, 0 for everyday life. */
