@@ -40,6 +40,7 @@ export function objectiveOf({ prefer, min_quality: enough }: Policy): Objective 
 }
 
 export interface Judged extends Estimate {
+  contender: Contender
   /** Of the call itself. */
   callMs: number
   utility: number
@@ -63,17 +64,17 @@ const ASSUMED_MS_PER_TOKEN = 10
 const SPREAD = 0.25
 const LEAST_SPREAD_MS = 250
 
-/** Every contender once. */
+/** Every contender once, in their order. */
 export function judgeAll(
   contenders: readonly Contender[],
   qualityOf: (contender: Contender) => Quality,
   occasion: Occasion,
-): ReadonlyMap<Contender, Judged> {
+): Judged[] {
   const { objective, view } = occasion
   const hurried = !objective.patient || view.request.lane === 'interactive'
   const perSecond = hurried ? objective.perSecond : 0
   const { inputTokens } = view.requirements
-  const judged = new Map<Contender, Judged>()
+  const judged: Judged[] = []
   let dearest = 0
   let slowest = 0
   let best = 0
@@ -89,13 +90,22 @@ export function judgeAll(
     const risk = riskOfMissing(wait, callMs, occasion) * value
     const utility =
       careful - risk - objective.perUsd * costUsd - (perSecond * (waitMs + callMs)) / 1_000
-    const estimate = { quality: value, uncertainty, costUsd, outputTokens, waitMs }
-    judged.set(contender, { ...estimate, callMs, utility, suffices: true })
+    judged.push({
+      contender,
+      quality: value,
+      uncertainty,
+      costUsd,
+      outputTokens,
+      waitMs,
+      callMs,
+      utility,
+      suffices: true,
+    })
     if (costUsd > dearest) dearest = costUsd
     if (callMs > slowest) slowest = callMs
     if (value > best) best = value
   }
-  for (const one of judged.values()) {
+  for (const one of judged) {
     const share = dearest > 0 ? one.costUsd / dearest : one.callMs / slowest
     if (objective.enough === undefined) {
       one.utility -= objective.relativeCost * share

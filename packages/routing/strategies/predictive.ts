@@ -6,7 +6,7 @@ import { qualityOf } from '../placement/quality.ts'
 import { loadPredictor } from '../predictor/load.ts'
 import type { Predictor } from '../predictor/predictor.ts'
 import { type Judged, judgeAll, objectiveOf } from './objective.ts'
-import { bestFirst, choiceOf } from './ranking.ts'
+import { bestFirst, choiceOf, inOrder } from './ranking.ts'
 import type { Contender, Ranked, Ranking, StrategyFactory } from './strategy.ts'
 
 /**
@@ -30,7 +30,7 @@ export const predictive: StrategyFactory = policy => {
       { objective, view, outputTokens: prompt.output_tokens, now: input.now },
     )
     const charges = held && new Charges(judged, held)
-    const ranked = rank(contenders, judged, charges)
+    const ranked = rank(judged, charges)
     const { choices, propensity, explored } = explore(ranked, policy, random)
     const why = reasonFor(choices, prompt, explored)
     const ranking = { ranked: choices, propensity, prompt }
@@ -64,17 +64,14 @@ function cheapestOf(contenders: readonly Contender[]): Ranking {
   return { ranked, reason: 'embeddings differ in cost alone: the cheapest', propensity: 1 }
 }
 
-function rank(
-  contenders: readonly Contender[],
-  judged: ReadonlyMap<Contender, Judged>,
-  charges: Charges | undefined,
-): Ranked[] {
-  const utilityOf = (contender: Contender) =>
-    charges?.utilityOf(contender) ?? judged.get(contender)?.utility ?? 0
-  return bestFirst(contenders, utilityOf).map(({ contender, score }) => {
-    const estimate = judged.get(contender)
-    return estimate ? { contender, score, estimate } : { contender, score }
-  })
+function rank(judged: readonly Judged[], charges: Charges | undefined): Ranked[] {
+  return inOrder(
+    judged.map(estimate => {
+      const { contender, utility } = estimate
+      const score = charges ? charges.utilityOf(contender) : utility
+      return { contender, score, estimate }
+    }),
+  )
 }
 
 /**
@@ -86,10 +83,9 @@ function explore(
   { explore: share }: Policy,
   random: () => number,
 ): { choices: readonly Ranked[]; propensity: number; explored: boolean } {
+  if (share === 0) return { choices: ranked, propensity: 1, explored: false }
   const available = ranked.filter(({ contender }) => contender.available)
-  if (share === 0 || available.length < 2) {
-    return { choices: ranked, propensity: 1, explored: false }
-  }
+  if (available.length < 2) return { choices: ranked, propensity: 1, explored: false }
   const each = share / available.length
   if (random() >= share) return { choices: ranked, propensity: 1 - share + each, explored: false }
   const drawn = available[Math.floor(random() * available.length)] ?? choiceOf(ranked)
