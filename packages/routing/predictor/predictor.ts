@@ -20,9 +20,9 @@ export interface Prediction {
   familiarity: number
   /** Probability that models of the strength of each band answer correctly. */
   bands: Float64Array
-  /** The same of the two models of the reference data. */
-  weak: number
-  strong: number
+  /** The same of the two models of the reference data; found out when they are asked for, since no decision does. */
+  readonly weak: number
+  readonly strong: number
   /** Hand-made features, in the order of `handFeatureNames`. */
   hand: Float32Array
   scan: Scanner
@@ -33,6 +33,7 @@ const HEADS = DOMAINS + wordHeads.length
 const [WEAK, STRONG, LEVEL, SLOPE, COMPLEXITY, FAMILIARITY] = wordHeads.map(
   (_, place) => DOMAINS + place,
 ) as [number, number, number, number, number, number]
+const REFERENCES = [WEAK, STRONG]
 /** Between these scores of familiarity it is unsure. */
 const STRANGE = 0.35
 const FAMILIAR = 0.75
@@ -94,14 +95,19 @@ export class Predictor {
     const familiarity = (this.#denseHead(1, FAMILIARITY) - STRANGE) / (FAMILIAR - STRANGE)
     // Without a word all that is left of the heads is what holds for the mean of all prompts.
     const isBlank = scan.words === 0
+    const reference = this.#predictReference
     return {
       domains: this.#domains,
       domain,
       complexity: isBlank ? 0 : unit(this.#denseHead(0, COMPLEXITY)),
       familiarity: isBlank ? 0 : unit(familiarity),
       bands: this.#bands,
-      weak: this.#reference[0] as number,
-      strong: this.#reference[1] as number,
+      get weak() {
+        return reference(0)
+      },
+      get strong() {
+        return reference(1)
+      },
       hand: this.#hand,
       scan,
     }
@@ -203,25 +209,28 @@ export class Predictor {
   }
 
   #predictAnswers(): void {
-    const { header, referenceTrees, bandTrees } = this.weights
+    const { header, bandTrees } = this.weights
     const { linear, trees } = header.mix
-    const reference = this.#reference
     const bands = this.#bands
-    reference.fill(0)
     bands.fill(0)
-    addTrees(reference, referenceTrees, this.#hand)
     addTrees(bands, bandTrees, this.#hand)
-    for (let one = 0; one < 2; one++) {
-      const words = this.#words[one === 0 ? WEAK : STRONG] as number
-      const bias = header.treeBiases[one] as number
-      reference[one] = bias + linear * words + trees * (reference[one] as number)
-    }
     for (let band = 0; band < bands.length; band++) {
       const slope = (this.#spread[band] as number) * (this.#words[SLOPE] as number)
       const words = (this.#words[LEVEL] as number) + slope
-      const bias = header.treeBiases[2 + band] as number
+      const bias = header.treeBiases[REFERENCES.length + band] as number
       bands[band] = bias + linear * words + trees * (bands[band] as number)
     }
+  }
+
+  /** @param one the place of the model in `REFERENCES` */
+  readonly #predictReference = (one: number): number => {
+    const { header, referenceTrees } = this.weights
+    const { linear, trees } = header.mix
+    const reference = this.#reference.fill(0)
+    addTrees(reference, referenceTrees, this.#hand)
+    const words = this.#words[REFERENCES[one] as number] as number
+    const bias = header.treeBiases[one] as number
+    return bias + linear * words + trees * (reference[one] as number)
   }
 
   #denseHead(place: number, wordHead: number): number {
