@@ -170,12 +170,14 @@ export class Predictor {
     const { letterBuckets, letterBucketCount } = this.#scanner
     const known = this.#known
     let picked = 0
-    let square = 0
     for (let index = 0; index < letterBucketCount; index++) {
-      const row = (letterRows[letterBuckets[index] as number] as number) - 1
-      if (row < 0) continue
-      const steps = letterRarity[row] as number
-      known[picked++] = row
+      const row = letterRows[letterBuckets[index] as number] as number
+      known[picked] = row - 1
+      picked += -row >>> 31
+    }
+    let square = 0
+    for (let index = 0; index < picked; index++) {
+      const steps = letterRarity[known[index] as number] as number
       square += steps * steps
     }
     this.#knownCount = picked
