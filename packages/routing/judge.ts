@@ -63,12 +63,13 @@ function contenderOf(
   view: LiveView,
   { needs, now, lastTurn }: ReservationInput,
 ): Contender {
-  const { name, model, tieRank } = prepared
+  const { name, model, contender } = prepared
   const live = view.of(name, now)
-  const available = live.openUntil === undefined || live.openUntil <= now
-  const cachedTokens = lastTurn ? cachedTokensOf(prepared, needs, lastTurn, now) : 0
-  const costUsd = estimatedCostUsd(model, needs, cachedTokens)
-  return { name, model, tieRank, costUsd, cachedTokens, live, available }
+  contender.live = live
+  contender.available = live.openUntil === undefined || live.openUntil <= now
+  contender.cachedTokens = lastTurn ? cachedTokensOf(prepared, needs, lastTurn, now) : 0
+  contender.costUsd = estimatedCostUsd(model, needs, contender.cachedTokens)
+  return contender
 }
 
 function isNearer(a: Obstacle, b: Obstacle): boolean {

@@ -13,17 +13,29 @@ export interface Quality {
 const LEAST_COMPLEXITY = 0.03
 const STRANGE_UNCERTAINTY = 0.12
 
+/** As `assess` finds it. */
+export function qualityOf(
+  placement: Placement,
+  prediction: Prediction,
+  strengths: ArrayLike<number>,
+): Quality {
+  const quality = { value: 0, uncertainty: 0 }
+  assess(quality, placement, prediction, strengths)
+  return quality
+}
+
 /**
  * On prompts like those that models were scored on, the share that models of
  * this strength answer correctly, as predicted, and what is peculiar to the
  * model in the domain. Away from them only what holds everywhere: the stronger
  * model is the better one, by as much as the prompt is complex.
  */
-export function qualityOf(
+export function assess(
+  into: Quality,
   placement: Placement,
   prediction: Prediction,
   strengths: ArrayLike<number>,
-): Quality {
+): void {
   const { complexity, familiarity } = prediction
   const peculiarity = peculiarityIn(placement, prediction.domains)
   const seen = atStrength(placement.strength, strengths, prediction.bands) + peculiarity
@@ -31,10 +43,9 @@ export function qualityOf(
   const general = 1 - (1 - placement.strength) * hardness + peculiarity * complexity
   const value = familiarity * seen + (1 - familiarity) * general
   const strange = STRANGE_UNCERTAINTY * (1 - familiarity) * hardness
-  return {
-    value: Math.min(1, Math.max(0, value)),
-    uncertainty: Math.hypot(placement.uncertainty * hardness, strange),
-  }
+  const unsure = placement.uncertainty * hardness
+  into.value = Math.min(1, Math.max(0, value))
+  into.uncertainty = Math.sqrt(unsure * unsure + strange * strange)
 }
 
 /** Expected over the domains that the prompt may belong to. */

@@ -17,6 +17,7 @@ export class PackedRows {
   readonly #words: Int32Array
   readonly #even: Int32Array
   readonly #odd: Int32Array
+  /** Kept, so that fetching is not left out as idle. */
   #fetched = 0
 
   /** @param weights `row * columns + column` */
@@ -60,10 +61,10 @@ export class PackedRows {
     const words = this.#words
     const perRow = this.#wordsPerRow
     const last = perRow - 1
-    let fetched = 0
+    let fetched = this.#fetched
     for (let index = 0; index < count; index++) {
       const base = Math.imul(rows[index] as number, perRow)
-      fetched |= (words[base] as number) | (words[base + last] as number)
+      fetched ^= (words[base] as number) ^ (words[base + last] as number)
     }
     this.#fetched = fetched
   }

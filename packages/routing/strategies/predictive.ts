@@ -2,10 +2,10 @@ import type { Policy, PromptView } from '@longhaul/contracts'
 import { percent, usd } from '../figures.ts'
 import { Charges, describeHeld } from '../holding/charges.ts'
 import { type Placement, placementOf } from '../placement/placement.ts'
-import { qualityOf } from '../placement/quality.ts'
+import { assess } from '../placement/quality.ts'
 import { loadPredictor } from '../predictor/load.ts'
 import type { Predictor } from '../predictor/predictor.ts'
-import { type Judged, judgeAll, objectiveOf } from './objective.ts'
+import { Judge, type Judged, objectiveOf } from './objective.ts'
 import { bestFirst, choiceOf, inOrder } from './ranking.ts'
 import type { Contender, Ranked, Ranking, StrategyFactory } from './strategy.ts'
 
@@ -20,13 +20,14 @@ export const predictive: StrategyFactory = policy => {
   const strengths = predictor.weights.header.bands.map(({ strength }) => strength)
   const placements = new Placements(predictor)
   const objective = objectiveOf(policy)
+  const judge = new Judge()
   return input => {
     const { contenders, view, random, held } = input
     if (view.request.endpoint === '/v1/embeddings') return cheapestOf(contenders)
     const { prediction, prompt } = view.reading()
-    const judged = judgeAll(
+    const judged = judge.all(
       contenders,
-      contender => qualityOf(placements.of(contender), prediction, strengths),
+      (contender, into) => assess(into, placements.of(contender), prediction, strengths),
       { objective, view, outputTokens: prompt.output_tokens, now: input.now },
     )
     const charges = held && new Charges(judged, held)
@@ -64,14 +65,9 @@ function cheapestOf(contenders: readonly Contender[]): Ranking {
   return { ranked, reason: 'embeddings differ in cost alone: the cheapest', propensity: 1 }
 }
 
-function rank(judged: readonly Judged[], charges: Charges | undefined): Ranked[] {
-  return inOrder(
-    judged.map(estimate => {
-      const { contender, utility } = estimate
-      const score = charges ? charges.utilityOf(contender) : utility
-      return { contender, score, estimate }
-    }),
-  )
+function rank(judged: Judged[], charges: Charges | undefined): Ranked[] {
+  if (charges) for (const one of judged) one.score = charges.utilityOf(one.contender)
+  return inOrder(judged)
 }
 
 /**

@@ -15,7 +15,9 @@ export function inOrder(ranked: Ranked[]): Ranked[] {
 
 function compare(a: Ranked, b: Ranked): number {
   if (a.contender.available !== b.contender.available) return a.contender.available ? -1 : 1
-  return b.score - a.score || a.contender.tieRank - b.contender.tieRank
+  // Not the difference of scores: a fraction for each comparison would have to be kept somewhere.
+  if (a.score !== b.score) return a.score > b.score ? -1 : 1
+  return a.contender.tieRank - b.contender.tieRank
 }
 
 /** The first of a ranking, which is never empty. */
