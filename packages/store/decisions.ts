@@ -30,8 +30,8 @@ export class Decisions {
   /** A job routed twice under one dispatch number (a redelivery) keeps the later decision. */
   async record(jobId: string, record: DecisionRecord): Promise<void> {
     const { number, model } = record
-    const facts = JSON.stringify({ job_id: uuidOf('job', jobId), number, model })
-    await this.#record.submit(`${facts.slice(0, -1)},"record":${encodeDecision(record)}}`)
+    const row = { job_id: uuidOf('job', jobId), number, model, record: encodeDecision(record) }
+    await this.#record.submit(JSON.stringify(row))
   }
 }
 

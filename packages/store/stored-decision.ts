@@ -13,7 +13,7 @@ import type {
  * take; what all of them have in common, and what one filtered model shares
  * with the one before, is said once.
  */
-interface StoredDecision {
+export interface StoredDecision {
   /** What was kept before this form is a `DecisionRecord`, and has no version. */
   v: 1
   n: number
@@ -62,8 +62,8 @@ type StoredPrompt = [
 const BILLION = 1e9
 const THOUSAND = 1e3
 
-/** As JSON text. */
-export function encodeDecision(record: DecisionRecord): string {
+/** To be written as JSON. */
+export function encodeDecision(record: DecisionRecord): StoredDecision {
   const { estimates, prompt } = record
   const stored: StoredDecision = {
     v: 1,
@@ -81,10 +81,10 @@ export function encodeDecision(record: DecisionRecord): string {
   if (record.held) stored.held = record.held
   if (record.conversation) stored.conv = record.conversation
   if (record.nearest) stored.near = record.nearest
-  return JSON.stringify(stored)
+  return stored
 }
 
-/** @param json what `encodeDecision` wrote, or what was kept before it; parsed */
+/** @param json what `encodeDecision` gave, or what was kept before it; parsed */
 export function decodeDecision(json: unknown): DecisionRecord {
   const stored = json as StoredDecision | DecisionRecord
   if (!('v' in stored)) return stored

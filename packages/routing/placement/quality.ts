@@ -1,4 +1,3 @@
-import type { Prediction } from '../predictor/predictor.ts'
 import { atStrength, type Placement } from './placement.ts'
 
 /** How well a model is expected to answer, and how sure that is. */
@@ -13,14 +12,22 @@ export interface Quality {
 const LEAST_COMPLEXITY = 0.03
 const STRANGE_UNCERTAINTY = 0.12
 
+/** Of a prediction, what the quality of an answer follows from. */
+export interface Outlook {
+  domains: ArrayLike<number>
+  bands: ArrayLike<number>
+  complexity: number
+  familiarity: number
+}
+
 /** As `assess` finds it. */
 export function qualityOf(
   placement: Placement,
-  prediction: Prediction,
+  outlook: Outlook,
   strengths: ArrayLike<number>,
 ): Quality {
   const quality = { value: 0, uncertainty: 0 }
-  assess(quality, placement, prediction, strengths)
+  assess(quality, placement, outlook, strengths)
   return quality
 }
 
@@ -33,12 +40,12 @@ export function qualityOf(
 export function assess(
   into: Quality,
   placement: Placement,
-  prediction: Prediction,
+  outlook: Outlook,
   strengths: ArrayLike<number>,
 ): void {
-  const { complexity, familiarity } = prediction
-  const peculiarity = peculiarityIn(placement, prediction.domains)
-  const seen = atStrength(placement.strength, strengths, prediction.bands) + peculiarity
+  const { complexity, familiarity } = outlook
+  const peculiarity = peculiarityIn(placement, outlook.domains)
+  const seen = atStrength(placement.strength, strengths, outlook.bands) + peculiarity
   const hardness = LEAST_COMPLEXITY + (1 - LEAST_COMPLEXITY) * complexity
   const general = 1 - (1 - placement.strength) * hardness + peculiarity * complexity
   const value = familiarity * seen + (1 - familiarity) * general
@@ -49,7 +56,7 @@ export function assess(
 }
 
 /** Expected over the domains that the prompt may belong to. */
-function peculiarityIn({ peculiarity }: Placement, probabilities: Float64Array): number {
+function peculiarityIn({ peculiarity }: Placement, probabilities: ArrayLike<number>): number {
   if (!peculiarity) return 0
   let sum = 0
   for (let domain = 0; domain < probabilities.length; domain++) {

@@ -24,10 +24,10 @@ export const predictive: StrategyFactory = policy => {
   return input => {
     const { contenders, view, random, held } = input
     if (view.request.endpoint === '/v1/embeddings') return cheapestOf(contenders)
-    const { prediction, prompt } = view.reading()
+    const { outlook, prompt } = view.reading()
     const judged = judge.all(
       contenders,
-      (contender, into) => assess(into, placements.of(contender), prediction, strengths),
+      (contender, into) => assess(into, placements.of(contender), outlook, strengths),
       { objective, view, outputTokens: prompt.output_tokens, now: input.now },
     )
     const charges = held && new Charges(judged, held)
