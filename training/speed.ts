@@ -1,29 +1,20 @@
 import { configSchema } from '@longhaul/contracts'
 import { createRouter } from '@longhaul/routing'
+import { manyModels } from './many-models.ts'
+import { mixedTexts } from './texts.ts'
 
-const MODELS = 20
 const CHARACTERS = 1_024
 const WARM_UP = 5_000
 const DECISIONS = 30_000
+const TEXTS = 5_000
 
-const deployments = { main: { provider: 'openai-compatible', base_url: 'http://127.0.0.1:9/v1' } }
 const idle = { latencyMs: 900, errorRate: 0, inFlight: 1, queued: 0, capacity: 10 }
 
-/** Whole decisions among 20 models, on prompts of 1 KB made of the given ones; no I/O. */
+/** Whole decisions among 20 models, on prompts of 1 KB mixed of the given ones; no I/O. */
 export function printSpeed(prompts: readonly string[]): void {
-  const models = Object.fromEntries(
-    Array.from({ length: MODELS }, (_, place) => [
-      `model-${place}`,
-      {
-        context_window: 128_000,
-        quality: 0.4 + place / 40,
-        price: { input: 0.1 + place / 4, output: 0.4 + place },
-        deployments,
-      },
-    ]),
-  )
+  const models = manyModels()
   const router = createRouter(configSchema.parse({ models }))
-  const texts = textsOf(prompts)
+  const texts = mixedTexts(prompts, TEXTS, CHARACTERS)
   const micros = new Float64Array(DECISIONS)
   const options = { policy: null, requestedModel: null, number: 1, now: 0, random: () => 0 }
   let usage = process.cpuUsage()
@@ -39,20 +30,9 @@ export function printSpeed(prompts: readonly string[]): void {
   const at = (share: number) => (micros[Math.floor(share * DECISIONS)] as number).toFixed(0)
   const perSecond = Math.round((DECISIONS * 1e6) / (user + system))
   console.log(
-    `\ndecisions on prompts of 1 KB among ${MODELS} models: p50 ${at(0.5)} µs, p99 ${at(0.99)} µs, ` +
+    `\ndecisions on prompts of 1 KB among ${Object.keys(models).length} models: p50 ${at(0.5)} µs, p99 ${at(0.99)} µs, ` +
       `${perSecond.toLocaleString('en')} per second of a core`,
   )
-}
-
-/** Prompts joined and cut to one length. */
-function textsOf(prompts: readonly string[]): string[] {
-  const whole = prompts.join(' ')
-  const texts: string[] = []
-  for (let from = 0; from + CHARACTERS <= whole.length && texts.length < 500; from += CHARACTERS) {
-    // Whole, as those that come out of a parser; what is cut out of another is slow to read.
-    texts.push(structuredClone(whole.slice(from, from + CHARACTERS)))
-  }
-  return texts.length > 0 ? texts : [whole.padEnd(CHARACTERS, ' and so on')]
 }
 
 function requestOf(content: string) {

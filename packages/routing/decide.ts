@@ -1,6 +1,5 @@
 import type { DecisionRecord, ErrorCode, Route, RoutingRequest } from '@longhaul/contracts'
 import { conversationView, describeConversation } from './cached-input.ts'
-import { type Conversation, conversationOf } from './features/conversation.ts'
 import { usd } from './figures.ts'
 import type { Obstacle } from './filters.ts'
 import type { Held } from './holding/policy-holder.ts'
@@ -9,13 +8,12 @@ import { type Judgement, judge } from './judge.ts'
 import type { LiveView } from './live-view.ts'
 import type { PreparedModel } from './prepared.ts'
 import { candidateOf, estimatesOf, recordWithoutChoice } from './record.ts'
-import { boundedText } from './request-text.ts'
+import { ReadableRequest } from './request-view.ts'
 import type { Terms } from './requested.ts'
-import { type Requirements, requirementsOf } from './requirements.ts'
+import type { Requirements } from './requirements.ts'
 import type { Nearness } from './semantics/nearness.ts'
-import { type PromptReading, readPrompt } from './strategies/prompt-reading.ts'
 import { bestFirst, choiceOf } from './strategies/ranking.ts'
-import type { Contender, Ranked, Ranking, RequestView } from './strategies/strategy.ts'
+import type { Contender, Ranked, Ranking } from './strategies/strategy.ts'
 
 export interface DecideOptions {
   /** The policy that the caller named beside the model. */
@@ -30,6 +28,8 @@ export interface DecideOptions {
   random: () => number
   /** The answer to `Router.semanticQuestion`, where it has one; without it `semantic` leaves the choice to `otherwise`. */
   nearness?: Nearness | undefined
+  /** The request, where `Router.read` has read it before. */
+  read?: ReadableRequest | undefined
   /** What policies hold; without them none holds anything. */
   holdings?: Holdings | undefined
 }
@@ -75,7 +75,9 @@ export function decideUnder(
   live: LiveView,
   options: DecideOptions,
 ): Decision {
-  const needs = requirementsOf(request.endpoint, request.body)
+  const view = options.read ?? new ReadableRequest(request)
+  view.nearness = options.nearness
+  const needs = view.requirements
   const judgement = judge(models, live, {
     needs,
     policy: terms.policy,
@@ -99,7 +101,7 @@ export function decideUnder(
     held: held?.view,
   })
   if (failure) return { route: undefined, record, failure }
-  const choice = choose(terms, judgement.contenders, request, needs, options, held)
+  const choice = choose(terms, judgement.contenders, view, options, held)
   return decisionOf(choice, judgement, request, needs, record)
 }
 
@@ -143,11 +145,11 @@ function decisionOf(
 function choose(
   terms: Terms,
   contenders: readonly Contender[],
-  request: RoutingRequest,
-  requirements: Requirements,
-  { number, now, random, nearness }: DecideOptions,
+  view: ReadableRequest,
+  { number, now, random }: DecideOptions,
   held: Held | undefined,
 ): Choice {
+  const { request } = view
   if (terms.pinned) {
     const ranked = bestFirst(contenders, () => 1)
     return { ranked, fallbacks: [], reason: 'the request names this model', propensity: 1 }
@@ -161,7 +163,6 @@ function choose(
     return { ranked: left, fallbacks, reason: `fallback of decision ${number - 1}`, propensity: 1 }
   }
   if (listed) return firstListed(contenders, listed)
-  const view = viewOf(request, requirements, nearness)
   const ranking = strategy({ contenders, view, now, random, held })
   return { ...ranking, fallbacks: ranking.ranked.slice(1, 1 + most) }
 }
@@ -190,33 +191,6 @@ function leftOver(
     return place < 0 ? 0 : preferred.length - place
   })
   return choiceOf(ranked).score > 0 ? ranked : undefined
-}
-
-function viewOf(
-  request: RoutingRequest,
-  requirements: Requirements,
-  nearness: Nearness | undefined,
-): RequestView {
-  let text: string | undefined
-  let conversation: Conversation | undefined
-  let reading: PromptReading | undefined
-  return {
-    request,
-    requirements,
-    nearness,
-    text() {
-      text ??= boundedText(requirements.content.texts)
-      return text
-    },
-    conversation() {
-      conversation ??= conversationOf(request.endpoint, request.body)
-      return conversation
-    },
-    reading() {
-      reading ??= readPrompt(requirements, this.conversation())
-      return reading
-    },
-  }
 }
 
 function sentence({ ranked, reason }: Ranking, { kept }: Judgement): string {

@@ -43,6 +43,8 @@ export interface Obstacle {
 
 interface Filter {
   reason: FilterReason
+  /** Whether it has anything to say of this request; most have not. Default: always. */
+  applies?(input: FilterInput): boolean
   /** Undefined when the model passes. */
   check(model: PreparedModel, input: FilterInput): { detail: string; miss?: number } | undefined
   tooLong?: true
@@ -50,12 +52,14 @@ interface Filter {
 
 const notRequested: Filter = {
   reason: 'not-requested',
+  applies: ({ pinned }) => pinned !== undefined,
   check: ({ name }, { pinned }) =>
     pinned !== undefined && pinned !== name ? { detail: `the request names ${pinned}` } : undefined,
 }
 
 const notListed: Filter = {
   reason: 'not-requested',
+  applies: ({ constraints }) => constraints?.models !== undefined,
   check: ({ name }, { constraints }) =>
     constraints?.models && !constraints.models.includes(name)
       ? { detail: 'not among the models that the request lists' }
@@ -64,6 +68,7 @@ const notListed: Filter = {
 
 const noDeployment: Filter = {
   reason: 'not-allowed',
+  applies: ({ constraints }) => constraints?.deployments !== undefined,
   check({ deployments }, { constraints }) {
     const allowed = constraints?.deployments
     if (!allowed || deployments.some(key => allowed.includes(key))) return undefined
@@ -73,6 +78,7 @@ const noDeployment: Filter = {
 
 const notAllowed: Filter = {
   reason: 'not-allowed',
+  applies: ({ policy }) => policy?.allowed !== undefined,
   check: ({ name }, { policy }) =>
     policy?.allowed && !policy.allowed.has(name)
       ? { detail: `not among the models of policy ${policy.name}` }
@@ -94,6 +100,7 @@ const endpoint: Filter = {
 
 const modality: Filter = {
   reason: 'modality',
+  applies: ({ needs }) => needs.vision || needs.audio,
   check({ capabilities }, { needs }) {
     if (needs.vision && !capabilities.has('vision')) {
       return { detail: 'the request has images or documents, the model takes none' }
@@ -107,6 +114,7 @@ const modality: Filter = {
 
 const tools: Filter = {
   reason: 'tools',
+  applies: ({ needs }) => needs.tools,
   check: ({ capabilities }, { needs }) =>
     needs.tools && !capabilities.has('tools')
       ? { detail: 'the request brings tools, the model calls none' }
@@ -115,6 +123,7 @@ const tools: Filter = {
 
 const json: Filter = {
   reason: 'json',
+  applies: ({ needs }) => needs.json,
   check: ({ capabilities }, { needs }) =>
     needs.json && !capabilities.has('json')
       ? { detail: 'the request wants JSON, the model has no JSON mode' }
@@ -123,6 +132,7 @@ const json: Filter = {
 
 const maxPrice: Filter = {
   reason: 'price',
+  applies: ({ policy }) => policy?.policy.max_price !== undefined,
   check({ model }, { policy }) {
     const most = policy?.policy.max_price
     const price = model.price.output
@@ -136,6 +146,7 @@ const maxPrice: Filter = {
 
 const maxCost: Filter = {
   reason: 'price',
+  applies: ({ policy }) => policy?.policy.max_cost_usd !== undefined,
   check({ model }, { needs, policy }) {
     const most = policy?.policy.max_cost_usd
     if (most === undefined) return undefined
@@ -147,6 +158,7 @@ const maxCost: Filter = {
 
 const outputLimit: Filter = {
   reason: 'output-limit',
+  applies: ({ needs }) => needs.requestedOutputTokens !== undefined,
   check({ model }, { needs }) {
     const limit = model.max_output_tokens
     const wanted = needs.requestedOutputTokens
@@ -160,6 +172,7 @@ const outputLimit: Filter = {
 
 const excluded: Filter = {
   reason: 'excluded',
+  applies: ({ exclusions }) => exclusions.length > 0,
   check({ name }, { exclusions }) {
     const exclusion = permanentExclusion(exclusions, name)
     if (!exclusion || exclusion.reason === 'too-long') return undefined
@@ -181,6 +194,7 @@ const contextWindow: Filter = {
 
 const foundTooLong: Filter = {
   reason: 'excluded',
+  applies: ({ exclusions }) => exclusions.length > 0,
   check: ({ name }, { exclusions }) =>
     permanentExclusion(exclusions, name) ? { detail: exclusionCauses['too-long'] } : undefined,
   tooLong: true,
@@ -207,13 +221,30 @@ const hardFilters: readonly Filter[] = [
   foundTooLong,
 ]
 
+/** A filter that applies, and how many come before it. */
+export interface AppliedFilter extends Filter {
+  passed: number
+}
+
+/** Those of the hard limits that a request can fail. */
+export function filtersFor(input: FilterInput): readonly AppliedFilter[] {
+  return applicable.filter(({ applies }) => !applies || applies(input))
+}
+
+const applicable: readonly AppliedFilter[] = hardFilters.map((filter, passed) => ({
+  ...filter,
+  passed,
+}))
+
 /** The first hard limit that the model does not meet; undefined when it meets all. */
-export function obstacleOf(model: PreparedModel, input: FilterInput): Obstacle | undefined {
-  let passed = 0
-  for (const { reason, check, tooLong = false } of hardFilters) {
+export function obstacleOf(
+  model: PreparedModel,
+  filters: readonly AppliedFilter[],
+  input: FilterInput,
+): Obstacle | undefined {
+  for (const { reason, check, passed, tooLong = false } of filters) {
     const fault = check(model, input)
     if (fault) return { reason, detail: fault.detail, passed, miss: fault.miss ?? 0, tooLong }
-    passed += 1
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import type { FilteredModel } from '@longhaul/contracts'
 import { cachedTokensOf } from './cached-input.ts'
 import { estimatedCostUsd } from './costs.ts'
-import { type Obstacle, obstacleOf } from './filters.ts'
+import { filtersFor, type Obstacle, obstacleOf } from './filters.ts'
 import type { LiveView } from './live-view.ts'
 import type { PreparedModel } from './prepared.ts'
 import { type Reservation, type ReservationInput, reservationOf } from './reservations.ts'
@@ -26,11 +26,12 @@ export function judge(
 ): Judgement {
   const contenders: Contender[] = []
   const filtered: FilteredModel[] = []
+  const filters = filtersFor(input)
   let nearest: Judgement['nearest']
   let leastBad: { contender: Contender; reservation: Reservation } | undefined
   for (const prepared of models) {
     const { name: model } = prepared
-    const obstacle = obstacleOf(prepared, input)
+    const obstacle = obstacleOf(prepared, filters, input)
     if (obstacle) {
       filtered.push({ model, reason: obstacle.reason, detail: obstacle.detail })
       if (!nearest || isNearer(obstacle, nearest.obstacle)) nearest = { model, obstacle }
@@ -62,12 +63,13 @@ function contenderOf(
   view: LiveView,
   { needs, now, lastTurn }: ReservationInput,
 ): Contender {
-  const { name, model, tieRank } = prepared
-  const live = view.of(name)
-  const available = live.openUntil === undefined || live.openUntil <= now
-  const cachedTokens = lastTurn ? cachedTokensOf(prepared, needs, lastTurn, now) : 0
-  const costUsd = estimatedCostUsd(model, needs, cachedTokens)
-  return { name, model, tieRank, costUsd, cachedTokens, live, available }
+  const { name, model, contender } = prepared
+  const live = view.of(name, now)
+  contender.live = live
+  contender.available = live.openUntil === undefined || live.openUntil <= now
+  contender.cachedTokens = lastTurn ? cachedTokensOf(prepared, needs, lastTurn, now) : 0
+  contender.costUsd = estimatedCostUsd(model, needs, contender.cachedTokens)
+  return contender
 }
 
 function isNearer(a: Obstacle, b: Obstacle): boolean {

@@ -21,7 +21,8 @@ export interface ModelLive {
 
 /** Read synchronously, once per model and decision. */
 export interface LiveView {
-  of(model: string): ModelLive
+  /** @param now epoch milliseconds, of whoever has looked at the clock already */
+  of(model: string, now?: number): ModelLive
   /** A job was sent to the model: it waits there, though no figure shows it yet. */
   sent?(model: string, lane: Lane): void
 }

@@ -1,7 +1,8 @@
 import type { Capability, Catalog, Endpoint, Model, Policy } from '@longhaul/contracts'
 import { builtInPolicy, deploymentKey, type RoutingConstraints } from '@longhaul/contracts'
+import type { ModelLive } from './live-view.ts'
 import { createStrategy } from './strategies/registry.ts'
-import type { Strategy } from './strategies/strategy.ts'
+import type { Contender, Strategy } from './strategies/strategy.ts'
 
 /** A model of the catalogue, with what every decision looks up. */
 export interface PreparedModel {
@@ -11,8 +12,8 @@ export interface PreparedModel {
   endpoints: ReadonlySet<Endpoint>
   /** As `model/deployment`. */
   deployments: readonly string[]
-  /** Breaks ties: 0 for the model of the highest quality, by name among equals. */
-  tieRank: number
+  /** What it is in the decision under way, where it is in question; breaks ties by quality, then by name. */
+  contender: Contender
 }
 
 /** A policy of the catalogue. Its strategy keeps state, if any, for the life of the router. */
@@ -71,6 +72,18 @@ function prepareModels(catalog: Catalog): PreparedModel[] {
     capabilities: new Set(model.capabilities),
     endpoints: new Set(model.endpoints),
     deployments: Object.keys(model.deployments).map(deployment => deploymentKey(name, deployment)),
-    tieRank: ranks.get(name) ?? 0,
+    contender: contenderOf(name, model, ranks.get(name) ?? 0),
   }))
+}
+
+function contenderOf(name: string, model: Model, tieRank: number): Contender {
+  return { name, model, tieRank, costUsd: 0, cachedTokens: 0, live: UNSEEN, available: false }
+}
+
+const UNSEEN: ModelLive = {
+  latencyMs: undefined,
+  errorRate: 0,
+  inFlight: 0,
+  queued: 0,
+  capacity: 0,
 }

@@ -1,4 +1,4 @@
-import type { DecisionRecord, FilteredModel, HeldView } from '@longhaul/contracts'
+import type { Candidate, DecisionRecord, FilteredModel, HeldView } from '@longhaul/contracts'
 import { writtenTokens } from './costs.ts'
 import type { Requirements } from './requirements.ts'
 import type { Ranked } from './strategies/strategy.ts'
@@ -60,22 +60,18 @@ export function estimatesOf(
   }
 }
 
-export function candidateOf({
-  contender,
-  score,
-  estimate,
-}: Ranked): DecisionRecord['candidates'][number] {
+export function candidateOf({ contender, score, estimate }: Ranked): Candidate {
   const { latencyMs } = contender.live
-  return {
+  const candidate: Candidate = {
     model: contender.name,
     // Adding 0 makes -0 a plain 0.
     score: score + 0,
     estimated_cost_usd: estimate?.costUsd ?? contender.costUsd,
     estimated_latency_ms: latencyMs === undefined ? undefined : Math.round(latencyMs),
-    ...(estimate && {
-      estimated_wait_ms: Math.round(estimate.waitMs),
-      quality: Math.round(estimate.quality * 1_000) / 1_000,
-      quality_uncertainty: Math.round(estimate.uncertainty * 1_000) / 1_000,
-    }),
   }
+  if (!estimate) return candidate
+  candidate.estimated_wait_ms = Math.round(estimate.waitMs)
+  candidate.quality = Math.round(estimate.quality * 1_000) / 1_000
+  candidate.quality_uncertainty = Math.round(estimate.uncertainty * 1_000) / 1_000
+  return candidate
 }

@@ -15,6 +15,9 @@ export type AwaitedJob = Pick<
   'id' | 'status' | 'lane' | 'model' | 'requestedModel' | 'startedAt' | 'notBefore'
 >
 
+/** Decisions come by the hundred, and each asks of every model: figures hold for so long, unless something happens to the model. */
+const FIGURES_MS = 5
+
 /**
  * The figures of a model's deployments put together, as routing reads them.
  * Reading is synchronous; what waits is looked at in the background while
@@ -25,22 +28,32 @@ export class ModelFigures implements LiveView {
   readonly #coordination: Coordination
   readonly #clock: Clock
   readonly queues: QueueFigures
+  readonly #known = new Map<string, { live: ModelLive; at: number }>()
 
   constructor(dependencies: QueueFiguresDependencies, catalog: QueueCatalog) {
     this.#coordination = dependencies.coordination
     this.#clock = dependencies.clock
     this.#catalog = catalog
     this.queues = new QueueFigures(dependencies, catalog)
+    this.#coordination.breakers.onChange(() => this.#known.clear())
   }
 
   /** The figures of a changed configuration, from the next question on. */
   reconfigure(catalog: QueueCatalog): void {
     this.#catalog = catalog
+    this.#known.clear()
     this.queues.reconfigure(catalog)
   }
 
-  of(model: string): ModelLive {
-    const now = this.#clock.now()
+  of(model: string, now = this.#clock.now()): ModelLive {
+    const known = this.#known.get(model)
+    if (known && now >= known.at && now - known.at < FIGURES_MS) return known.live
+    const live = this.#look(model, now)
+    this.#known.set(model, { live, at: now })
+    return live
+  }
+
+  #look(model: string, now: number): ModelLive {
     this.queues.lookWhenOld()
     let inFlight = 0
     let capacity = 0
@@ -74,6 +87,7 @@ export class ModelFigures implements LiveView {
 
   sent(model: string, lane: Lane): void {
     this.queues.sent(model, lane)
+    this.#known.delete(model)
   }
 
   /**

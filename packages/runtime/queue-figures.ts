@@ -27,13 +27,18 @@ export type QueueCatalog = Pick<Config, 'models' | 'lanes'>
 const LOOK_MS = 500
 /** A prediction holds for so long, unless a job is sent. */
 const PREDICT_MS = 20
+/** One job more changes the wait by as much as it is a part of the queue: by less than one part of so many it is the same. */
+const PARTS_OF_QUEUE = 64
 /** Counting what Postgres holds takes the longer, the more it is; it rests so much longer than it took. */
 const COUNT_REST = 20
 
 interface Queue {
   watch: QueueWatch
-  /** Jobs that wait, over all lanes. */
+  /** Jobs that wait, over all lanes, as of the last look. */
   waiting: number
+  /** Jobs sent since then, and since the last prediction. */
+  sent: number
+  sentSince: number
   /** Undefined once something happened. */
   waits: Record<Lane, Prediction> | undefined
   /** Epoch milliseconds. */
@@ -103,6 +108,7 @@ export class QueueFigures {
       queue.watch.update(this.#callsOf(model))
       queue.waits = predictAll(queue.watch)
       queue.predictedAt = now
+      queue.sentSince = 0
     }
     return queue.waits
   }
@@ -112,7 +118,10 @@ export class QueueFigures {
     const queue = this.#queues.get(model)
     if (!queue) return
     queue.watch.sent(lane)
-    queue.waits = undefined
+    queue.sent += 1
+    queue.sentSince += 1
+    const known = queue.waiting + queue.sent
+    if (queue.sentSince * PARTS_OF_QUEUE >= known) queue.waits = undefined
   }
 
   /** As it is now; undefined before the first look. */
@@ -157,6 +166,7 @@ export class QueueFigures {
     const queue = this.#queueOf(model)
     queue.watch.observe({ now: clock.now(), waiting, ...calls })
     queue.waiting = waiting.interactive + waiting.standard + waiting.bulk
+    queue.sent = 0
     queue.waits = undefined
   }
 
@@ -172,6 +182,8 @@ export class QueueFigures {
       queue = {
         watch: new QueueWatch(weights, this.#accepted),
         waiting: 0,
+        sent: 0,
+        sentSince: 0,
         waits: undefined,
         predictedAt: 0,
       }

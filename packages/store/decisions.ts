@@ -2,36 +2,24 @@ import { type DecisionRecord, uuidOf } from '@longhaul/contracts'
 import { Coalescer } from './coalescer.ts'
 import type { Database, Statement } from './database.ts'
 import type { ObserveBatch } from './jobs.ts'
-
-interface NewDecision {
-  jobId: string
-  record: DecisionRecord
-}
+import { encodeDecision } from './stored-decision.ts'
 
 /** Every routing decision with its reasons; a job that is routed again gets another. */
 export class Decisions {
-  readonly #record: Coalescer<NewDecision, undefined>
+  /** Rows as JSON text: while they wait a text is less to keep than the objects that it is made of. */
+  readonly #record: Coalescer<string, undefined>
 
   constructor(database: Database, observe: ObserveBatch) {
-    this.#record = new Coalescer<NewDecision, undefined>(
-      async decisions => {
-        await database.lazy(RECORD, [
-          JSON.stringify(
-            decisions.map(({ jobId, record }) => ({
-              job_id: uuidOf('job', jobId),
-              number: record.number,
-              model: record.model,
-              record,
-            })),
-          ),
-        ])
-        return decisions.map(() => undefined)
+    this.#record = new Coalescer<string, undefined>(
+      async rows => {
+        await database.lazy(RECORD, [`[${rows.join(',')}]`])
+        return rows.map(() => undefined)
       },
       {
         name: 'decide',
         maxRows: 500,
         maxBytes: 4 * 1024 * 1024,
-        bytesOf: () => 2_000,
+        bytesOf: row => row.length,
         maxWaiting: 20_000,
         concurrency: 2,
         observe: (rows, seconds) => observe('decide', rows, seconds),
@@ -41,7 +29,9 @@ export class Decisions {
 
   /** A job routed twice under one dispatch number (a redelivery) keeps the later decision. */
   async record(jobId: string, record: DecisionRecord): Promise<void> {
-    await this.#record.submit({ jobId, record })
+    const { number, model } = record
+    const row = { job_id: uuidOf('job', jobId), number, model, record: encodeDecision(record) }
+    await this.#record.submit(JSON.stringify(row))
   }
 }
 

@@ -10,6 +10,7 @@ import {
   uuidOf,
 } from '@longhaul/contracts'
 import type { Database, Statement } from './database.ts'
+import { decodeDecision } from './stored-decision.ts'
 import type { JobDetail, JobFilter, JobRecord } from './types.ts'
 
 export type Include = 'request' | 'attempts' | 'decision'
@@ -143,11 +144,11 @@ export class JobReads {
 
   /** The latest. */
   async decision(jobId: string): Promise<DecisionRecord | null> {
-    const [row] = await this.#database.query<{ record: DecisionRecord }>(
+    const [row] = await this.#database.query<{ record: unknown }>(
       'SELECT record FROM decisions WHERE job_id = $1 ORDER BY number DESC LIMIT 1',
       [uuidOf('job', jobId)],
     )
-    return row?.record ?? null
+    return row ? decodeDecision(row.record) : null
   }
 }
 

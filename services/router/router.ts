@@ -56,6 +56,7 @@ const WINDOW = 1_000
 const MOST_TRIES = 5
 /** How long a delivery is kept back when a dependency is away, so that it does not spin. */
 const RETRY_DELAY_MS = 500
+const DONE = Promise.resolve()
 /**
  * A model or policy that this process does not know may be one that an ingress
  * knows already: a changed configuration reaches every process within a second
@@ -225,6 +226,9 @@ export class Router {
       constraints: message.options?.constraints,
       lastTurn: await conversations.lastTurn({ ...message, body }),
     }
+    const read = routing.read(request, { policy, requestedModel })
+    // Who came at the same time is read as well before any of them is decided on.
+    await DONE
     const question = routing.semanticQuestion(request, { policy, requestedModel })
     const nearness = question && (await semantics.nearness(question))
     return routing.decide(request, live, {
@@ -233,6 +237,7 @@ export class Router {
       number: message.dispatch,
       now: clock.now(),
       random,
+      read,
       nearness,
       holdings,
     })

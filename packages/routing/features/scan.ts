@@ -109,10 +109,9 @@ export class Scanner {
   readonly #bytes = Buffer.from(this.#units.buffer)
   #lastNumber = 0
   #lastNumberAt = -1
-  /** The turn at which each was seen last, in a byte, since tables must stay in the near cache. */
-  readonly #termSeen = new Uint8Array(1 << TERM_BUCKET_BITS)
-  readonly #letterSeen = new Uint8Array(LETTER_BUCKETS)
-  #turn = 0
+  /** What was seen, a bit for each: these must stay in the nearest cache, and are soon cleared. */
+  readonly #termsSeen = new Int32Array(1 << (TERM_BUCKET_BITS - 5))
+  readonly #lettersSeen = new Int32Array(LETTER_BUCKETS >> 5)
 
   scan(text: string): void {
     this.#reset(text.length)
@@ -162,12 +161,8 @@ export class Scanner {
     this.wordLimit = 0
     this.#lastNumberAt = -1
     this.length = length
-    this.#turn += 1
-    if (this.#turn === 0x100) {
-      this.#turn = 1
-      this.#termSeen.fill(0)
-      this.#letterSeen.fill(0)
-    }
+    this.#termsSeen.fill(0)
+    this.#lettersSeen.fill(0)
   }
 
   #mark(unit: number): void {
@@ -248,8 +243,10 @@ export class Scanner {
   /** @returns whether it is new; of the few that share a bucket the first counts */
   #addTerm(term: number): boolean {
     const bucket = term >>> (32 - TERM_BUCKET_BITS)
-    if (this.#termSeen[bucket] === this.#turn) return false
-    this.#termSeen[bucket] = this.#turn
+    const seen = this.#termsSeen[bucket >> 5] as number
+    const bit = 1 << bucket
+    if ((seen & bit) !== 0) return false
+    this.#termsSeen[bucket >> 5] = seen | bit
     this.terms[this.termCount++] = term
     return true
   }
@@ -270,8 +267,10 @@ export class Scanner {
   #addLetters(run: number): void {
     if (this.letterBucketCount === MOST_LETTER_BUCKETS) return
     const bucket = Math.imul(run, GOLDEN) >>> (32 - LETTER_BUCKET_BITS)
-    if (this.#letterSeen[bucket] === this.#turn) return
-    this.#letterSeen[bucket] = this.#turn
+    const seen = this.#lettersSeen[bucket >> 5] as number
+    const bit = 1 << bucket
+    if ((seen & bit) !== 0) return
+    this.#lettersSeen[bucket >> 5] = seen | bit
     this.letterBuckets[this.letterBucketCount++] = bucket
   }
 

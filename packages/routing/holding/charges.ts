@@ -9,7 +9,7 @@ export class Charges {
   readonly #held: Held
   readonly #options: ReadonlyMap<Contender, Option>
 
-  constructor(judged: ReadonlyMap<Contender, Judged>, held: Held) {
+  constructor(judged: readonly Judged[], held: Held) {
     this.#held = held
     this.#options = optionsOf(judged, held)
   }
@@ -32,19 +32,17 @@ export class Charges {
 }
 
 /** One that does not suffice is charged like the dearest: being cheap is no help to it. */
-function optionsOf(
-  judged: ReadonlyMap<Contender, Judged>,
-  held: Held,
-): ReadonlyMap<Contender, Option> {
+function optionsOf(judged: readonly Judged[], held: Held): ReadonlyMap<Contender, Option> {
   const options = new Map<Contender, Option>()
   let highest = 0
-  for (const [contender, { utility, costUsd }] of judged) {
+  for (const { contender, utility, costUsd } of judged) {
     const usage = held.usageOf(contender.name, costUsd)
     options.set(contender, { utility, charge: usage, usage })
     if (usage > highest) highest = usage
   }
-  for (const [contender, option] of options) {
-    if (!judged.get(contender)?.suffices) option.charge = highest
+  for (const { contender, suffices } of judged) {
+    const option = options.get(contender)
+    if (option && !suffices) option.charge = highest
   }
   return options
 }

@@ -17,6 +17,8 @@ export class PackedRows {
   readonly #words: Int32Array
   readonly #even: Int32Array
   readonly #odd: Int32Array
+  /** Kept, so that fetching is not left out as idle. */
+  #fetched = 0
 
   /** @param weights `row * columns + column` */
   constructor(weights: Int8Array, columns: number) {
@@ -40,6 +42,7 @@ export class PackedRows {
   /** Sets `into`, which has a place for each column, to the sum of the first `count` of `rows`. */
   sum(rows: Uint16Array, count: number, into: Int32Array): void {
     const perRow = this.#wordsPerRow
+    this.#fetch(rows, count)
     into.fill(0)
     for (let from = 0; from < count; from += ROWS_AT_A_TIME) {
       const to = Math.min(count, from + ROWS_AT_A_TIME)
@@ -48,6 +51,22 @@ export class PackedRows {
       for (; word < perRow; word++) this.#sumOne(rows, from, to, word)
       this.#unpack(into, to - from)
     }
+  }
+
+  /**
+   * Rows come from far. What sums them up looks at a few at a time, so they are
+   * asked for before, many at a time.
+   */
+  #fetch(rows: Uint16Array, count: number): void {
+    const words = this.#words
+    const perRow = this.#wordsPerRow
+    const last = perRow - 1
+    let fetched = this.#fetched
+    for (let index = 0; index < count; index++) {
+      const base = Math.imul(rows[index] as number, perRow)
+      fetched ^= (words[base] as number) ^ (words[base + last] as number)
+    }
+    this.#fetched = fetched
   }
 
   #sumFour(rows: Uint16Array, from: number, to: number, word: number): void {

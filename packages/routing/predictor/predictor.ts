@@ -20,9 +20,9 @@ export interface Prediction {
   familiarity: number
   /** Probability that models of the strength of each band answer correctly. */
   bands: Float64Array
-  /** The same of the two models of the reference data. */
-  weak: number
-  strong: number
+  /** The same of the two models of the reference data; found out when they are asked for, since no decision does. */
+  readonly weak: number
+  readonly strong: number
   /** Hand-made features, in the order of `handFeatureNames`. */
   hand: Float32Array
   scan: Scanner
@@ -33,6 +33,7 @@ const HEADS = DOMAINS + wordHeads.length
 const [WEAK, STRONG, LEVEL, SLOPE, COMPLEXITY, FAMILIARITY] = wordHeads.map(
   (_, place) => DOMAINS + place,
 ) as [number, number, number, number, number, number]
+const REFERENCES = [WEAK, STRONG]
 /** Between these scores of familiarity it is unsure. */
 const STRANGE = 0.35
 const FAMILIAR = 0.75
@@ -99,14 +100,19 @@ export class Predictor {
     this.#predictAnswers()
     const familiarity = (this.#denseHead(1, FAMILIARITY) - STRANGE) / (FAMILIAR - STRANGE)
     const asked = Math.min(1, scan.words / QUESTION_WORDS)
+    const reference = this.#predictReference
     return {
       domains: this.#domains,
       domain,
       complexity: asked * unit(this.#denseHead(0, COMPLEXITY)),
       familiarity: asked * unit(familiarity),
       bands: this.#bands,
-      weak: this.#reference[0] as number,
-      strong: this.#reference[1] as number,
+      get weak() {
+        return reference(0)
+      },
+      get strong() {
+        return reference(1)
+      },
       hand: this.#hand,
       scan,
     }
@@ -169,12 +175,14 @@ export class Predictor {
     const { letterBuckets, letterBucketCount } = this.#scanner
     const known = this.#known
     let picked = 0
-    let square = 0
     for (let index = 0; index < letterBucketCount; index++) {
-      const row = (letterRows[letterBuckets[index] as number] as number) - 1
-      if (row < 0) continue
-      const steps = letterRarity[row] as number
-      known[picked++] = row
+      const row = letterRows[letterBuckets[index] as number] as number
+      known[picked] = row - 1
+      picked += -row >>> 31
+    }
+    let square = 0
+    for (let index = 0; index < picked; index++) {
+      const steps = letterRarity[known[index] as number] as number
       square += steps * steps
     }
     this.#knownCount = picked
@@ -208,25 +216,28 @@ export class Predictor {
   }
 
   #predictAnswers(): void {
-    const { header, referenceTrees, bandTrees } = this.weights
+    const { header, bandTrees } = this.weights
     const { linear, trees } = header.mix
-    const reference = this.#reference
     const bands = this.#bands
-    reference.fill(0)
     bands.fill(0)
-    addTrees(reference, referenceTrees, this.#hand)
     addTrees(bands, bandTrees, this.#hand)
-    for (let one = 0; one < 2; one++) {
-      const words = this.#words[one === 0 ? WEAK : STRONG] as number
-      const bias = header.treeBiases[one] as number
-      reference[one] = bias + linear * words + trees * (reference[one] as number)
-    }
     for (let band = 0; band < bands.length; band++) {
       const slope = (this.#spread[band] as number) * (this.#words[SLOPE] as number)
       const words = (this.#words[LEVEL] as number) + slope
-      const bias = header.treeBiases[2 + band] as number
+      const bias = header.treeBiases[REFERENCES.length + band] as number
       bands[band] = bias + linear * words + trees * (bands[band] as number)
     }
+  }
+
+  /** @param one the place of the model in `REFERENCES` */
+  readonly #predictReference = (one: number): number => {
+    const { header, referenceTrees } = this.weights
+    const { linear, trees } = header.mix
+    const reference = this.#reference.fill(0)
+    addTrees(reference, referenceTrees, this.#hand)
+    const words = this.#words[REFERENCES[one] as number] as number
+    const bias = header.treeBiases[one] as number
+    return bias + linear * words + trees * (reference[one] as number)
   }
 
   #denseHead(place: number, wordHead: number): number {

@@ -21,8 +21,23 @@ export interface TreeBlock {
  * predict would take most of the time.
  */
 export function addTrees(into: Float64Array, block: TreeBlock, features: Float32Array): void {
-  const { heads, depth, trees, features: asked, values } = block
-  const given = bitsOf(features)
+  const { heads, depth, trees, values } = block
+  if (leaves.length < trees) leaves = new Int32Array(trees)
+  findLeaves(block, bitsOf(features))
+  for (let head = 0; head < heads; head++) {
+    let sum = into[head] as number
+    for (let tree = 0; tree < trees; tree++) {
+      sum += values[Math.imul((tree << depth) + (leaves[tree] as number), heads) + head] as number
+    }
+    into[head] = sum
+  }
+}
+
+/** Of each tree the leaf that was reached. Values come from far, so nothing is added up before all are known. */
+let leaves = new Int32Array(128)
+
+function findLeaves(block: TreeBlock, given: Int32Array): void {
+  const { depth, trees, features: asked } = block
   const thresholds = bitsOf(block.thresholds)
   let question = 0
   for (let tree = 0; tree < trees; tree++) {
@@ -31,10 +46,7 @@ export function addTrees(into: Float64Array, block: TreeBlock, features: Float32
       const value = given[asked[question] as number] as number
       leaf = (leaf << 1) | (((thresholds[question] as number) - value) >>> 31)
     }
-    const base = ((tree << depth) + leaf) * heads
-    for (let head = 0; head < heads; head++) {
-      into[head] = (into[head] as number) + (values[base + head] as number)
-    }
+    leaves[tree] = leaf
   }
 }
 

@@ -3,7 +3,7 @@ import { costOfTokens, writtenTokens } from '../costs.ts'
 import { waitOf } from '../live-view.ts'
 import type { Quality } from '../placement/quality.ts'
 import type { Prediction } from '../queue/prediction.ts'
-import type { Contender, Estimate, RequestView } from './strategy.ts'
+import type { Contender, Estimate, Ranked, RequestView } from './strategy.ts'
 
 /**
  * What a choice is good for: expected quality, less what it costs, less the
@@ -39,9 +39,12 @@ export function objectiveOf({ prefer, min_quality: enough }: Policy): Objective 
   return { relativeCost: 0, perUsd: usd, perSecond: second, patient: false, caution: 0, enough }
 }
 
-export interface Judged extends Estimate {
+/** A contender as it is ranked, with what is expected of it. */
+export interface Judged extends Estimate, Ranked {
+  estimate: Estimate
   /** Of the call itself. */
   callMs: number
+  /** What it is good for, nothing held. */
   utility: number
   /** Whether it is good enough, where the policy says what is. */
   suffices: boolean
@@ -63,48 +66,94 @@ const ASSUMED_MS_PER_TOKEN = 10
 const SPREAD = 0.25
 const LEAST_SPREAD_MS = 250
 
-/** Every contender once. */
-export function judgeAll(
-  contenders: readonly Contender[],
-  qualityOf: (contender: Contender) => Quality,
-  occasion: Occasion,
-): ReadonlyMap<Contender, Judged> {
+/** Judges contenders; what it says of them holds until it judges again. */
+export class Judge {
+  readonly #placed: Judged[] = []
+  readonly #quality: Quality = { value: 0, uncertainty: 0 }
+
+  /**
+   * Every contender once, in their order. The score is the utility.
+   * @param assess fills in the quality of a contender
+   */
+  all(
+    contenders: readonly Contender[],
+    assess: (contender: Contender, into: Quality) => void,
+    occasion: Occasion,
+  ): Judged[] {
+    const judged: Judged[] = []
+    let dearest = 0
+    let slowest = 0
+    let best = 0
+    for (const contender of contenders) {
+      assess(contender, this.#quality)
+      const one = this.#place(judged.length, contender)
+      fill(one, this.#quality, occasion)
+      judged.push(one)
+      if (one.costUsd > dearest) dearest = one.costUsd
+      if (one.callMs > slowest) slowest = one.callMs
+      if (one.quality > best) best = one.quality
+    }
+    compare(judged, occasion.objective, { dearest, slowest, best })
+    return judged
+  }
+
+  #place(place: number, contender: Contender): Judged {
+    const known = this.#placed[place]
+    if (known) {
+      known.contender = contender
+      return known
+    }
+    const fresh = judgedOf(contender)
+    this.#placed[place] = fresh
+    return fresh
+  }
+}
+
+function judgedOf(contender: Contender): Judged {
+  const nothing = { score: 0, quality: 0, uncertainty: 0, costUsd: 0, outputTokens: 0, waitMs: 0 }
+  const judged = { contender, ...nothing, callMs: 0, utility: 0, suffices: true }
+  return Object.assign(judged, { estimate: judged })
+}
+
+/** By itself, compared with no other. */
+function fill(one: Judged, { value, uncertainty }: Quality, occasion: Occasion): void {
   const { objective, view } = occasion
+  const { model, cachedTokens, live } = one.contender
+  const { inputTokens } = view.requirements
   const hurried = !objective.patient || view.request.lane === 'interactive'
   const perSecond = hurried ? objective.perSecond : 0
-  const { inputTokens } = view.requirements
-  const judged = new Map<Contender, Judged>()
-  let dearest = 0
-  let slowest = 0
-  let best = 0
-  for (const contender of contenders) {
-    const { value, uncertainty } = qualityOf(contender)
-    const outputTokens = writtenTokens(contender.model, view.requirements, occasion.outputTokens)
-    const { model, cachedTokens } = contender
-    const costUsd = costOfTokens(model, inputTokens, outputTokens, cachedTokens)
-    const callMs = contender.live.latencyMs ?? assumedMs(occasion.outputTokens)
-    const wait = waitOf(contender.live, view.request.lane, callMs)
-    const waitMs = wait.ms
-    const careful = Math.max(0, value - objective.caution * uncertainty)
-    const risk = riskOfMissing(wait, callMs, occasion) * value
-    const utility =
-      careful - risk - objective.perUsd * costUsd - (perSecond * (waitMs + callMs)) / 1_000
-    const estimate = { quality: value, uncertainty, costUsd, outputTokens, waitMs }
-    judged.set(contender, { ...estimate, callMs, utility, suffices: true })
-    if (costUsd > dearest) dearest = costUsd
-    if (callMs > slowest) slowest = callMs
-    if (value > best) best = value
-  }
-  for (const one of judged.values()) {
+  const outputTokens = writtenTokens(model, view.requirements, occasion.outputTokens)
+  const costUsd = costOfTokens(model, inputTokens, outputTokens, cachedTokens)
+  const callMs = live.latencyMs ?? assumedMs(occasion.outputTokens)
+  const wait = waitOf(live, view.request.lane, callMs)
+  const careful = Math.max(0, value - objective.caution * uncertainty)
+  const risk = riskOfMissing(wait, callMs, occasion) * value
+  one.quality = value
+  one.uncertainty = uncertainty
+  one.costUsd = costUsd
+  one.outputTokens = outputTokens
+  one.waitMs = wait.ms
+  one.callMs = callMs
+  one.suffices = true
+  one.utility =
+    careful - risk - objective.perUsd * costUsd - (perSecond * (wait.ms + callMs)) / 1_000
+}
+
+function compare(
+  judged: readonly Judged[],
+  { enough, relativeCost }: Objective,
+  { dearest, slowest, best }: { dearest: number; slowest: number; best: number },
+): void {
+  for (const one of judged) {
     const share = dearest > 0 ? one.costUsd / dearest : one.callMs / slowest
-    if (objective.enough === undefined) {
-      one.utility -= objective.relativeCost * share
-      continue
+    if (enough === undefined) {
+      one.utility -= relativeCost * share
+    } else {
+      one.suffices = one.quality >= enough * best
+      if (one.suffices) one.utility += 2 - one.quality - share
     }
-    one.suffices = one.quality >= objective.enough * best
-    if (one.suffices) one.utility += 2 - one.quality - share
+    one.score = one.utility
   }
-  return judged
 }
 
 function assumedMs(outputTokens: number): number {

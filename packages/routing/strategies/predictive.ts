@@ -2,11 +2,11 @@ import type { Policy, PromptView } from '@longhaul/contracts'
 import { percent, usd } from '../figures.ts'
 import { Charges, describeHeld } from '../holding/charges.ts'
 import { type Placement, placementOf } from '../placement/placement.ts'
-import { qualityOf } from '../placement/quality.ts'
+import { assess } from '../placement/quality.ts'
 import { loadPredictor } from '../predictor/load.ts'
 import type { Predictor } from '../predictor/predictor.ts'
-import { type Judged, judgeAll, objectiveOf } from './objective.ts'
-import { bestFirst, choiceOf } from './ranking.ts'
+import { Judge, type Judged, objectiveOf } from './objective.ts'
+import { bestFirst, choiceOf, inOrder } from './ranking.ts'
 import type { Contender, Ranked, Ranking, StrategyFactory } from './strategy.ts'
 
 /**
@@ -20,17 +20,18 @@ export const predictive: StrategyFactory = policy => {
   const strengths = predictor.weights.header.bands.map(({ strength }) => strength)
   const placements = new Placements(predictor)
   const objective = objectiveOf(policy)
+  const judge = new Judge()
   return input => {
     const { contenders, view, random, held } = input
     if (view.request.endpoint === '/v1/embeddings') return cheapestOf(contenders)
-    const { prediction, prompt } = view.reading()
-    const judged = judgeAll(
+    const { outlook, prompt } = view.reading()
+    const judged = judge.all(
       contenders,
-      contender => qualityOf(placements.of(contender), prediction, strengths),
+      (contender, into) => assess(into, placements.of(contender), outlook, strengths),
       { objective, view, outputTokens: prompt.output_tokens, now: input.now },
     )
     const charges = held && new Charges(judged, held)
-    const ranked = rank(contenders, judged, charges)
+    const ranked = rank(judged, charges)
     const { choices, propensity, explored } = explore(ranked, policy, random)
     const why = reasonFor(choices, prompt, explored)
     const ranking = { ranked: choices, propensity, prompt }
@@ -64,17 +65,9 @@ function cheapestOf(contenders: readonly Contender[]): Ranking {
   return { ranked, reason: 'embeddings differ in cost alone: the cheapest', propensity: 1 }
 }
 
-function rank(
-  contenders: readonly Contender[],
-  judged: ReadonlyMap<Contender, Judged>,
-  charges: Charges | undefined,
-): Ranked[] {
-  const utilityOf = (contender: Contender) =>
-    charges?.utilityOf(contender) ?? judged.get(contender)?.utility ?? 0
-  return bestFirst(contenders, utilityOf).map(({ contender, score }) => {
-    const estimate = judged.get(contender)
-    return estimate ? { contender, score, estimate } : { contender, score }
-  })
+function rank(judged: Judged[], charges: Charges | undefined): Ranked[] {
+  if (charges) for (const one of judged) one.score = charges.utilityOf(one.contender)
+  return inOrder(judged)
 }
 
 /**
@@ -86,10 +79,9 @@ function explore(
   { explore: share }: Policy,
   random: () => number,
 ): { choices: readonly Ranked[]; propensity: number; explored: boolean } {
+  if (share === 0) return { choices: ranked, propensity: 1, explored: false }
   const available = ranked.filter(({ contender }) => contender.available)
-  if (share === 0 || available.length < 2) {
-    return { choices: ranked, propensity: 1, explored: false }
-  }
+  if (available.length < 2) return { choices: ranked, propensity: 1, explored: false }
   const each = share / available.length
   if (random() >= share) return { choices: ranked, propensity: 1 - share + each, explored: false }
   const drawn = available[Math.floor(random() * available.length)] ?? choiceOf(ranked)

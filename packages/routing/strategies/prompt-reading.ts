@@ -3,14 +3,15 @@ import type { Conversation } from '../features/conversation.ts'
 import { expectedOutputTokens } from '../features/expected-output.ts'
 import { hasCode, intentOf } from '../features/intent.ts'
 import { languageOf } from '../features/language.ts'
+import type { Outlook } from '../placement/quality.ts'
 import { loadPredictor } from '../predictor/load.ts'
 import type { Prediction, Predictor } from '../predictor/predictor.ts'
 import { boundedText } from '../request-text.ts'
 import type { Requirements } from '../requirements.ts'
 
-/** A prompt as the predictor sees it. Holds until the predictor reads the next one. */
+/** A prompt as the predictor sees it. */
 export interface PromptReading {
-  prediction: Prediction
+  outlook: Outlook
   prompt: PromptView
   /** Whether there is code in it. */
   code: boolean
@@ -40,7 +41,18 @@ export function readPrompt(
     features: predictor.explain(prediction),
     model: predictor.weights.header.version,
   }
-  return { prediction, prompt, code: hasCode(scan, hand) }
+  return { outlook: outlookOf(prediction), prompt, code: hasCode(scan, hand) }
+}
+
+/** A copy, since the arrays of a prediction are those of the next one. */
+function outlookOf({ domains, bands, complexity, familiarity }: Prediction): Outlook {
+  return { domains: copyOf(domains), bands: copyOf(bands), complexity, familiarity }
+}
+
+function copyOf(numbers: Float64Array): number[] {
+  const copy: number[] = []
+  for (let place = 0; place < numbers.length; place++) copy.push(numbers[place] as number)
+  return copy
 }
 
 function rounded(share: number): number {

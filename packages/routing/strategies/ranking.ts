@@ -5,14 +5,19 @@ export function bestFirst(
   contenders: readonly Contender[],
   scoreOf: (contender: Contender) => number,
 ): Ranked[] {
-  return contenders
-    .map(contender => ({ contender, score: scoreOf(contender) }))
-    .sort(
-      (a, b) =>
-        Number(b.contender.available) - Number(a.contender.available) ||
-        b.score - a.score ||
-        a.contender.tieRank - b.contender.tieRank,
-    )
+  return inOrder(contenders.map(contender => ({ contender, score: scoreOf(contender) })))
+}
+
+/** Sorts in place, by the same order. */
+export function inOrder(ranked: Ranked[]): Ranked[] {
+  return ranked.sort(compare)
+}
+
+function compare(a: Ranked, b: Ranked): number {
+  if (a.contender.available !== b.contender.available) return a.contender.available ? -1 : 1
+  // Not the difference of scores: a fraction for each comparison would have to be kept somewhere.
+  if (a.score !== b.score) return a.score > b.score ? -1 : 1
+  return a.contender.tieRank - b.contender.tieRank
 }
 
 /** The first of a ranking, which is never empty. */

@@ -14,7 +14,11 @@ import type { Requirements } from '../requirements.ts'
 import type { Nearness } from '../semantics/nearness.ts'
 import type { PromptReading } from './prompt-reading.ts'
 
-/** A model that meets every hard limit, with what strategies weigh. */
+/**
+ * A model that meets every hard limit, with what strategies weigh. It holds
+ * until the next decision of the router, which fills it anew: objects for every
+ * model and decision would drive more out of the caches than they hold.
+ */
 export interface Contender {
   name: string
   model: Model
