@@ -40,9 +40,10 @@ const FAMILIAR = 0.75
 /**
  * The heads learnt from whole questions: of a word or two they say what the
  * questions with that word were like, and of none what holds for all. So what
- * has fewer words than a question asks for less.
+ * has fewer words than a question asks for less; of a formula each sign is a word.
  */
 const QUESTION_WORDS = 4
+const FORMULA_SIGN = /[\p{Sm}\p{No}]/gu
 /** How many features an explanation names, and what they weigh at least. */
 const EXPLAINED = 4
 const LEAST_WEIGHT = 0.01
@@ -99,7 +100,7 @@ export class Predictor {
     const domain = this.#sortIntoDomains()
     this.#predictAnswers()
     const familiarity = (this.#denseHead(1, FAMILIARITY) - STRANGE) / (FAMILIAR - STRANGE)
-    const asked = Math.min(1, scan.words / QUESTION_WORDS)
+    const asked = shareOfQuestion(text, scan.words)
     const reference = this.#predictReference
     return {
       domains: this.#domains,
@@ -248,6 +249,13 @@ export class Predictor {
     const counted = product(this.#dense, at + embedding.length, this.#hand)
     return bias + (this.#words[wordHead] as number) + meant + counted
   }
+}
+
+/** From 0, of nothing, to 1, of as much as a question has. */
+function shareOfQuestion(text: string, words: number): number {
+  if (words >= QUESTION_WORDS) return 1
+  const signs = text.match(FORMULA_SIGN)?.length ?? 0
+  return Math.min(1, (words + signs) / QUESTION_WORDS)
 }
 
 /** The inner product of `values` with the weights that begin at `from`; two sums, since each waits for its last. */
