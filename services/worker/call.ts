@@ -52,15 +52,14 @@ export async function callDeployment(
   const finishedAt = clock.now()
   telemetry.metrics.providerCallsInFlight.add(-1, { deployment: key })
   end(liveEnd(result, finishedAt - startedAt))
-  tellBreaker(dependencies, slot, result)
-  if (!result.ok && result.kind === 'rate-limited') slot.refused()
+  tellDeployment(dependencies, slot, result)
   slot.free()
   const attempt = attemptOf(slot, result, startedAt, finishedAt)
   count(telemetry, slot.deployment.model, attempt)
   return { result, attempt }
 }
 
-function tellBreaker(dependencies: CallDependencies, slot: Slot, result: ProviderResult): void {
+function tellDeployment(dependencies: CallDependencies, slot: Slot, result: ProviderResult): void {
   if (!result.ok) {
     const { random, clock, coordination, telemetry } = dependencies
     const { key } = slot.deployment
@@ -70,6 +69,7 @@ function tellBreaker(dependencies: CallDependencies, slot: Slot, result: Provide
     }
     const hold = holdAfter(result, { now: clock.now(), random })
     if (hold) coordination.breakers.holdUntil(key, hold.until, hold.reason)
+    if (hold && result.kind === 'rate-limited') slot.refused(hold.until)
   }
   slot.permit.settle(breakerOutcome(result))
 }
