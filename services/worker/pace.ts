@@ -14,7 +14,7 @@ const LEAST_PER_SECOND = 0.1
 /** A refusal takes no more than this of the rate. */
 const LARGEST_FALL = 0.5
 /** In a second, while the limit is a guess. */
-const GUESS_GROWTH = 0.5
+const GUESS_GROWTH = 0.2
 /** After a refusal, and the rest that follows it, nothing beyond a limit that was measured is tried for so long. */
 const HOLD_MS = 60_000
 /** Growth in a second right after that; it doubles with each span without a refusal. */
