@@ -4,6 +4,7 @@ import type { OnChunk, Provider, ProviderResult } from '@longhaul/providers'
 import type { AttemptRecord } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Slot } from './deployments.ts'
+import { withEstimatedUsage } from './estimated-usage.ts'
 import { holdAfter, outcomeOf } from './failure-policy.ts'
 
 export interface CallDependencies {
@@ -54,6 +55,9 @@ export async function callDeployment(
   end(liveEnd(result, finishedAt - startedAt))
   tellDeployment(dependencies, slot, result)
   slot.free()
+  if (result.ok && !result.usage) {
+    result = await withEstimatedUsage(result, message.endpoint, body, slot.deployment)
+  }
   const attempt = attemptOf(slot, result, startedAt, finishedAt)
   count(telemetry, slot.deployment.model, attempt)
   return { result, attempt }
