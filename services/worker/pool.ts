@@ -180,7 +180,7 @@ export class ModelPool {
       }
       const slot = this.#deployments.acquire()
       if (!slot) return
-      const work = this.#queue.pop()
+      const work = this.#queue.pop(this.#dependencies.clock.now())
       if (!work) {
         slot.unused()
         return
