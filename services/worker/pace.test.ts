@@ -152,6 +152,14 @@ describe('a pace', () => {
     expect(late.nextAt / punctual.nextAt).toBeCloseTo(1, 3)
   })
 
+  it('takes no single refused call for a limit', () => {
+    const pace = new Pace()
+    pace.take(0)
+    pace.refused(0, 10, SECOND)
+    pace.take(SECOND)
+    expect(pace.nextAt).toBeLessThanOrEqual(2 * SECOND)
+  })
+
   it('gives the turn of a call that was not made to the next', () => {
     const pace = new Pace()
     pace.take(0)

@@ -11,6 +11,8 @@ const MARGIN = 0.95
 /** Of a rate that was refused, where nothing more exact is known. */
 const CAUTION = 0.85
 const LEAST_PER_SECOND = 0.1
+/** Nothing below it is believed that was not measured: a single call that was refused tells no rate. */
+const LEAST_GUESS = 1
 /** A refusal takes no more than this of the rate. */
 const LARGEST_FALL = 0.5
 /** In a second, while the limit is a guess. */
@@ -130,7 +132,9 @@ export class Pace {
     const { tried, limit } = this.#before
     if (limit === undefined) return below(CAUTION * tried)
     if (tried > limit) return below(Math.max(limit, CAUTION * tried))
-    if (!isTelling(this.#measured)) return below(Math.min(limit, CAUTION * tried))
+    if (!isTelling(this.#measured)) {
+      return below(Math.min(limit, Math.max(CAUTION * tried, Math.min(tried, LEAST_GUESS))))
+    }
     const perSecond = (this.#measured.calls * 1_000) / this.#measured.ms
     return below(Math.max(LARGEST_FALL * tried, Math.min(limit, perSecond)))
   }
@@ -158,10 +162,11 @@ export class Pace {
 
   /** Not while calls come so seldom that they show nothing. */
   #grow(now: number): void {
-    const sinceMs = Math.min(now - this.#grownAt, IDLE_MS)
+    const sinceMs = now - this.#grownAt
     this.#grownAt = now
     if (!this.#rate || this.#waitedAt !== now) return
-    this.#rate.tried *= 1 + (this.#growth(this.#rate, now) * sinceMs) / 1_000
+    const busyMs = Math.min(sinceMs, Math.max(IDLE_MS, 1_000 / this.#rate.tried))
+    this.#rate.tried *= 1 + (this.#growth(this.#rate, now) * busyMs) / 1_000
   }
 
   #growth({ limit }: Rate, now: number): number {
@@ -190,5 +195,5 @@ function below(limit: number): Rate {
 }
 
 function guess(perSecond: number): Rate {
-  return { tried: Math.max(LEAST_PER_SECOND, MARGIN * perSecond), limit: undefined }
+  return { tried: Math.max(LEAST_GUESS, MARGIN * perSecond), limit: undefined }
 }
