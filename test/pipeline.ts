@@ -33,6 +33,8 @@ export interface PipelineOptions {
   clock?: Clock
   /** Default: in memory. */
   openCoordination?: (options: MemoryCoordinationOptions) => Promise<Coordination>
+  /** Default 1. The others have a coordination and connections of their own, as in other processes. */
+  workers?: number
 }
 
 /** Router, worker and dispatcher on the embedded drivers, a real Postgres and the simulator. */
@@ -73,6 +75,7 @@ export class Pipeline {
     config: configOf,
     clock = systemClock,
     openCoordination = openMemoryCoordination,
+    workers = 1,
   }: PipelineOptions): Promise<Pipeline> {
     const simulator = await startSimulator()
     const config = configSchema.parse(configOf(simulator))
@@ -81,17 +84,15 @@ export class Pipeline {
     const telemetry = startTelemetry({ service: 'test', logLevel: 'silent' })
     const bus = await openMemoryBus({ clock })
     const { breaker } = config
-    const coordination = await openCoordination({
-      clock,
-      breaker: {
-        failureRate: breaker.failure_rate,
-        minCalls: breaker.min_calls,
-        windowMs: breaker.window,
-        openForMs: breaker.open_for,
-        maxOpenForMs: breaker.max_open_for,
-        probes: breaker.probes,
-      },
-    })
+    const breakerOptions = {
+      failureRate: breaker.failure_rate,
+      minCalls: breaker.min_calls,
+      windowMs: breaker.window,
+      openForMs: breaker.open_for,
+      maxOpenForMs: breaker.max_open_for,
+      probes: breaker.probes,
+    }
+    const coordination = await openCoordination({ clock, breaker: breakerOptions })
     const provider = openProviders({ clock })
     const live = new ModelFigures({ coordination, bus, clock, dispatch: store.dispatch }, config)
     const semantics = new SemanticRoutes({ provider, coordination, telemetry, clock }, config)
@@ -115,11 +116,26 @@ export class Pipeline {
     const router = new Router(shared, config)
     const dispatcher = new Dispatcher(shared, config)
     for (const service of [worker, router, dispatcher]) await service.start()
+    const others: Array<() => Promise<unknown>> = []
+    for (let number = 2; number <= workers; number += 1) {
+      const own = {
+        coordination: await openCoordination({ clock, breaker: breakerOptions }),
+        provider: openProviders({ clock }),
+      }
+      const other = new Worker({ ...shared, ...own }, config, { owner: `test-worker-${number}` })
+      await other.start()
+      others.push(
+        () => other.stop(1_000),
+        () => own.coordination.stop(),
+        () => own.provider.stop(),
+      )
+    }
     const tenantId = (await store.tenants.ensure('acme')).id
     const stops = [
       () => dispatcher.stop(1_000),
       () => router.stop(1_000),
       () => worker.stop(1_000),
+      ...others,
       () => bus.stop(),
       () => coordination.stop(),
       () => provider.stop(),

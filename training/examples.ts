@@ -82,8 +82,12 @@ export class TextReader {
     return rows
   }
 
-  /** Words, runs of letters, and the embedding, each of unit length. */
-  wordsLettersEmbedding(texts: readonly string[], terms: Terms): SparseRows {
+  /** Words and runs of letters, each of unit length, and the embedding of a length of its own. */
+  wordsLettersEmbedding(
+    texts: readonly string[],
+    terms: Terms,
+    embeddingLength: number,
+  ): SparseRows {
     const { dimensions } = this.#table
     const lettersAt = terms.hashes.length
     const embeddingAt = lettersAt + LETTER_BUCKETS
@@ -96,6 +100,9 @@ export class TextReader {
       const runs = scan.letterBuckets.subarray(0, scan.letterBucketCount)
       count = this.#add(runs, terms.letters, lettersAt, count)
       this.#table.embed(embedding, this.#rank(), scan.words)
+      for (let axis = 0; axis < dimensions; axis++) {
+        embedding[axis] = (embedding[axis] as number) * embeddingLength
+      }
       count = this.#addDense(embedding, embeddingAt, count)
       rows.add(this.#columns, this.#values, count)
     }

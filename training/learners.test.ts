@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { addTrees } from '../packages/routing/predictor/trees.ts'
 import { boost } from './boosting.ts'
 import { seededRandom } from './metrics.ts'
-import { ridge, ridgeByClass, SparseRows } from './sparse.ts'
+import { ridge, SparseRows } from './sparse.ts'
+import { svmByClass } from './svm.ts'
 
 function rowsOf(list: readonly (readonly number[])[]): SparseRows {
   const rows = new SparseRows(list[0]?.length ?? 0)
@@ -28,18 +29,28 @@ describe('ridge', () => {
   })
 })
 
-describe('ridgeByClass', () => {
+describe('svmByClass', () => {
+  const x = rowsOf([
+    [1, 0],
+    [0, 1],
+    [1, 0],
+    [0, 1],
+  ])
+  const options = { classes: 2, cost: 10, passes: 100 }
+
   it('gives each class the columns that speak for it', () => {
-    const rows = rowsOf([
-      [1, 0],
-      [0, 1],
-      [1, 0],
-      [0, 1],
-    ])
-    const weights = ridgeByClass(rows, Int16Array.of(0, 1, 0, 1), 2, 0.1, 10)
+    const classOf = Int16Array.of(0, 1, 0, 1)
+    const weights = svmByClass({ x, classOf, weights: new Float64Array(4).fill(1) }, options)
     expect(weights[0]).toBeGreaterThan(0.3)
     expect(weights[1]).toBeLessThan(-0.3)
     expect(weights[3]).toBeGreaterThan(0.3)
+  })
+
+  it('heeds rows by their weight', () => {
+    const classOf = Int16Array.of(0, 1, 1, 1)
+    const weights = svmByClass({ x, classOf, weights: Float64Array.of(9, 1, 1, 1) }, options)
+    const [own = 0, other = 0] = [0, 1].map(one => (weights[one] ?? 0) + (weights[4 + one] ?? 0))
+    expect(own).toBeGreaterThan(other)
   })
 })
 

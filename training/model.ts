@@ -1,5 +1,6 @@
 import { domains } from '@longhaul/contracts'
 import { HAND_FEATURES } from '../packages/routing/features/hand-features.ts'
+import { LETTER_BUCKETS } from '../packages/routing/features/scan.ts'
 import type { WordTable } from '../packages/routing/predictor/word-table.ts'
 import { disturbed } from './augment.ts'
 import { boost } from './boosting.ts'
@@ -8,7 +9,8 @@ import { type EverydayPrompt, everydayPrompts, glossaryTexts } from './everyday/
 import { type Terms, TextReader } from './examples.ts'
 import { seededRandom } from './metrics.ts'
 import { type Row, stemOf } from './rows.ts'
-import { type Linear, ridge, ridgeByClass } from './sparse.ts'
+import { type Linear, ridge } from './sparse.ts'
+import { svmByClass } from './svm.ts'
 import {
   bandModels,
   bandsOf,
@@ -23,9 +25,15 @@ import {
 const REFERENCE_PENALTY = 40
 const BAND_PENALTY = 40
 const COMPLEXITY_PENALTY = 6
-const DOMAIN_PENALTY = 1
-/** Turns scores of domains, which lie between 0 and 1, into the exponents of probabilities. */
-const SHARPNESS = 7
+const DOMAIN_COST = 0.3
+/** How much a question with its answers counts for its domain beside the question alone. */
+const WHOLE_WEIGHT = 0.6
+/** The same of words of a glossary: they stand for the subjects that no row is from. */
+const GLOSSARY_WEIGHT = 2
+/** The embedding beside words and runs of letters, whose length is 1: the longer, the more it serves unknown subjects and the less known ones. */
+const MEANING_LENGTH = 0.7
+/** Turns margins of domains into the exponents of probabilities. */
+const SHARPNESS = 3
 const referenceBoosting = { trees: 100, depth: 5, rate: 0.08, shrinkage: 100, bins: 24 }
 const bandBoosting = { trees: 100, depth: 5, rate: 0.08, shrinkage: 60, bins: 24 }
 const mix = { linear: 1, trees: 0.5 }
@@ -139,7 +147,7 @@ function interleaved(targets: readonly Float64Array[], biases: readonly number[]
   return columns
 }
 
-/** Of questions alone, of some with their answers, and of everyday life. */
+/** Of questions alone, of the same with their answers, of everyday life, and of glossaries. */
 function fitDomains(
   rows: readonly Row[],
   everyday: readonly EverydayPrompt[],
@@ -148,25 +156,35 @@ function fitDomains(
 ): Float64Array {
   const texts: string[] = []
   const classes: number[] = []
+  const counts: number[] = []
   const placeOf = new Map<string, number>(domains.map((domain, place) => [domain, place]))
-  for (const [index, row] of rows.entries()) {
-    const place = placeOf.get(row.domain ?? '')
-    if (place === undefined) continue
-    texts.push(stemOf(row.prompt))
-    classes.push(place)
-    if (index % 3 === 0) {
-      texts.push(row.prompt)
-      classes.push(place)
-    }
-  }
-  for (const { text, domain } of [...everyday, ...glossaryTexts()]) {
+  const add = (text: string, domain: string | undefined, count: number) => {
+    const place = placeOf.get(domain ?? '')
+    if (place === undefined) return
     texts.push(text)
-    classes.push(placeOf.get(domain) ?? 0)
+    classes.push(place)
+    counts.push(count)
   }
-  const x = reader.wordsLettersEmbedding(texts, terms)
-  const classOf = Int16Array.from(classes)
-  const weights = ridgeByClass(x, classOf, domains.length, DOMAIN_PENALTY, 20)
-  return weights.map(weight => weight * SHARPNESS)
+  for (const { prompt, domain } of rows) {
+    add(stemOf(prompt), domain, 1)
+    add(prompt, domain, WHOLE_WEIGHT)
+  }
+  for (const { text, domain } of everyday) add(text, domain, 1)
+  for (const { text, domain } of glossaryTexts()) add(text, domain, GLOSSARY_WEIGHT)
+  const weights = svmByClass(
+    {
+      x: reader.wordsLettersEmbedding(texts, terms, MEANING_LENGTH),
+      classOf: Int16Array.from(classes),
+      weights: Float64Array.from(counts),
+    },
+    { classes: domains.length, cost: DOMAIN_COST, passes: 30 },
+  )
+  const meaningAt = (terms.hashes.length + LETTER_BUCKETS) * domains.length
+  const biasesAt = weights.length - domains.length
+  return weights.map((weight, at) => {
+    const length = at >= meaningAt && at < biasesAt ? MEANING_LENGTH : 1
+    return weight * length * SHARPNESS
+  })
 }
 
 /** Complexity, and how familiar a text is: 1 for examinations, 0 for everyday life. */

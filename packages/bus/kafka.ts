@@ -1,11 +1,7 @@
 import { type Clock, systemClock } from '@longhaul/contracts'
 import { KafkaAdmin } from './kafka/admin.ts'
-import {
-  type KafkaConnection,
-  type KafkaJsLog,
-  type KafkaLogger,
-  kafkaJsLog,
-} from './kafka/client.ts'
+import { type KafkaJsLog, type KafkaLogger, kafkaJsLog } from './kafka/client.ts'
+import type { KafkaConnection } from './kafka/connection.ts'
 import { GroupConsumer } from './kafka/group-consumer.ts'
 import { LagReader } from './kafka/lag.ts'
 import { connectSender } from './kafka/producer.ts'
@@ -176,15 +172,20 @@ class KafkaBus implements Bus {
 
   health(): BusHealth {
     if (this.#stopping) return { ok: false, detail: 'stopped' }
-    const faults = [
-      ...(this.#queue.state === 'up' ? [] : [this.#queue.failure ?? 'not connected yet']),
-      ...(this.#topics.failure ? [this.#topics.failure] : []),
-    ]
+    const faults: string[] = []
+    const told = new Set<string | undefined>()
+    const tell = (what: string, why: string | undefined) => {
+      faults.push(why === undefined || told.has(why) ? what : `${what}: ${why}`)
+      told.add(why)
+    }
+    if (this.#queue.state !== 'up') tell('not connected', this.#queue.failure)
+    const { failure, missing } = this.#topics
+    if (failure !== undefined) tell(`${missing} topics are not created yet`, failure)
     const consumers = Array.from(this.#subscriptions, subscription => {
       const { state, silentMs, lastError } = subscription.consumer
       const isOk = state !== 'crashed' && silentMs < this.#sessionTimeoutMs
       const detail = `${subscription.group} ${state}${subscription.paused > 0 ? `, ${subscription.paused} partitions paused` : ''}`
-      if (!isOk) faults.push(`consumer ${detail}${lastError ? `: ${lastError}` : ''}`)
+      if (!isOk) tell(`consumer ${detail}`, lastError)
       return detail
     })
     if (faults.length > 0) return { ok: false, detail: faults.join('; ') }
@@ -252,6 +253,7 @@ class KafkaBus implements Bus {
               logger: this.#logger,
               log: this.#log,
               restoreTopics: () => this.#topics.restore(options.topics),
+              isReachable: () => this.#queue.state === 'up',
             },
             {
               groupId: this.#groupId(options.group),

@@ -110,8 +110,10 @@ export class BusFullError extends Error {
 
 export class BusUnavailableError extends Error {
   readonly code = 'bus_unavailable'
+  readonly detail: string
   constructor(detail: string, options?: { cause?: unknown }) {
     super(`the bus is unavailable: ${detail}`, options)
+    this.detail = detail
     this.name = 'BusUnavailableError'
   }
 }

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '@longhaul/contracts'
 import type { BreakerOptions, Coordination } from './port.ts'
 import type { CoordinationLogger } from './receivers.ts'
 import { Flusher } from './redis/flusher.ts'
-import { Link } from './redis/link.ts'
+import { Link, type RedisTls } from './redis/link.ts'
 import { SharedBreakers } from './redis/shared-breakers.ts'
 import { SharedBroadcasts } from './redis/shared-broadcasts.ts'
 import { type LiveReport, SharedLiveStats } from './redis/shared-live-stats.ts'
@@ -15,6 +15,8 @@ import { SharedTallies } from './redis/shared-tallies.ts'
 export interface RedisCoordinationOptions {
   /** `redis://` or `rediss://`. */
   url: string
+  /** PEM, for `rediss://`: whom to trust, and who this client is. */
+  tls?: RedisTls
   /** Processes of one prefix (and one database of the server) share everything, those of others nothing. */
   keyPrefix: string
   /** Of breakers and averages. Those of all processes must be in step to within a second or so. */
@@ -90,7 +92,7 @@ class RedisCoordination implements Coordination {
   #stopping: Promise<void> | undefined
 
   constructor(options: RedisCoordinationOptions) {
-    const { clock, breaker, url, logger = { warn: () => {} } } = options
+    const { clock, breaker, url, tls, logger = { warn: () => {} } } = options
     this.#options = options
     this.#logger = logger
     this.#instance = options.instance ?? randomBytes(6).toString('hex')
@@ -128,6 +130,7 @@ class RedisCoordination implements Coordination {
     this.#channelPrefix = `${options.keyPrefix}:${FORMAT}:${databaseOf(url)}:`
     this.#link = new Link({
       url,
+      ...(tls && { tls }),
       scripts,
       channels: [BREAKERS, LIVE, TOKENS + this.#instance].map(
         channel => this.#channelPrefix + channel,
@@ -144,6 +147,9 @@ class RedisCoordination implements Coordination {
     const cancel = systemClock.schedule(OPEN_PATIENCE_MS, this.#first.resolve)
     await this.#first.promise
     cancel()
+    if (this.#shared) return
+    const { reason } = this.#away
+    this.#logger.warn({ reason }, 'Redis cannot be reached: coordination is of this process only')
   }
 
   get shared(): boolean {

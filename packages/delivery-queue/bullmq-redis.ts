@@ -6,6 +6,8 @@ import type { QueueBackend } from './port.ts'
 export interface BullmqRedisOptions {
   /** `redis://` or `rediss://`. */
   redisUrl: string
+  /** PEM, for `rediss://`: authorities to trust, and certificate and key of this client. */
+  tls?: { ca?: string; cert?: string; key?: string }
   /** Of BullMQ's keys. */
   keyPrefix: string
 }
@@ -37,11 +39,12 @@ const FOR_WORKER: RedisOptions = { ...CONNECTION, maxRetriesPerRequest: null }
 const FOR_WAITING = { commandTimeout: undefined }
 
 /** BullMQ on Redis: three connections. */
-export function bullmqOnRedis({ redisUrl, keyPrefix }: BullmqRedisOptions): QueueBackend {
+export function bullmqOnRedis({ redisUrl, tls, keyPrefix }: BullmqRedisOptions): QueueBackend {
+  const secured = tls && { tls: { ...tls } }
   return bullmqBackend({
     name: 'BullMQ on Redis',
     openQueue(name, options) {
-      const connections = new Connections(redisUrl, FOR_QUEUE)
+      const connections = new Connections(redisUrl, { ...FOR_QUEUE, ...secured })
       const queue = new Queue(name, {
         ...options,
         prefix: keyPrefix,
@@ -52,7 +55,7 @@ export function bullmqOnRedis({ redisUrl, keyPrefix }: BullmqRedisOptions): Queu
       return queue
     },
     openWorker(name, handle, options) {
-      const connections = new Connections(redisUrl, FOR_WORKER)
+      const connections = new Connections(redisUrl, { ...FOR_WORKER, ...secured })
       const worker = new Worker(name, handle, {
         ...options,
         prefix: keyPrefix,

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type Blobs, openPostgresBlobs, openS3Blobs } from '@longhaul/blobs'
 import { type Bus, openKafkaBus, openMemoryBus } from '@longhaul/bus'
@@ -21,7 +20,8 @@ import { PolicyHoldings } from './holdings/policy-holdings.ts'
 import { ModelFigures } from './model-figures.ts'
 import { providerDeploymentsOf } from './provider-deployments.ts'
 import { SemanticRoutes, type Semantics } from './semantics/semantics.ts'
-import type { KafkaTls, SharedServers } from './shared-servers.ts'
+import type { SharedServers } from './shared-servers.ts'
+import { readTlsFiles } from './tls-files.ts'
 
 export interface DriverOptions {
   config: Config
@@ -105,7 +105,7 @@ function openBus({ config, shared, telemetry, clock }: DriverOptions): Promise<B
   return openKafkaBus({
     brokers,
     clientId: `longhaul-${hostname()}-${randomUUID().slice(0, 8)}`,
-    ...(tls && { tls: readTls(tls) }),
+    ...(tls && { tls: readTlsFiles(tls) }),
     ...(sasl && { sasl }),
     topicPrefix: config.kafka.topic_prefix,
     partitions: config.kafka.partitions,
@@ -122,17 +122,30 @@ function openCoordination(options: DriverOptions): Promise<Coordination> {
   const { config, shared, telemetry, clock } = options
   const { logger } = telemetry
   const breaker = breakerOf(config)
-  if (shared.redisUrl === undefined) return openMemoryCoordination({ clock, logger, breaker })
-  const { key_prefix: keyPrefix } = config.redis
-  return openRedisCoordination({ url: shared.redisUrl, keyPrefix, clock, logger, breaker })
+  const { redisUrl, redisTls } = shared
+  if (redisUrl === undefined) return openMemoryCoordination({ clock, logger, breaker })
+  return openRedisCoordination({
+    url: redisUrl,
+    ...(redisTls && { tls: readTlsFiles(redisTls) }),
+    keyPrefix: config.redis.key_prefix,
+    ...{ clock, logger, breaker },
+  })
 }
 
 /** On Redis where there is one: on PostgreSQL an attempt costs a dozen statements. */
 function queueBackendOf({ config, databaseUrl, shared, queueSchema }: DriverOptions): QueueBackend {
-  const { redisUrl } = shared
-  return redisUrl === undefined
-    ? bullmqOnPostgres({ databaseUrl, ...(queueSchema !== undefined && { schema: queueSchema }) })
-    : bullmqOnRedis({ redisUrl, keyPrefix: config.redis.key_prefix })
+  const { redisUrl, redisTls } = shared
+  if (redisUrl === undefined) {
+    return bullmqOnPostgres({
+      databaseUrl,
+      ...(queueSchema !== undefined && { schema: queueSchema }),
+    })
+  }
+  return bullmqOnRedis({
+    redisUrl,
+    ...(redisTls && { tls: readTlsFiles(redisTls) }),
+    keyPrefix: config.redis.key_prefix,
+  })
 }
 
 function openObservedStore({
@@ -162,13 +175,6 @@ function breakerOf({ breaker }: Config): BreakerOptions {
     maxOpenForMs: breaker.max_open_for,
     probes: breaker.probes,
   }
-}
-
-/** @throws {Error} with Node's `code`, naming the file that cannot be read */
-function readTls({ caFile, certFile, keyFile }: KafkaTls) {
-  const read = (path: string | undefined) => path && readFileSync(path, 'utf8')
-  const [ca, cert, key] = [read(caFile), read(certFile), read(keyFile)]
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
 }
 
 /** All that services publish to and consume from under a configuration. */

@@ -36,8 +36,7 @@ describe('the launcher', () => {
       DATABASE_URL: 'postgresql://app:secret@db/longhaul',
       KAFKA_BROKERS: 'k1:9092, [::1]:9093',
       KAFKA_TLS: 'true',
-      KAFKA_TLS_CA_FILE: '/etc/ca.pem',
-      KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
       KAFKA_SASL_USERNAME: 'longhaul',
       KAFKA_SASL_PASSWORD: 'secret',
       REDIS_URL: 'rediss://:secret@redis:6379/1',
@@ -56,10 +55,11 @@ describe('the launcher', () => {
         shared: {
           kafka: {
             brokers: ['k1:9092', '[::1]:9093'],
-            tls: { caFile: '/etc/ca.pem', certFile: undefined, keyFile: undefined },
+            tls: { caFile: undefined, certFile: undefined, keyFile: undefined },
             sasl: { mechanism: 'scram-sha-512', username: 'longhaul', password: 'secret' },
           },
           redisUrl: 'rediss://:secret@redis:6379/1',
+          redisTls: { caFile: undefined, certFile: undefined, keyFile: undefined },
         },
         logLevel: 'debug',
         shutdownMs: 5_000,
@@ -130,13 +130,14 @@ describe('the launcher', () => {
     const env = {
       KAFKA_BROKERS: 'k:9092',
       KAFKA_SASL_USERNAME: 'longhaul',
-      KAFKA_TLS_CERT_FILE: '/etc/cert.pem',
+      KAFKA_TLS_CERT_FILE: '/nowhere/cert.pem',
     }
     expect(launcherFaults(env).map(fault => fault.split(' — ')[0])).toEqual([
       'KAFKA_SASL_MECHANISM is missing: KAFKA_SASL_USERNAME needs it',
       'KAFKA_SASL_PASSWORD is missing: KAFKA_SASL_USERNAME needs it',
       'KAFKA_TLS_KEY_FILE is missing: KAFKA_TLS_CERT_FILE needs it',
       'KAFKA_TLS_CERT_FILE has no effect without KAFKA_TLS=true',
+      'KAFKA_TLS_CERT_FILE names /nowhere/cert.pem, which cannot be read (ENOENT)',
     ])
   })
 

@@ -5,11 +5,13 @@ import type { Env, EnvFault } from './env.ts'
 import { nearMiss } from './near-miss.ts'
 import {
   kafkaFaults,
+  redisFaults,
   type SharedServers,
   s3Faults,
   sharedServersOf,
   sharedVariables,
 } from './shared-servers.ts'
+import { tlsFileFaults } from './tls-files.ts'
 
 export type EnvResult<T> = { ok: true; env: T } | { ok: false; faults: EnvFault[] }
 
@@ -146,6 +148,8 @@ function read<S extends z.ZodObject, T>(
   const faults = [
     ...(parsed.error?.issues ?? []).map(issue => faultOf(issue, present)),
     ...kafkaFaults(present),
+    ...redisFaults(present),
+    ...tlsFileFaults(present),
     ...s3Faults(present),
     ...misspeltOf(Object.keys(present), Object.keys(schema.shape)),
   ]

@@ -72,7 +72,7 @@ export {
   type ServiceProcess,
   type ServiceProcessOptions,
 } from './service-process.ts'
-export type { KafkaSasl, KafkaServers, KafkaTls, SharedServers } from './shared-servers.ts'
+export type { KafkaSasl, KafkaServers, SharedServers } from './shared-servers.ts'
 export {
   type SignalSource,
   type StopOnSignalOptions,

@@ -1,4 +1,5 @@
 import { type Clock, type Config, systemClock } from '@longhaul/contracts'
+import { StoreUnavailableError } from '@longhaul/store'
 import { startTelemetry, type Telemetry } from '@longhaul/telemetry'
 import { loadConfigFile } from './config/config-file.ts'
 import { ConfigWatch } from './config/config-watch.ts'
@@ -56,7 +57,7 @@ export async function runServiceProcess(
         'set KAFKA_BROKERS, or run `npm start`, where all services share one process',
     )
   }
-  const drivers = await openDrivers({ ...env, config, telemetry, clock })
+  const drivers = await openDrivers({ ...env, config, telemetry, clock }).catch(exitExplained)
   const pause = openPausePoints(variables, process)
   const service = await wire({ ...drivers, env, config, telemetry, clock, pause })
   const { logger } = telemetry
@@ -111,6 +112,12 @@ function readConfigOrExit(env: ServiceEnv, variables: Env): Config {
   return result.ok
     ? result.config
     : exitWith(result.faults.map(fault => describeFault(configPath, fault)).join('\n'))
+}
+
+/** What the message explains in full; a stack would only hide it. */
+function exitExplained(error: unknown): never {
+  if (error instanceof StoreUnavailableError) exitWith(error.message)
+  throw error
 }
 
 function exitWith(message: string): never {

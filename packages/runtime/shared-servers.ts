@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import type { Env, EnvFault } from './env.ts'
+import { type TlsFiles, tlsVariables } from './tls-files.ts'
 
 /** What processes share beside PostgreSQL; what is not named stays within the process. */
 export interface SharedServers {
   kafka: KafkaServers | undefined
   redisUrl: string | undefined
+  /** For a `redisUrl` that begins with `rediss://`. */
+  redisTls?: TlsFiles | undefined
   /** Where files are kept; undefined: in PostgreSQL. */
   s3?: S3Bucket | undefined
 }
@@ -21,15 +24,8 @@ export interface S3Bucket {
 export interface KafkaServers {
   /** `host:port`, at least one. */
   brokers: readonly string[]
-  tls: KafkaTls | undefined
+  tls: TlsFiles | undefined
   sasl: KafkaSasl | undefined
-}
-
-/** Paths of PEM files; without `caFile` the authorities that Node knows count. */
-export interface KafkaTls {
-  caFile: string | undefined
-  certFile: string | undefined
-  keyFile: string | undefined
 }
 
 export interface KafkaSasl {
@@ -65,10 +61,14 @@ export const sharedVariables = {
   KAFKA_TLS_CA_FILE: z.string().optional(),
   KAFKA_TLS_CERT_FILE: z.string().optional(),
   KAFKA_TLS_KEY_FILE: z.string().optional(),
-  KAFKA_SASL_MECHANISM: z.enum(saslMechanisms).optional(),
+  /** In capitals as well, as Kafka writes them. */
+  KAFKA_SASL_MECHANISM: z.string().toLowerCase().pipe(z.enum(saslMechanisms)).optional(),
   KAFKA_SASL_USERNAME: z.string().optional(),
   KAFKA_SASL_PASSWORD: z.string().optional(),
   REDIS_URL: redisUrl.optional(),
+  REDIS_TLS_CA_FILE: z.string().optional(),
+  REDIS_TLS_CERT_FILE: z.string().optional(),
+  REDIS_TLS_KEY_FILE: z.string().optional(),
   S3_BUCKET: z.string().optional(),
   S3_ENDPOINT: httpUrl.optional(),
   S3_REGION: z.string().optional(),
@@ -82,6 +82,7 @@ export function sharedServersOf(values: SharedValues): SharedServers {
   return {
     kafka: KAFKA_BROKERS && { brokers: KAFKA_BROKERS, tls: tlsOf(values), sasl: saslOf(values) },
     redisUrl: values.REDIS_URL,
+    redisTls: isRedisOverTls(values.REDIS_URL) ? redisTlsOf(values) : undefined,
     ...(S3_BUCKET !== undefined && {
       s3: {
         bucket: S3_BUCKET,
@@ -93,8 +94,10 @@ export function sharedServersOf(values: SharedValues): SharedServers {
 }
 
 const SASL = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const
-const TLS_FILES = ['KAFKA_TLS_CA_FILE', 'KAFKA_TLS_CERT_FILE', 'KAFKA_TLS_KEY_FILE'] as const
-const CLIENT_PAIR = ['KAFKA_TLS_CERT_FILE', 'KAFKA_TLS_KEY_FILE'] as const
+const KAFKA_TLS = tlsVariables('KAFKA_TLS')
+const REDIS_TLS = tlsVariables('REDIS_TLS')
+const KAFKA_PAIR = [KAFKA_TLS.certFile, KAFKA_TLS.keyFile]
+const REDIS_PAIR = [REDIS_TLS.certFile, REDIS_TLS.keyFile]
 
 /** What is wrong between the variables; each by itself is checked by its schema. */
 export function kafkaFaults(env: Env): EnvFault[] {
@@ -109,25 +112,45 @@ export function kafkaFaults(env: Env): EnvFault[] {
         remedy: 'set KAFKA_BROKERS too, or unset it',
       }))
   }
-  const incomplete = [SASL, CLIENT_PAIR].filter(group => group.some(given))
-  const missing = incomplete.flatMap(group =>
-    group
-      .filter(variable => !given(variable))
-      .map(variable => ({
-        variable,
-        message: `is missing: ${group.filter(given).join(' and ')} needs it`,
-        remedy: `set all of ${group.join(', ')}, or none`,
-      })),
+  const withoutTls = Object.values(KAFKA_TLS).filter(
+    variable => env.KAFKA_TLS !== 'true' && given(variable),
   )
-  const withoutTls = TLS_FILES.filter(variable => env.KAFKA_TLS !== 'true' && given(variable))
   return [
-    ...missing,
+    ...[SASL, KAFKA_PAIR].flatMap(group => missingOf(env, group)),
     ...withoutTls.map(variable => ({
       variable,
       message: 'has no effect without KAFKA_TLS=true',
       remedy: 'set KAFKA_TLS=true, or unset it',
     })),
   ]
+}
+
+/** What is wrong between the variables of Redis. */
+export function redisFaults(env: Env): EnvFault[] {
+  const withoutTls = Object.values(REDIS_TLS).filter(
+    variable => !isRedisOverTls(env.REDIS_URL) && env[variable] !== undefined,
+  )
+  return [
+    ...missingOf(env, REDIS_PAIR),
+    ...withoutTls.map(variable => ({
+      variable,
+      message: 'has no effect without a REDIS_URL that begins with rediss://',
+      remedy: 'write rediss:// in REDIS_URL, or unset it',
+    })),
+  ]
+}
+
+/** Of variables that go together, those that are not there although others are. */
+function missingOf(env: Env, group: readonly string[]): EnvFault[] {
+  const given = group.filter(variable => env[variable] !== undefined)
+  if (given.length === 0) return []
+  return group
+    .filter(variable => env[variable] === undefined)
+    .map(variable => ({
+      variable,
+      message: `is missing: ${given.join(' and ')} needs it`,
+      remedy: `set all of ${group.join(', ')}, or none`,
+    }))
 }
 
 /** Settings of the bucket without one. */
@@ -142,13 +165,25 @@ export function s3Faults(env: Env): EnvFault[] {
     }))
 }
 
-function tlsOf(values: SharedValues): KafkaTls | undefined {
+function tlsOf(values: SharedValues): TlsFiles | undefined {
   if (values.KAFKA_TLS !== 'true') return undefined
   return {
     caFile: values.KAFKA_TLS_CA_FILE,
     certFile: values.KAFKA_TLS_CERT_FILE,
     keyFile: values.KAFKA_TLS_KEY_FILE,
   }
+}
+
+function redisTlsOf(values: SharedValues): TlsFiles {
+  return {
+    caFile: values.REDIS_TLS_CA_FILE,
+    certFile: values.REDIS_TLS_CERT_FILE,
+    keyFile: values.REDIS_TLS_KEY_FILE,
+  }
+}
+
+function isRedisOverTls(url: string | undefined): boolean {
+  return url !== undefined && URL.canParse(url) && new URL(url).protocol === 'rediss:'
 }
 
 function saslOf(values: SharedValues): KafkaSasl | undefined {

@@ -1,6 +1,5 @@
 import {
   type Clock,
-  INLINE_BODY_BYTES,
   idFrom,
   type JobOptions,
   type Lane,
@@ -17,8 +16,6 @@ import type { DispatchKey, DueKey, HeldJobs, ReclaimedJob, ReleasedJob } from '.
 export const ROUND_ROWS = 500
 /** Of a round of releases: all work that is held goes through them, one after another. */
 export const RELEASE_ROWS = 1_000
-/** Bodies that come with them, together; whoever handles the others reads theirs. */
-const RELEASE_BYTES = 16 * 1024 * 1024
 
 /** How long a key is remembered; Stripe's day is what clients expect. */
 const IDEMPOTENCY_MS = 86_400_000
@@ -80,7 +77,6 @@ export class Dispatch {
         })),
       ),
       this.#clock.now(),
-      INLINE_BODY_BYTES,
     ])
     return rows.map(releasedJob)
   }
@@ -168,6 +164,7 @@ interface ReleasedRow {
   lane: Lane
   policy: string | null
   requested_model: string | null
+  dispatch_model: string
   metadata: Record<string, string> | null
   deadline: number | null
   dispatch: number
@@ -175,7 +172,6 @@ interface ReleasedRow {
   options: JobOptions | null
   traceparent: string | null
   body_bytes: number
-  body: string | null
 }
 
 function keyOf(row: KeyRow): DispatchKey {
@@ -190,6 +186,7 @@ function releasedJob(row: ReleasedRow): ReleasedJob {
     lane: row.lane,
     policy: row.policy,
     requestedModel: row.requested_model,
+    dispatchModel: row.dispatch_model,
     metadata: row.metadata,
     deadlineAt: row.deadline,
     dispatch: row.dispatch,
@@ -197,7 +194,6 @@ function releasedJob(row: ReleasedRow): ReleasedJob {
     options: row.options,
     traceparent: row.traceparent,
     bodyBytes: row.body_bytes,
-    body: row.body,
   }
 }
 
@@ -267,17 +263,14 @@ const RELEASE: Statement = {
     UPDATE jobs j SET status = 'queued', dispatches = j.dispatches + 1,
       queued_at = to_timestamp($2::float8 / 1000)
     WHERE j.id = ANY (ARRAY(SELECT id FROM due))
-    RETURNING j.*
+    RETURNING j.id, j.due_at, j.tenant_id, j.endpoint, j.lane, j.policy, j.requested_model,
+      j.dispatch_model, j.metadata, j.deadline, j.dispatches, j.hints, j.options, j.traceparent,
+      j.body_bytes
   )
-  SELECT r.id, r.tenant_id, r.endpoint, r.lane, r.policy, r.requested_model, r.metadata,
-    date_part('epoch', r.deadline) * 1000 AS deadline, r.dispatches AS dispatch,
-    r.hints, r.options, r.traceparent, r.body_bytes,
-    -- Not a join: that would read every body there is and keep those of the round.
-    CASE WHEN r.body_bytes <= $3 AND r.bytes_before <= ${RELEASE_BYTES} THEN
-      (SELECT b.body FROM job_bodies b WHERE b.job_id = r.id AND b.kind = 'request') END AS body
-  FROM (
-    SELECT *, sum(body_bytes) OVER (ORDER BY due_at, id) - body_bytes AS bytes_before FROM released) r
-  ORDER BY r.due_at, r.id`,
+  SELECT id, tenant_id, endpoint, lane, policy, requested_model, dispatch_model, metadata,
+    date_part('epoch', deadline) * 1000 AS deadline, dispatches AS dispatch,
+    hints, options, traceparent, body_bytes
+  FROM released ORDER BY due_at, id`,
 }
 
 const STRANDED: Statement = {

@@ -1,10 +1,13 @@
-/** PostgreSQL cannot be reached, is starting, or is stopping; what was asked may or may not have happened. */
+import { tlsFaultOf } from '@longhaul/contracts'
+
+/**
+ * PostgreSQL cannot be reached, is starting or stopping, or does not let us in;
+ * what was asked may or may not have happened.
+ */
 export class StoreUnavailableError extends Error {
   readonly code = 'store_unavailable'
   constructor(cause: unknown) {
-    super(`PostgreSQL is unavailable: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    })
+    super(`PostgreSQL is unavailable: ${reasonOf(cause)}`, { cause })
     this.name = 'StoreUnavailableError'
   }
 }
@@ -33,6 +36,12 @@ const UNREACHABLE = new Set([
   '53300', // too many connections
 ])
 
+/** The user, the password or the database is not known to it, or not from here. */
+const REFUSED = new Set(['28000', '28P01', '3D000'])
+
+/** What `pg` says without a code when the server has TLS switched off. */
+const NO_TLS_TEXT = /^The server does not support SSL connections/
+
 /** What `pg` says without a code when a connection dies or none can be had. */
 const UNREACHABLE_TEXT =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Query read timeout|Cannot use a pool after)/
@@ -42,9 +51,37 @@ export function isUnreachable(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
   const { message, errors } = error as { message?: unknown; errors?: unknown }
   const code = sqlState(error)
-  if (UNREACHABLE.has(code) || code.startsWith('08')) return true
+  if (UNREACHABLE.has(code) || REFUSED.has(code) || code.startsWith('08')) return true
   if (Array.isArray(errors)) return errors.some(isUnreachable)
-  return code === '' && UNREACHABLE_TEXT.test(String(message))
+  if (tlsFaultOf(error) !== undefined) return true
+  return (
+    code === '' && (UNREACHABLE_TEXT.test(String(message)) || NO_TLS_TEXT.test(String(message)))
+  )
+}
+
+/** With the setting that mends it, where one does. */
+function reasonOf(cause: unknown): string {
+  const { message = String(cause), errors } = (cause ?? {}) as {
+    message?: string
+    errors?: readonly unknown[]
+  }
+  // A host with several addresses, none of which answered.
+  if (message === '' && errors?.length) return reasonOf(errors[0])
+  if (REFUSED.has(sqlState(cause))) return `${message} — correct DATABASE_URL`
+  if (NO_TLS_TEXT.test(message)) return `${message} — set sslmode=disable in DATABASE_URL`
+  switch (tlsFaultOf(cause)) {
+    case 'untrusted':
+      return `its certificate is of no authority that is trusted here (${sqlState(cause)}) — add sslmode=verify-full and sslrootcert=PATH to DATABASE_URL`
+    case 'out-of-date':
+      return `its certificate is out of date (${sqlState(cause)}) — renew it`
+    case 'other-name':
+      return 'its certificate is for another name — let DATABASE_URL use a name that is in it'
+    case 'client-refused':
+      return `it wants a certificate of this client that it trusts (${sqlState(cause)}) — add sslcert=PATH and sslkey=PATH to DATABASE_URL`
+    case 'no-tls':
+    case undefined:
+      return message
+  }
 }
 
 export function sqlState(error: unknown): string {

@@ -40,7 +40,7 @@ export class JobReads {
     if (!row) return undefined
     const detail: JobDetail = jobOf(row)
     if (include.has('request')) {
-      const body = await this.requestBody(jobId)
+      const body = await this.#requestBody(jobId)
       if (body !== undefined) detail.requestBody = body
     }
     if (include.has('attempts')) detail.attemptRecords = await this.#attempts(id)
@@ -114,7 +114,7 @@ export class JobReads {
   }
 
   /** The request body as JSON text; undefined when it was deleted, or the job with it. */
-  async requestBody(jobId: string): Promise<string | undefined> {
+  async #requestBody(jobId: string): Promise<string | undefined> {
     const [row] = await this.#database.hot<{ body: string }>(REQUEST_BODY, [uuidOf('job', jobId)])
     return row?.body
   }

@@ -327,7 +327,14 @@ describe('the dispatcher', () => {
     expect(await db.store.dispatch.held()).toContainEqual({ lane: 'bulk', model: 'm', count: 5 })
     const released = await db.store.dispatch.release([{ ...key, batchId: null, count: 3 }])
     expect(released.map(({ id }) => id)).toEqual(jobs.slice(0, 3).map(({ id }) => id))
-    expect(released[0]).toMatchObject({ dispatch: 1, body: jobs[0]?.body })
+    expect(released[0]).toMatchObject({
+      dispatch: 1,
+      dispatchModel: 'm',
+      bodyBytes: jobs[0]?.bodyBytes,
+    })
+    const bodies = jobs.map(({ id, bodyBytes }) => db.store.requestBodies.of(id, bodyBytes))
+    expect(await Promise.all(bodies)).toEqual(jobs.map(({ body }) => body))
+    expect(await db.store.requestBodies.of(newId('job'), 0)).toBeUndefined()
     expect(await db.store.dispatch.published()).toContainEqual({ ...key, count: 3 })
     expect(await db.store.dispatch.held()).toContainEqual({ lane: 'bulk', model: 'm', count: 2 })
     expect(await db.store.dispatch.nextDueAt()).toBeGreaterThan(Date.now() + 50_000)

@@ -13,6 +13,7 @@ import { Jobs, type ObserveBatch } from './jobs.ts'
 import { migrate } from './migrate.ts'
 import { Partitions } from './partitions.ts'
 import { PolicyStates } from './policy-states.ts'
+import { RequestBodies } from './request-bodies.ts'
 import { Tenants } from './tenants.ts'
 import { WebhookEvents } from './webhook-events.ts'
 
@@ -30,6 +31,7 @@ export interface Store {
   readonly jobs: Jobs
   readonly reads: JobReads
   readonly contents: JobContents
+  readonly requestBodies: RequestBodies
   readonly dispatch: Dispatch
   readonly decisions: Decisions
   readonly tenants: Tenants
@@ -72,6 +74,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     jobs: new Jobs(database, clock, observe),
     reads: new JobReads(database),
     contents: new JobContents(database, clock),
+    requestBodies: new RequestBodies(database, observe),
     dispatch: new Dispatch(database, clock),
     decisions: new Decisions(database, observe),
     policyStates: new PolicyStates(database),

@@ -133,6 +133,8 @@ export interface ReleasedJob {
   lane: Lane
   policy: string | null
   requestedModel: string | null
+  /** Of the key under which it waited. */
+  dispatchModel: string
   metadata: Record<string, string> | null
   deadlineAt: number | null
   dispatch: number
@@ -140,8 +142,6 @@ export interface ReleasedJob {
   options: JobOptions | null
   traceparent: string | null
   bodyBytes: number
-  /** Null above the inline limit. */
-  body: string | null
 }
 
 /** Jobs wait in Postgres, and are released, by this key. `model` is '' until one is known. */

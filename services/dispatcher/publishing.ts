@@ -54,7 +54,7 @@ function messageOf(job: ReleasedJob): JobMessage {
     options: job.options,
     traceparent: job.traceparent,
     bodyBytes: job.bodyBytes,
-    body: job.body,
+    body: null, // who handles it reads many at a time
     route: null,
   }
 }

@@ -5,6 +5,7 @@ import { type DueKey, RELEASE_ROWS, type Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { allocate, type Due } from './allocate.ts'
 import { PublishedBounds } from './published-bounds.ts'
+import { PublishedCounts } from './published-counts.ts'
 import { publishReleased } from './publishing.ts'
 import { Shares } from './shares.ts'
 
@@ -31,9 +32,12 @@ export class Releases {
   readonly #dependencies: ReleaseDependencies
   readonly #bounds = new PublishedBounds()
   readonly #shares = new Shares()
+  readonly #published: PublishedCounts
 
   constructor(dependencies: ReleaseDependencies) {
     this.#dependencies = dependencies
+    const { store, clock } = dependencies
+    this.#published = new PublishedCounts(() => store.dispatch.published(), clock)
   }
 
   /** @returns milliseconds until the next round, at the latest */
@@ -41,7 +45,7 @@ export class Releases {
     const { store, bus, clock } = this.#dependencies
     const keys = await store.dispatch.dueKeys()
     if (keys.length === 0) return this.#untilNextDue()
-    const [waiting, published] = await Promise.all([this.#open(keys), store.dispatch.published()])
+    const [waiting, published] = await Promise.all([this.#open(keys), this.#published.read()])
     if (waiting.length === 0) return this.#untilNextDue()
     const due = waiting.filter(({ model }) => !this.#isOutBriefly(model, config))
     const most = config.dispatch.published_per_key
@@ -53,10 +57,10 @@ export class Releases {
       laneWeights: config.lanes,
       shares: this.#shares,
     })
-    if (quotas.length === 0) return BUSY_MS
-    const jobs = await store.dispatch.release(quotas)
+    const jobs = quotas.length === 0 ? [] : await store.dispatch.release(quotas)
+    this.#published.released(jobs)
     await publishReleased(this.#dependencies, jobs)
-    return jobs.length >= budget ? 0 : BUSY_MS
+    return jobs.length >= budget ? 0 : Math.max(BUSY_MS, this.#published.restMs)
   }
 
   /** Without batches that are held: paused, or not (or no longer) in progress. */

@@ -5,6 +5,7 @@ import {
   type DecisionRecord,
   decodeJobMessage,
   encodeJobMessage,
+  INLINE_BODY_BYTES,
   type JobError,
   type JobMessage,
   lanes,
@@ -161,7 +162,8 @@ export class Router {
     if (message.dispatch <= LEARNING_DISPATCHES && this.#asksForUnknown(message)) {
       return this.#putBack(message, message.requestedModel, clock.now() + LEARNING_MS)
     }
-    const text = message.body ?? (await store.reads.requestBody(message.jobId))
+    const { jobId, body, bodyBytes } = message
+    const text = body ?? (await store.requestBodies.of(jobId, bodyBytes))
     if (text === undefined) return // deleted: nothing is left to route
     const decision = await this.#decide(message, JSON.parse(text) as Record<string, unknown>)
     if (isFirst) holdings.decided(decision)
@@ -184,7 +186,11 @@ export class Router {
     try {
       await bus.publish(
         modelTopic(decision.route.model, message.lane),
-        encodeJobMessage({ ...message, route: routeOf(decision.route, decision.record) }),
+        encodeJobMessage({
+          ...message,
+          body: bodyBytes <= INLINE_BODY_BYTES ? text : null,
+          route: routeOf(decision.route, decision.record),
+        }),
       )
       // What Postgres held for this model was counted there.
       const isNew = message.dispatch === 1 && message.requestedModel === null

@@ -80,11 +80,13 @@ export class Deployments {
     return undefined
   }
 
-  /** When a call may begin that waits for nothing but its turn; undefined: none does. */
-  get nextTurnAt(): number | undefined {
-    const now = this.#clock.now()
+  /**
+   * When a call may begin that waited for nothing but its turn at `since`; undefined: none did.
+   * It may have passed by now: whoever was refused a slot because of it must look again all the same.
+   */
+  nextTurnAfter(since: number): number | undefined {
     const turns = this.#states
-      .filter(state => hasRoom(state) && state.pace.nextAt > now)
+      .filter(state => hasRoom(state) && state.pace.nextAt > since)
       .map(({ pace }) => pace.nextAt)
     return turns.length === 0 ? undefined : Math.min(...turns)
   }

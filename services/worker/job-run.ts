@@ -87,8 +87,8 @@ export class JobRun {
 
   /** Before the claim: a body that cannot be had now is no loss of a worker. */
   async #readBody(): Promise<Record<string, unknown> | undefined> {
-    const { jobId, body } = this.#message
-    const text = body ?? (await this.#dependencies.store.reads.requestBody(jobId))
+    const { jobId, body, bodyBytes } = this.#message
+    const text = body ?? (await this.#dependencies.store.requestBodies.of(jobId, bodyBytes))
     return text === undefined ? undefined : JSON.parse(text)
   }
 

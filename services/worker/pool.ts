@@ -155,16 +155,17 @@ export class ModelPool {
   }
 
   #pump(): void {
+    const since = this.#dependencies.clock.now()
     this.#beginAll()
-    if (this.#queue.size + this.#parked.length > 0) this.#pumpAtNextTurn()
+    if (this.#queue.size + this.#parked.length > 0) this.#pumpAtNextTurn(since)
   }
 
   /** What waits for a pace is told by nobody. */
-  #pumpAtNextTurn(): void {
+  #pumpAtNextTurn(since: number): void {
     const { clock } = this.#dependencies
-    const at = this.#deployments.nextTurnAt
+    const at = this.#deployments.nextTurnAfter(since)
     if (at === undefined || this.#cancelTurn || this.#stopping.aborted) return
-    this.#cancelTurn = clock.schedule(at - clock.now(), () => {
+    this.#cancelTurn = clock.schedule(Math.max(0, at - clock.now()), () => {
       this.#cancelTurn = undefined
       this.#pump()
     })

@@ -11,11 +11,11 @@ export class Ledger {
   #next = 0
 
   /** Publishes the next message, each with a key of its own; never rejects. */
-  async publish(bus: Bus, topic: string): Promise<void> {
+  async publish(bus: Bus, topic: string, text?: string): Promise<void> {
     const key = `${topic} ${this.#next}`
     this.#next += 1
     try {
-      await bus.publish(topic, message(key))
+      await bus.publish(topic, message(key, text))
       this.published.add(key)
     } catch {
       this.refused += 1
@@ -65,8 +65,8 @@ export class Ledger {
   }
 }
 
-export function message(key: string): Message {
-  return { key, value: '{}', headers: { 'longhaul-schema': '1' } }
+export function message(key: string, text = ''): Message {
+  return { key, value: JSON.stringify({ text }), headers: { 'longhaul-schema': '1' } }
 }
 
 /** Publishes one message every `everyMs` until it is stopped. */

@@ -129,7 +129,7 @@ export function exerciseDeliveryQueue(driver: string, openBackend: () => QueueBa
   })
 }
 
-function event(): DueEvent {
+export function event(): DueEvent {
   return {
     id: newId('event'),
     tenantId: newId('tenant'),

@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { killBrokers } from './broker-kill.ts'
 import { clusterScenarios } from './cluster/scenarios.ts'
 import { type ClusterSurroundings, surroundCluster } from './cluster/surroundings.ts'
 import { stopOrderly } from './orderly-stop.ts'
@@ -19,6 +20,7 @@ const scenarios: Record<string, (options: FaultOptions) => Promise<FaultReport>>
   plug: pullThePlug,
   postgres: killPostgres,
   stop: stopOrderly,
+  brokers: killBrokers,
   ...Object.fromEntries(
     Object.entries(clusterScenarios).map(([name, run]) => [
       name,

@@ -15,7 +15,7 @@ export interface DomainText {
   domain: Domain
 }
 
-const GLOSSARY_TEXTS = 120
+const GLOSSARY_TEXTS = 240
 
 /** Some words of a domain in any order: they teach what belongs where, not how people write. */
 export function glossaryTexts(): DomainText[] {

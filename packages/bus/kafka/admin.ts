@@ -1,7 +1,8 @@
 import type { Clock } from '@longhaul/contracts'
 import type { Admin } from 'kafkajs'
 import { BusUnavailableError } from '../port.ts'
-import { fewRetries, KafkaClient, type KafkaConnection, type KafkaJsLog } from './client.ts'
+import { fewRetries, KafkaClient, type KafkaJsLog } from './client.ts'
+import type { KafkaConnection } from './connection.ts'
 
 export interface AdminDependencies {
   clock: Clock
@@ -37,9 +38,9 @@ export class KafkaAdmin {
     try {
       return await this.#within(timeoutMs, connected.admin.then(question))
     } catch (error) {
+      const detail = connected.client.explain(error)
       this.#abandon(connected)
-      if (error instanceof BusUnavailableError) throw error
-      throw new BusUnavailableError(textOf(error), { cause: error })
+      throw new BusUnavailableError(detail, { cause: error })
     }
   }
 
@@ -62,13 +63,9 @@ export class KafkaAdmin {
   #within<T>(timeoutMs: number, answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const cancel = this.#dependencies.clock.schedule(timeoutMs, () =>
-        reject(new BusUnavailableError(`no answer within ${timeoutMs} ms`)),
+        reject(new Error(`no answer within ${timeoutMs} ms`)),
       )
       answer.then(resolve, reject).finally(cancel)
     })
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

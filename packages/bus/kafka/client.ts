@@ -1,31 +1,11 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type ISocketFactory, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs'
+import type { KafkaConnection } from './connection.ts'
+import { refusalFault, watchConnection } from './connection-fault.ts'
+import { onlyCheckWhatIsPending } from './pending-requests.ts'
 
-export interface KafkaTls {
-  /** Certificates of the authorities to trust, PEM. */
-  ca?: string
-  /** Certificate and key of this client, PEM. */
-  cert?: string
-  key?: string
-  /** Default true. */
-  rejectUnauthorized?: boolean
-}
-
-export interface KafkaSasl {
-  mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
-  username: string
-  password: string
-}
-
-export interface KafkaConnection {
-  /** `host:port` of brokers to begin with; the others are learned from them. */
-  brokers: readonly string[]
-  clientId: string
-  /** True: with the authorities that Node knows. */
-  tls?: boolean | KafkaTls
-  sasl?: KafkaSasl
-}
+onlyCheckWhatIsPending()
 
 export interface KafkaLogger {
   warn(fields: object, text: string): void
@@ -60,14 +40,14 @@ export const fewRetries = { ...patient, retries: 2 }
  */
 export class KafkaClient {
   readonly kafka: Kafka
+  readonly #connection: KafkaConnection
   readonly #sockets = new Set<Socket>()
+  #connectionFault: string | undefined
   #ended = false
 
-  constructor(
-    { brokers, clientId, tls, sasl }: KafkaConnection,
-    log: KafkaJsLog,
-    retry: typeof patientRetries,
-  ) {
+  constructor(connection: KafkaConnection, log: KafkaJsLog, retry: typeof patientRetries) {
+    const { brokers, clientId, tls, sasl } = connection
+    this.#connection = connection
     const config: KafkaConfig = {
       clientId,
       // No brokers: the one failure to connect that is not tried again.
@@ -86,6 +66,13 @@ export class KafkaClient {
     this.kafka = new Kafka(config)
   }
 
+  /** Why it failed, and the setting that mends it where one does. */
+  explain(error: unknown): string {
+    const fault = refusalFault(error, this.#connection) ?? this.#connectionFault
+    if (fault !== undefined) return fault
+    return error instanceof Error ? error.message : String(error)
+  }
+
   /** Whatever is under way fails, and nothing begins any more. */
   end(): void {
     this.#ended = true
@@ -100,6 +87,9 @@ export class KafkaClient {
       : connectTcp({ host, port }, onConnect)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     socket.setNoDelay(true)
+    watchConnection(socket, this.#connection, `${host}:${port}`, fault => {
+      if (!this.#ended) this.#connectionFault = fault
+    })
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
     return socket

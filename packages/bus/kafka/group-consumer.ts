@@ -1,13 +1,10 @@
 import type { Clock } from '@longhaul/contracts'
 import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
-import {
-  KafkaClient,
-  type KafkaConnection,
-  type KafkaJsLog,
-  type KafkaLogger,
-  patientRetries,
-} from './client.ts'
+import { BusUnavailableError } from '../port.ts'
+import { KafkaClient, type KafkaJsLog, type KafkaLogger, patientRetries } from './client.ts'
+import type { KafkaConnection } from './connection.ts'
 import { type Record, recordOf } from './record.ts'
+import { SilenceWatch } from './silence-watch.ts'
 
 export interface GroupConsumerOptions {
   groupId: string
@@ -23,6 +20,8 @@ export interface GroupConsumerDependencies {
   log: KafkaJsLog
   /** Creates the topics that are not there. */
   restoreTopics(): Promise<void>
+  /** Whether some broker answers, for all that is known. */
+  isReachable(): boolean
 }
 
 /** Told in this order: `assigned`, any number of `fetched`, `suspended`; then `assigned` again. */
@@ -66,6 +65,11 @@ const STABLE_MS = 30_000
  * mean that a topic was deleted and created again, and kafkajs would go on at
  * the old place in the new topic. A new consumer begins at what is committed,
  * which Kafka forgets with the topic.
+ *
+ * So is silence while brokers answer: of several brokers the one that
+ * coordinates the group may be gone for good, and kafkajs goes on asking it for
+ * a minute. While none answers it is left to ask, so that its membership
+ * outlives a broker that starts again.
  */
 export class GroupConsumer {
   readonly #dependencies: GroupConsumerDependencies
@@ -165,34 +169,34 @@ export class GroupConsumer {
   #tell(error: Error | undefined, failures: number): void {
     const hadJoined = this.#state === 'running'
     this.#become('crashed')
-    this.#lastError = error?.message ?? 'the consumer ended'
     // The 1st, 2nd, 4th, 8th … in a row: an outage must not flood the log.
     if ((failures & (failures - 1)) === 0) {
       const { logger } = this.#dependencies
-      logger.warn({ err: error, groupId: this.#options.groupId }, 'a consumer failed; restarting')
+      const { groupId } = this.#options
+      logger.warn({ err: error, groupId, reason: this.#lastError }, 'a consumer failed; restarting')
     }
     if (hadJoined) this.#listener.failed()
   }
 
   /** One consumer from joining to its end; returns why it ended. */
   async #live(): Promise<Error | undefined> {
-    const { connection, log } = this.#dependencies
+    const { connection, clock, log } = this.#dependencies
     const client = new KafkaClient(connection, log, patientRetries)
-    const consumer = client.kafka.consumer({
-      groupId: this.#options.groupId,
-      sessionTimeout: this.#options.sessionTimeoutMs,
-      rebalanceTimeout: 2 * this.#options.sessionTimeoutMs,
-      heartbeatInterval: Math.min(HEARTBEAT_MS, this.#options.sessionTimeoutMs / 3),
-      maxWaitTimeInMs: FETCH_WAIT_MS,
-      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
-      maxBytes: FETCH_BYTES,
-      allowAutoTopicCreation: false,
-      retry: { ...patientRetries, restartOnFailure: async () => false },
-    })
+    const consumer = this.#consumerOf(client)
     this.#become('joining')
+    const silence = new SilenceWatch(
+      {
+        clock,
+        isUnheard: () => this.#state === 'running' && this.silentMs > 0,
+        isReachable: () => this.#dependencies.isReachable(),
+      },
+      this.#options.sessionTimeoutMs,
+      () => this.#end(new Error('its coordinator does not answer, and other brokers do')),
+    )
     const ended = new Promise<Error | undefined>(resolve => {
       this.#end = error => {
         this.#end = () => {}
+        silence.stop()
         this.#commit = undefined
         this.#listener.suspended()
         resolve(error)
@@ -201,10 +205,26 @@ export class GroupConsumer {
     this.#watch(consumer)
     this.#start(consumer).catch(error => this.#end(error))
     const error = await ended
+    this.#lastError = error ? reasonOf(error, client) : 'the consumer ended'
     this.#consumer = undefined
     await this.#atMost(GOODBYE_MS, consumer.disconnect())
     client.end()
     return error
+  }
+
+  #consumerOf({ kafka }: KafkaClient): Consumer {
+    const { groupId, sessionTimeoutMs } = this.#options
+    return kafka.consumer({
+      groupId,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: 2 * sessionTimeoutMs,
+      heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeoutMs / 3),
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
+      maxBytes: FETCH_BYTES,
+      allowAutoTopicCreation: false,
+      retry: { ...patientRetries, restartOnFailure: async () => false },
+    })
   }
 
   async #start(consumer: Consumer): Promise<void> {
@@ -295,4 +315,9 @@ export class GroupConsumer {
       promise.then(done, done)
     })
   }
+}
+
+/** What topics are restored with has explained it already. */
+function reasonOf(error: Error, client: KafkaClient): string {
+  return error instanceof BusUnavailableError ? error.detail : client.explain(error)
 }

@@ -1,6 +1,7 @@
 import { type Message as KafkaJsMessage, Partitioners } from 'kafkajs'
 import { BusUnavailableError } from '../port.ts'
-import { KafkaClient, type KafkaConnection, type KafkaJsLog, patientRetries } from './client.ts'
+import { KafkaClient, type KafkaJsLog, patientRetries } from './client.ts'
+import type { KafkaConnection } from './connection.ts'
 import { outgoing } from './record.ts'
 import type { OutgoingTopic, Sender } from './send-queue.ts'
 
@@ -26,23 +27,26 @@ export async function connectSender(
     createPartitioner: Partitioners.DefaultPartitioner,
     retry: { ...patientRetries, retries: Number.MAX_SAFE_INTEGER },
   })
-  let isLate = false
+  let late: Error | undefined
   const giveUp = setTimeout(() => {
-    isLate = true
+    late = new Error(`no connection within ${options.timeoutMs} ms`)
     client.end()
   }, options.timeoutMs)
   try {
     await producer.connect()
   } catch (error) {
     client.end()
-    const detail = isLate ? `no connection within ${options.timeoutMs} ms` : textOf(error)
-    throw new BusUnavailableError(detail, { cause: error })
+    throw new BusUnavailableError(client.explain(late ?? error), { cause: error })
   } finally {
     clearTimeout(giveUp)
   }
   return {
     send: async batch => {
-      await producer.sendBatch({ acks: ALL_REPLICAS, topicMessages: batch.map(toKafka) })
+      try {
+        await producer.sendBatch({ acks: ALL_REPLICAS, topicMessages: batch.map(toKafka) })
+      } catch (error) {
+        throw new BusUnavailableError(client.explain(error), { cause: error })
+      }
     },
     close: async () => {
       const end = setTimeout(() => client.end(), GOODBYE_MS)
@@ -58,8 +62,4 @@ export async function connectSender(
   } {
     return { topic: options.nameOf(topic), messages: messages.map(outgoing) }
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -90,7 +90,7 @@ export class SendQueue {
 
   /** Why it is down, or was last. */
   get failure(): string | undefined {
-    return this.#failure?.message
+    return this.#failure?.detail
   }
 
   get unsent(): number {

@@ -1,7 +1,9 @@
 import type { Clock } from '@longhaul/contracts'
+import type { Admin } from 'kafkajs'
 import { isDeadLetterTopic } from '../memory/topic.ts'
-import { deadLetterTopic } from '../port.ts'
+import { BusUnavailableError, deadLetterTopic } from '../port.ts'
 import type { KafkaAdmin } from './admin.ts'
+import { isKafkaError } from './connection-fault.ts'
 import { kafkaTopic } from './topic-name.ts'
 
 export interface TopicOptions {
@@ -45,10 +47,14 @@ export class Topics {
     return this.#names.get(topic) ?? kafkaTopic(this.#options.topicPrefix, topic)
   }
 
-  /** What is still to be created, and why it could not be. */
+  /** How many are still to be created. */
+  get missing(): number {
+    return this.#missing.size
+  }
+
+  /** Why some could not be created. */
   get failure(): string | undefined {
-    if (this.#missing.size === 0 || this.#failure === undefined) return undefined
-    return `${this.#missing.size} topics are not created yet: ${this.#failure}`
+    return this.#missing.size === 0 ? undefined : this.#failure
   }
 
   /** Resolves once they exist, dead letters included, or after `timeoutMs`; creating them goes on then. */
@@ -74,16 +80,31 @@ export class Topics {
       const existing = new Set(await admin.listTopics())
       const missing = [...partitionsOf].filter(([name]) => !existing.has(name))
       if (missing.length === 0) return
+      await this.#create(admin, missing)
+    })
+    for (const topic of topics) this.#missing.delete(topic)
+  }
+
+  async #create(admin: Admin, topics: ReadonlyArray<[name: string, partitions: number]>) {
+    const { replication } = this.#options
+    try {
       await admin.createTopics({
-        topics: missing.map(([topic, numPartitions]) => ({
+        topics: topics.map(([topic, numPartitions]) => ({
           topic,
           numPartitions,
-          replicationFactor: this.#options.replication,
+          replicationFactor: replication,
         })),
         timeout: ANSWER_MS,
       })
-    })
-    for (const topic of topics) this.#missing.delete(topic)
+    } catch (error) {
+      if (!isKafkaError(error, 'INVALID_REPLICATION_FACTOR')) throw error
+      const { brokers } = await admin.describeCluster()
+      throw new Error(
+        `kafka.replication is ${replication}, and the cluster has ${brokers.length} ` +
+          `${brokers.length === 1 ? 'broker' : 'brokers'} — start more, or lower it`,
+        { cause: error },
+      )
+    }
   }
 
   /** Creates all that this process knows and that are gone. */
@@ -114,7 +135,7 @@ export class Topics {
       try {
         await this.restore([...this.#missing])
       } catch (error) {
-        this.#failure = error instanceof Error ? error.message : String(error)
+        this.#failure = error instanceof BusUnavailableError ? error.detail : String(error)
         if (retryMs === FIRST_RETRY_MS) {
           logger.warn({ err: error }, 'topics could not be created; trying again')
         }

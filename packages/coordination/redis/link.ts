@@ -1,5 +1,6 @@
 import { systemClock } from '@longhaul/contracts'
 import { type ClientContext, Redis, type RedisOptions, type Result } from 'ioredis'
+import { linkFault, UNANSWERED } from './link-fault.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context extends ClientContext> {
@@ -10,8 +11,18 @@ declare module 'ioredis' {
   }
 }
 
+/** PEM. */
+export interface RedisTls {
+  /** Certificates of the authorities to trust; default: those that Node knows. */
+  ca?: string
+  /** Certificate and key of this client. */
+  cert?: string
+  key?: string
+}
+
 export interface LinkOptions {
   url: string
+  tls?: RedisTls
   /** Lua, by the command that runs it. */
   scripts: Record<'longhaulBreakers' | 'longhaulTallies', string>
   /** To be listened to from the start; `listenTo` adds others. */
@@ -58,20 +69,29 @@ export class Link {
   readonly #listener: Redis
   readonly #channels: Set<string>
   #listening = false
+  /** A setting that is wrong: what fails in consequence tells less. */
+  #fault: string | undefined
+  /** A connection was made, and nothing came of it yet. */
+  #unanswered = false
   #ready = false
   #cancelReconnect = () => {}
 
   constructor(options: LinkOptions) {
     this.#options = options
     this.#channels = new Set(options.channels)
-    this.#commands = new Redis(options.url, { ...CONNECTION, connectionName: 'coordination' })
+    const { url, tls } = options
+    const connection = { ...CONNECTION, ...(tls && { tls: { ...tls } }) }
+    this.#commands = new Redis(url, { ...connection, connectionName: 'coordination' })
     for (const [name, lua] of Object.entries(options.scripts)) {
       this.#commands.defineCommand(name, { numberOfKeys: 0, lua })
     }
-    this.#listener = new Redis(options.url, { ...CONNECTION, connectionName: 'broadcasts' })
-    for (const connection of [this.#commands, this.#listener]) {
-      connection.on('error', error => this.#lost(error.message))
-      connection.on('close', () => this.#lost('the connection was closed'))
+    this.#listener = new Redis(url, { ...connection, connectionName: 'broadcasts' })
+    for (const each of [this.#commands, this.#listener]) {
+      each.on('error', error => this.#failed(error))
+      each.on('connect', () => {
+        this.#unanswered = true
+      })
+      each.on('close', () => this.#closed())
     }
     this.#commands.on('ready', () => this.#check())
     this.#listener.on('ready', () => void this.#listen())
@@ -141,7 +161,22 @@ export class Link {
   #check(): void {
     if (this.#ready || !this.#listening || this.#commands.status !== 'ready') return
     this.#ready = true
+    this.#fault = undefined
+    this.#unanswered = false
     this.#options.ready()
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
+    const fault = linkFault(error, this.#options.url)
+    if (fault !== undefined || error.code !== undefined) this.#fault = fault
+    this.#lost(this.#fault ?? error.message)
+  }
+
+  #closed(): void {
+    const isPlain = this.#options.url.startsWith('redis:')
+    if (this.#unanswered && isPlain) this.#fault ??= UNANSWERED
+    this.#unanswered = false
+    this.#lost(this.#fault ?? 'the connection was closed')
   }
 
   #lost(reason: string): void {

@@ -6,7 +6,12 @@ import { findJava } from '../maven/java.ts'
 import { run, Supervised } from '../supervised.ts'
 import { servesGroups } from './admin.ts'
 import { kafkaJars } from './lock.ts'
-import { type KafkaListeners, serverProperties } from './properties.ts'
+import {
+  type KafkaListener,
+  type KafkaListeners,
+  type KafkaQuorum,
+  serverProperties,
+} from './properties.ts'
 
 export interface LocalKafkaOptions {
   /** Holds `kafka/` (the topics), `kafka.properties` and `kafka.log`; kept by `stop` and `kill`. */
@@ -18,10 +23,22 @@ export interface LocalKafkaOptions {
    * `proxyPort`: for tests that cut one client's network and not another's.
    */
   behindProxy?: { port: number; proxyPort: number }
+  /** Further listeners by name; what they need (`listener.name.<name>.…`) goes into `properties`. */
+  listeners?: Record<string, KafkaListener>
+  /** Makes it one of several nodes, which are started together. */
+  quorum?: KafkaQuorum
+  /** Users that are there from the first start on. */
+  scramUsers?: readonly ScramUser[]
   /** Added to the server's properties, or replacing them. */
   properties?: Record<string, string>
   /** Default 256. */
   heapMegabytes?: number
+}
+
+export interface ScramUser {
+  mechanism: 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+  name: string
+  password: string
 }
 
 interface KafkaProgram {
@@ -32,10 +49,10 @@ interface KafkaProgram {
 const READY_TIMEOUT_MS = 90_000
 const STOP_TIMEOUT_MS = 20_000
 
-/** Any 16 bytes in base64; a single broker never meets another cluster. */
+/** Any 16 bytes in base64; brokers here never meet another cluster. */
 const CLUSTER_ID = 'bG9uZ2hhdWwtbG9jYWwtMQ'
 
-/** A single Apache Kafka broker (KRaft) as a child process. */
+/** An Apache Kafka broker (KRaft) as a child process, by itself or one of several. */
 export class LocalKafka {
   readonly #options: LocalKafkaOptions
   readonly #dataDir: string
@@ -74,13 +91,10 @@ export class LocalKafka {
     const { java, classPath } = await LocalKafka.prepare()
     this.#port ??= await freePort()
     mkdirSync(this.#dataDir, { recursive: true })
-    const propertiesFile = this.#writeProperties({
-      port: this.#port,
-      controllerPort: await freePort(),
-      ...(this.#options.behindProxy && { behindProxy: this.#options.behindProxy }),
-    })
+    const propertiesFile = this.#writeProperties(await this.#listeners(this.#port))
     if (!existsSync(join(this.#dataDir, 'kafka/meta.properties'))) {
-      await run(java, [...FAST_START, ...format(classPath, propertiesFile)])
+      const { scramUsers = [] } = this.#options
+      await run(java, [...FAST_START, ...format(classPath, propertiesFile, scramUsers)])
     }
     this.#process = new Supervised({
       program: java,
@@ -105,6 +119,25 @@ export class LocalKafka {
     return [`-Xms${megabytes}m`, `-Xmx${megabytes}m`]
   }
 
+  async #listeners(port: number): Promise<KafkaListeners> {
+    const { behindProxy, listeners, quorum } = this.#options
+    return {
+      port,
+      controllerPort: quorum?.controllerPorts[quorum.nodeId - 1] ?? (await freePort()),
+      others: {
+        ...listeners,
+        ...(behindProxy && {
+          PROXIED: {
+            port: behindProxy.port,
+            advertisedPort: behindProxy.proxyPort,
+            protocol: 'PLAINTEXT',
+          },
+        }),
+      },
+      ...(quorum && { quorum }),
+    }
+  }
+
   #writeProperties(listeners: KafkaListeners): string {
     const file = join(this.#dataDir, 'kafka.properties')
     const properties = {
@@ -120,11 +153,17 @@ export class LocalKafka {
 /** A small heap and short runs: neither parallel collectors nor the second compiler pay off. */
 const FAST_START = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 
-function format(classPath: string, propertiesFile: string): string[] {
-  return ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID].concat([
-    '-c',
-    propertiesFile,
+function format(
+  classPath: string,
+  propertiesFile: string,
+  scramUsers: readonly ScramUser[],
+): string[] {
+  const users = scramUsers.flatMap(({ mechanism, name, password }) => [
+    '--add-scram',
+    `${mechanism}=[name=${name},password=${password}]`,
   ])
+  const tool = ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID]
+  return [...tool, '-c', propertiesFile, ...users]
 }
 
 function serve(classPath: string, propertiesFile: string): string[] {

@@ -12,6 +12,8 @@ export interface LocalRedisOptions {
   port?: number
   /** Keeps its data over restarts (append-only file). Default false: a restart forgets all. */
   persistent?: boolean
+  /** Added to the server's settings: each a line of its configuration, word by word. */
+  settings?: ReadonlyArray<readonly string[]>
 }
 
 const READY_TIMEOUT_MS = 30_000
@@ -55,16 +57,17 @@ export class LocalRedis {
     this.#port = port
     const folder = join(this.#dataDir, 'redis')
     mkdirSync(folder, { recursive: true })
-    const settings = {
-      port: String(port),
-      bind: '127.0.0.1',
-      dir: folder,
-      save: '',
-      appendonly: this.#options.persistent ? 'yes' : 'no',
-    }
+    const settings: ReadonlyArray<readonly string[]> = [
+      ['port', String(port)],
+      ['bind', '127.0.0.1'],
+      ['dir', folder],
+      ['save', ''],
+      ['appendonly', this.#options.persistent ? 'yes' : 'no'],
+      ...(this.#options.settings ?? []),
+    ]
     this.#process = new Supervised({
       program: server,
-      args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+      args: settings.flatMap(([name, ...values]) => [`--${name}`, ...values]),
       logFile: join(this.#dataDir, 'redis.log'),
       env: { ...process.env, ...env },
     })

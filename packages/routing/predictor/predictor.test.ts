@@ -42,6 +42,15 @@ describe('the predictor', () => {
     expect([complexity, familiarity]).toEqual([0, 0])
   })
 
+  it.each(['hm', 'ok', 'wow', 'x', '42', 'and?', 'ja', 'asdf', 'hmm, uh huh'])(
+    'takes a text that asks for nothing for simple, and not for an examination: %j',
+    text => {
+      const { complexity, familiarity } = predictor.predict(text)
+      expect(complexity).toBeLessThan(0.2)
+      expect(familiarity).toBeLessThan(0.4)
+    },
+  )
+
   it('names what weighed most in the complexity, strongest first', () => {
     const features = predictor.explain(predictor.predict('Prove this theorem by induction.'))
     expect(features.length).toBeGreaterThan(0)

@@ -36,6 +36,12 @@ const [WEAK, STRONG, LEVEL, SLOPE, COMPLEXITY, FAMILIARITY] = wordHeads.map(
 /** Between these scores of familiarity it is unsure. */
 const STRANGE = 0.35
 const FAMILIAR = 0.75
+/**
+ * The heads learnt from whole questions: of a word or two they say what the
+ * questions with that word were like, and of none what holds for all. So what
+ * has fewer words than a question asks for less.
+ */
+const QUESTION_WORDS = 4
 /** How many features an explanation names, and what they weigh at least. */
 const EXPLAINED = 4
 const LEAST_WEIGHT = 0.01
@@ -92,13 +98,12 @@ export class Predictor {
     const domain = this.#sortIntoDomains()
     this.#predictAnswers()
     const familiarity = (this.#denseHead(1, FAMILIARITY) - STRANGE) / (FAMILIAR - STRANGE)
-    // Without a word all that is left of the heads is what holds for the mean of all prompts.
-    const isBlank = scan.words === 0
+    const asked = Math.min(1, scan.words / QUESTION_WORDS)
     return {
       domains: this.#domains,
       domain,
-      complexity: isBlank ? 0 : unit(this.#denseHead(0, COMPLEXITY)),
-      familiarity: isBlank ? 0 : unit(familiarity),
+      complexity: asked * unit(this.#denseHead(0, COMPLEXITY)),
+      familiarity: asked * unit(familiarity),
       bands: this.#bands,
       weak: this.#reference[0] as number,
       strong: this.#reference[1] as number,

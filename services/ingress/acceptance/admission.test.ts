@@ -112,6 +112,18 @@ describe('Admission', () => {
     expect(admission.admit(key)).toBe(true)
   })
 
+  it('opens again although jobs keep coming in while it asks', async () => {
+    await admission.refresh()
+    room = 0
+    expect(admission.admit(key)).toBe(false)
+    room = 10_000
+    clock.advance(250)
+    expect(admission.admit(key)).toBe(false) // asks
+    expect(admission.admit(key)).toBe(false) // came after the question
+    await admission.refresh()
+    expect(admission.admit(key)).toBe(true)
+  })
+
   it('does not take an answer for later than its question', async () => {
     await admission.refresh()
     const asking = admission.refresh()

@@ -45,10 +45,10 @@ const ROOM_RESERVED = 500
  * The first two are known from Postgres, at most 250 ms late while jobs come
  * in, with our own publications since counted on top: too high rather than too
  * low, since what was claimed meanwhile is not taken off. A key under which we
- * leave a job pending is closed until Postgres, asked afterwards, tells that
- * nothing waits there. Nobody waits for these questions; before the first
- * answer every key is closed, and without one the last answer holds: a store
- * that is away accepts no jobs anyway.
+ * leave a job pending for want of room is closed until Postgres, asked
+ * afterwards, tells that nothing waits there. Nobody waits for these questions;
+ * before the first answer every key is closed, and without one the last answer
+ * holds: a store that is away accepts no jobs anyway.
  */
 export class Admission {
   readonly #dependencies: AdmissionDependencies
@@ -59,7 +59,7 @@ export class Admission {
   #own = new Map<string, number>()
   /** Keys under which something waits. */
   #due = new Set<string>()
-  /** Keys under which we left jobs since we began to ask. */
+  /** Keys under which we left jobs, for want of room, since we began to ask. */
   #left = new Set<string>()
   /** Admitted by us, and neither sent nor taken back yet. */
   readonly #underWay = new Map<string, number>()
@@ -84,7 +84,8 @@ export class Admission {
   admit(key: DispatchKey): boolean {
     const name = nameOf(key)
     this.#askWhenStale()
-    if (!this.#isOpen(name)) {
+    if (this.#isWaitedUnder(name)) return false
+    if (!this.#hasRoomFor(name)) {
       this.#left.add(name)
       return false
     }
@@ -121,8 +122,16 @@ export class Admission {
     return this.#asking
   }
 
-  #isOpen(name: string): boolean {
-    if (!this.#published || this.#due.has(name) || this.#left.has(name)) return false
+  /**
+   * Jobs that are left for this reason alone do not keep the key closed: while
+   * they come in, some would always have come since Postgres was asked.
+   */
+  #isWaitedUnder(name: string): boolean {
+    return this.#due.has(name) || this.#left.has(name)
+  }
+
+  #hasRoomFor(name: string): boolean {
+    if (!this.#published) return false
     const published = (this.#published.get(name) ?? 0) + (this.#own.get(name) ?? 0)
     if (published >= this.#options.publishedPerKey) return false
     if (this.#dependencies.clock.now() < this.#refusedUntil) return false

@@ -104,7 +104,7 @@ describe('submitting', () => {
     const [message] = messageOf(json.id)
     expect(message?.body).toBeNull()
     expect(message?.bodyBytes).toBe(Buffer.byteLength(JSON.stringify(long)))
-    expect(JSON.parse(String(await test.store.reads.requestBody(json.id)))).toEqual(long)
+    expect(JSON.parse(String(await test.store.requestBodies.of(json.id, 0)))).toEqual(long)
   })
 
   it("carries the caller's trace on, or makes one of the job's id", async () => {

@@ -1,0 +1,111 @@
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { tlsFaultOf } from '@longhaul/contracts'
+import type { KafkaConnection } from './connection.ts'
+
+/** First byte of a TLS record that holds an alert, and of no answer in Kafka's protocol below 352 MiB. */
+const TLS_ALERT = 0x15
+
+/**
+ * Watches a connection that is being made for what its settings have to do with
+ * its failure, since kafkajs tells only that it failed.
+ * @param tell a fault and its remedy; undefined once a conversation took place
+ */
+export function watchConnection(
+  socket: Socket,
+  { sasl }: KafkaConnection,
+  broker: string,
+  tell: (fault: string | undefined) => void,
+): void {
+  let answers = 0
+  let isAlert = false
+  socket.on('data', (bytes: Buffer) => {
+    answers += 1
+    if (answers === 1) isAlert = bytes[0] === TLS_ALERT
+    // The first one only tells which requests the broker knows.
+    if (answers === 2) tell(undefined)
+  })
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    tell(socket instanceof TLSSocket ? tlsFault(error, broker, answers) : error.message)
+  })
+  socket.on('end', () => {
+    if (answers > 1) return
+    const closed = `${broker} closes the connection`
+    if (!(socket instanceof TLSSocket) && (answers === 0 || isAlert)) {
+      tell(`${closed} without an answer; it may expect TLS — set KAFKA_TLS=true`)
+    } else if (answers === 1 && !sasl) {
+      const variables = 'KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD'
+      tell(`${closed} at the first request; it may expect SASL — set ${variables}`)
+    }
+  })
+}
+
+function tlsFault(error: NodeJS.ErrnoException, broker: string, answers: number): string {
+  const { code, message } = error
+  const isBrokenOff = code === 'ECONNRESET' && answers === 0
+  const fault = tlsFaultOf(error) ?? (isBrokenOff ? 'no-tls' : undefined)
+  switch (fault) {
+    case 'untrusted':
+      return `the certificate of ${broker} is of no authority that is trusted here (${code}) — let KAFKA_TLS_CA_FILE name that authority's`
+    case 'out-of-date':
+      return `the certificate of ${broker} is out of date (${code}) — renew it`
+    case 'other-name':
+      return `the certificate of ${broker} is for another name — let KAFKA_BROKERS and the broker's advertised.listeners use a name that is in it`
+    case 'client-refused':
+      return `${broker} wants a certificate of this client that it trusts (${code}) — let KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE name one`
+    case 'no-tls':
+      return `${broker} does not speak TLS with us (${code}) — let KAFKA_BROKERS name its port for TLS, or unset KAFKA_TLS`
+    case undefined:
+      return message
+  }
+}
+
+/** What a broker's refusal has to do with settings; undefined when it has nothing to do with them. */
+export function refusalFault(error: unknown, { sasl }: KafkaConnection): string | undefined {
+  for (const { name, type, message } of chainOf(error)) {
+    if (type === 'UNSUPPORTED_SASL_MECHANISM') {
+      return `the broker does not take SASL ${sasl?.mechanism} on this port — set KAFKA_SASL_MECHANISM to one that it does`
+    }
+    if (type === 'ILLEGAL_SASL_STATE') {
+      return 'the broker takes no SASL on this port — let KAFKA_BROKERS name its port for SASL, or unset KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD'
+    }
+    if (name === 'KafkaJSSASLAuthenticationError') {
+      return `the broker refuses the user ${sasl?.username} by SASL ${sasl?.mechanism} — correct KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD or KAFKA_SASL_MECHANISM`
+    }
+    if (type?.endsWith('_AUTHORIZATION_FAILED')) {
+      return `the broker does not allow it (${message}) — give ${sasl ? `the user ${sasl.username}` : 'this client'} the rights that the guide to clusters lists`
+    }
+  }
+  return undefined
+}
+
+interface KafkaJsFailure {
+  name?: string
+  type?: string
+  message?: string
+  cause?: unknown
+  /** Of `KafkaJSAggregateError`. */
+  errors?: readonly unknown[]
+}
+
+/** Errors of many topics are one list. */
+const LONGEST_CHAIN = 50
+
+/** The error, what caused it, and what it is made of. */
+function chainOf(error: unknown): KafkaJsFailure[] {
+  const chain: KafkaJsFailure[] = []
+  const open = [error]
+  while (open.length > 0 && chain.length < LONGEST_CHAIN) {
+    const next = open.shift()
+    if (typeof next !== 'object' || next === null) continue
+    const failure: KafkaJsFailure = next
+    chain.push(failure)
+    open.push(failure.cause, ...(failure.errors ?? []))
+  }
+  return chain
+}
+
+/** Whether Kafka refused it for that reason, under whatever it was wrapped in. */
+export function isKafkaError(error: unknown, type: string): boolean {
+  return chainOf(error).some(failure => failure.type === type)
+}
