@@ -13,9 +13,10 @@ const layers = {
   routing: ['contracts'],
   providers: ['contracts'],
   'local-servers': ['embedded-postgres'],
+  tokenizer: [],
   blobs: ['contracts', 'store'],
   intake: ['contracts', 'routing', 'providers', 'runtime'],
-  batches: ['contracts', 'store', 'blobs', 'routing', 'intake'],
+  batches: ['contracts', 'store', 'blobs', 'routing', 'intake', 'tokenizer'],
   runtime: [
     'contracts',
     'telemetry',

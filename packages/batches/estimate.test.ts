@@ -3,12 +3,14 @@ import { newId } from '@longhaul/contracts'
 import { SubmissionReader } from '@longhaul/intake'
 import { createRouter } from '@longhaul/routing'
 import { createReceiverPolicy } from '@longhaul/runtime'
+import { loadTokenizer } from '@longhaul/tokenizer'
 import { ingressConfig } from '../../test/ingress.ts'
 import { BatchEstimate, SampledCost } from './estimate.ts'
 import type { BatchLine } from './line-reader.ts'
 
 const NOW = Date.UTC(2026, 7, 1, 12)
 const live = { of: () => ({ latencyMs: 500, errorRate: 0, inFlight: 0, queued: 0, capacity: 8 }) }
+const tokenizer = await loadTokenizer()
 const reader = new SubmissionReader({
   config: ingressConfig,
   receiverPolicy: createReceiverPolicy([]),
@@ -20,6 +22,7 @@ function openEstimate(): BatchEstimate {
     config: ingressConfig,
     router: createRouter(ingressConfig),
     live,
+    tokenizer,
     tenantId: newId('tenant'),
     recentAnswers: new Map(),
     now: NOW,

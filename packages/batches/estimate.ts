@@ -1,6 +1,14 @@
 import type { Config, DecisionRecord, Model } from '@longhaul/contracts'
-import { routingRequestOf } from '@longhaul/intake'
-import { type LiveView, LONGEST_ASSUMED_ANSWER, type Router } from '@longhaul/routing'
+import { routingRequestOf, type Submission } from '@longhaul/intake'
+import {
+  answersOf,
+  type LiveView,
+  LONGEST_ASSUMED_ANSWER,
+  type Router,
+  requestedOutput,
+} from '@longhaul/routing'
+import type { Tokenizer } from '@longhaul/tokenizer'
+import { InputTokens } from './input-tokens.ts'
 import type { BatchLine } from './line-reader.ts'
 
 export interface EstimateOptions {
@@ -8,6 +16,7 @@ export interface EstimateOptions {
   /** One of its own: strategies that take turns must not take those of jobs. */
   router: Router
   live: LiveView
+  tokenizer: Tokenizer
   tenantId: string
   /** Mean tokens of recent answers, by model: of this tenant, else of many others together. */
   recentAnswers: ReadonlyMap<string, number>
@@ -46,6 +55,17 @@ function assumedTokens({ estimates, prompt }: DecisionRecord): number {
   return prompt ? Math.min(prompt.output_tokens, usual) : usual
 }
 
+/** Answers are taken to be of any length from 0.35 to 1.65 of their mean alike. */
+const SPREAD = 0.65
+
+/** The mean length of answers that end at a bound, which cuts the longer ones even where it is above their mean. */
+function boundMean(mean: number, bound: number): number {
+  const longest = mean * (1 + SPREAD)
+  if (bound >= longest) return mean
+  if (bound <= mean * (1 - SPREAD)) return bound
+  return mean - (longest - bound) ** 2 / (4 * mean * SPREAD)
+}
+
 /** Deployments may cost differently, and calls are spread over them by what each takes. */
 function meanPrice({ deployments, price }: Model): { input: number; output: number } {
   let [input, output, shares] = [0, 0, 0]
@@ -63,10 +83,12 @@ export class BatchEstimate {
   readonly #options: EstimateOptions
   readonly #byModel = new Map<string, ModelEstimate>()
   readonly #meanAnswer: number | undefined
+  readonly #inputTokens: InputTokens
   #unroutable = 0
 
   constructor(options: EstimateOptions) {
     this.#options = options
+    this.#inputTokens = new InputTokens(options.tokenizer)
     const means = [...options.recentAnswers.values()]
     this.#meanAnswer =
       means.length === 0 ? undefined : means.reduce((sum, mean) => sum + mean, 0) / means.length
@@ -86,15 +108,15 @@ export class BatchEstimate {
         random: () => 0.5,
       },
     )
-    const { input_tokens: inputTokens } = record.estimates
+    const { endpoint, body } = submission
+    const inputTokens = this.#inputTokens.of(endpoint, body)
     if (!route) {
       this.#unroutable += 1
       const reason = failure?.message ?? record.reason
       return { model: null, costUsd: 0, inputTokens, outputTokens: 0, reason }
     }
     const { model } = route
-    const { body } = submission
-    const outputTokens = this.#answerTokens(model, body, assumedTokens(record))
+    const outputTokens = this.#answerTokens(model, submission, assumedTokens(record))
     const costUsd = this.#cost(model, inputTokens, outputTokens)
     const sum = this.#byModel.get(model) ?? { lines: 0, costUsd: 0 }
     this.#byModel.set(model, { lines: sum.lines + 1, costUsd: sum.costUsd + costUsd })
@@ -127,14 +149,14 @@ export class BatchEstimate {
   }
 
   /** What the model has answered with lately tells more than what a request allows. */
-  #answerTokens(model: string, body: Record<string, unknown>, assumed: number): number {
+  #answerTokens(model: string, { endpoint, body }: Submission, assumed: number): number {
     if (assumed === 0) return 0
     const { recentAnswers, config } = this.#options
     const known = recentAnswers.get(model) ?? config.models[model]?.usual_output_tokens
-    const answer = known ?? this.#meanAnswer ?? assumed
-    const bound = body.max_completion_tokens ?? body.max_tokens ?? body.max_output_tokens
-    const answers = typeof body.n === 'number' && body.n > 1 ? body.n : 1
-    return typeof bound === 'number' ? Math.min(answer, bound * answers) : answer
+    const answer = known ?? this.#meanAnswer
+    if (answer === undefined) return assumed
+    const bound = requestedOutput(endpoint, body)
+    return answersOf(endpoint, body) * (bound === undefined ? answer : boundMean(answer, bound))
   }
 
   #cost(model: string, inputTokens: number, outputTokens: number): number {

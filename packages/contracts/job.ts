@@ -1,7 +1,12 @@
 import { z } from 'zod'
 import { arrayOf } from './array-of.ts'
 
-export const endpoints = ['/v1/chat/completions', '/v1/responses', '/v1/embeddings'] as const
+export const endpoints = [
+  '/v1/chat/completions',
+  '/v1/responses',
+  '/v1/completions',
+  '/v1/embeddings',
+] as const
 export type Endpoint = (typeof endpoints)[number]
 
 /** Most urgent first. */
@@ -80,6 +85,10 @@ export const usageSchema = z.strictObject({
   output_tokens: z.number().int().nonnegative(),
   reasoning_tokens: z.number().int().nonnegative(),
   total_tokens: z.number().int().nonnegative(),
+  estimated: z
+    .literal(true)
+    .optional()
+    .describe('The provider did not say: counted here, and the cost goes by it'),
 })
 /** Tokens of one call. `cached` and `cache_write` are part of `input`, `reasoning` of `output`. */
 export type Usage = z.infer<typeof usageSchema>

@@ -63,6 +63,25 @@ const response = z.looseObject({
 
 const token = z.number().int().nonnegative()
 
+/** The legacy endpoint. */
+const completion = z.looseObject({
+  model,
+  prompt: z.union([
+    z.string().min(1),
+    arrayOf(z.string().min(1), { min: 1, max: 2_048 }),
+    arrayOf(token, { min: 1 }),
+    arrayOf(arrayOf(token, { min: 1 }), { min: 1, max: 2_048 }),
+  ]),
+  max_tokens: z.number().int().positive().nullish(),
+  n: z.number().int().min(1).max(128).nullish(),
+  best_of: z.number().int().min(1).max(128).nullish(),
+  echo: z.boolean().nullish(),
+  logprobs: z.number().int().min(0).nullish(),
+  suffix: z.string().nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  stream: streamRefused,
+})
+
 const embedding = z.looseObject({
   model,
   input: z.union([
@@ -77,10 +96,12 @@ const embedding = z.looseObject({
 export const endpointBodySchemas = {
   '/v1/chat/completions': chatCompletion,
   '/v1/responses': response,
+  '/v1/completions': completion,
   '/v1/embeddings': embedding,
 } as const satisfies Record<Endpoint, z.ZodType>
 
 export type ChatCompletionBody = z.infer<typeof chatCompletion>
 export type ResponseBody = z.infer<typeof response>
+export type CompletionBody = z.infer<typeof completion>
 export type EmbeddingBody = z.infer<typeof embedding>
-export type EndpointBody = ChatCompletionBody | ResponseBody | EmbeddingBody
+export type EndpointBody = ChatCompletionBody | ResponseBody | CompletionBody | EmbeddingBody

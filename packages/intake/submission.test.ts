@@ -216,7 +216,7 @@ describe('a submission is refused', () => {
       { endpoint: '/v1/images', body },
       'invalid_value',
       'endpoint',
-      '`endpoint` must be one of "/v1/chat/completions", "/v1/responses", "/v1/embeddings"; got "/v1/images".',
+      '`endpoint` must be one of "/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings"; got "/v1/images".',
     ],
     [
       'an unknown lane',

@@ -2,15 +2,17 @@ import {
   type Config,
   type Endpoint,
   endpointBodySchemas,
+  isObject,
   type JobEventType,
   type JobOptions,
   type Lane,
   LonghaulError,
   momentMs,
+  objectOf,
   type SubmitJob,
   submitJobSchema,
 } from '@longhaul/contracts'
-import { untranslatable } from '@longhaul/providers'
+import { JsonSchemas, untranslatable } from '@longhaul/providers'
 import { resolveRequested } from '@longhaul/routing'
 import { nearMiss, type ReceiverPolicy } from '@longhaul/runtime'
 import { ExtensionReader } from './extensions.ts'
@@ -60,6 +62,7 @@ export class SubmissionReader {
   readonly #config: Config
   readonly #receiverPolicy: ReceiverPolicy
   readonly #extensions: ExtensionReader
+  readonly #schemas = new JsonSchemas()
 
   constructor(dependencies: ReaderDependencies) {
     this.#config = dependencies.config
@@ -82,6 +85,7 @@ export class SubmissionReader {
     const { body, options } = this.#extensions.read(job.endpoint, sent, bodyPath)
     if (options?.includeCost) throw costElsewhere(join(bodyPath, ['usage']))
     check(endpointBodySchemas[job.endpoint], body, { ...REQUEST_BODY, path: bodyPath })
+    this.#assertSchema(body, bodyPath)
     const places = { model: join(bodyPath, ['model']), policy: join(path, ['policy']) }
     const route = this.#route(job, body, places)
     const times = timesOf(job, now, path)
@@ -105,6 +109,7 @@ export class SubmissionReader {
   readBody(endpoint: Endpoint, value: unknown, direct: DirectOptions): Submission {
     const { body, options } = this.#extensions.read(endpoint, value, '')
     check(endpointBodySchemas[endpoint], body)
+    this.#assertSchema(body, '')
     const places = { model: 'model', policy: 'policy' }
     const route = this.#route({ endpoint, policy: undefined }, body, places)
     return {
@@ -117,6 +122,22 @@ export class SubmissionReader {
       deadlineAt: null,
       ...route,
     }
+  }
+
+  /** The schema that the answer is to meet: one that no answer can be judged by is told before it is paid for. */
+  #assertSchema({ response_format: format, text }: Record<string, unknown>, path: string): void {
+    const ofChat = objectOf(objectOf(format).json_schema).schema
+    const place = isObject(ofChat)
+      ? { schema: ofChat, field: ['response_format', 'json_schema', 'schema'] }
+      : { schema: objectOf(objectOf(text).format).schema, field: ['text', 'format', 'schema'] }
+    const fault = isObject(place.schema) ? this.#schemas.fault(place.schema) : undefined
+    if (!fault) return
+    const param = join(path, [...place.field, ...fault.path])
+    throw new LonghaulError(
+      'invalid_value',
+      `\`${param}\` is no valid JSON Schema: ${fault.message}. Mend it, or ask for the answer without a schema.`,
+      { param },
+    )
   }
 
   #route(
@@ -159,8 +180,8 @@ export class SubmissionReader {
     const { models } = this.#config
     const { endpoints = [] } = models[model] ?? {}
     if (endpoints.includes(endpoint)) return
-    if (endpoint === '/v1/responses' && endpoints.includes('/v1/chat/completions')) {
-      const fault = untranslatable(body)
+    if (endpoint !== '/v1/embeddings' && endpoints.includes('/v1/chat/completions')) {
+      const fault = untranslatable(endpoint, body)
       if (!fault) return
       const param = path.slice(0, -'model'.length) + fault.field
       throw new LonghaulError(
@@ -233,13 +254,13 @@ function costElsewhere(param: string): LonghaulError {
   )
 }
 
-/** A response that cannot be said as a chat completion needs a model that gives responses itself. */
+/** What cannot be said as a chat completion needs a model that speaks the endpoint itself. */
 function optionsOf(
   endpoint: Endpoint,
   body: Record<string, unknown>,
   options: JobOptions | null,
 ): JobOptions | null {
-  if (endpoint !== '/v1/responses' || !untranslatable(body)) return options
+  if (!untranslatable(endpoint, body)) return options
   return { ...options, constraints: { ...options?.constraints, native: true } }
 }
 

@@ -1,6 +1,9 @@
 export { ignoredFields } from './anthropic/request.ts'
 export { classify, type ErrorAnswer, type ErrorClass, impliedStatus } from './classify.ts'
+export { chatOf, completionChunkOf } from './completions-over-chat/words.ts'
 export { type ProviderError, readErrorBody } from './error-body.ts'
+export { JsonSchemas } from './json-schema.ts'
+export { untranslatable } from './over-chat.ts'
 export type {
   FailureKind,
   OnChunk,
@@ -13,7 +16,6 @@ export type {
 } from './port.ts'
 export { openProviders, type ProviderDependencies, type ProviderOptions } from './providers.ts'
 export { itemEvents } from './responses-over-chat/item-events.ts'
-export { untranslatable } from './responses-over-chat/request.ts'
-export { UntranslatableResponseError } from './responses-over-chat/untranslatable.ts'
 export { rateLimitResetMs, retryAfterMs } from './retry-after.ts'
+export { UntranslatableError } from './untranslatable.ts'
 export { costUsd, readUsage } from './usage.ts'

@@ -18,6 +18,17 @@ interface Validator {
   costly: boolean
 }
 
+/** `fault`: why it cannot be compiled; undefined when that takes too long to find out. */
+interface Unfit {
+  fault: SchemaFault | undefined
+}
+
+/** What is wrong with a schema, and where in it: `['anyOf', 0, 'type']`. */
+export interface SchemaFault {
+  path: Array<string | number>
+  message: string
+}
+
 /**
  * Whether a value meets a JSON schema (draft 2020-12, or draft 7 where
  * `$schema` says so). Formats are not judged. A schema comes from a caller:
@@ -25,7 +36,7 @@ interface Validator {
  * not judged either, rather than blamed on the answer.
  */
 export class JsonSchemas {
-  readonly #validators = new LRUCache<string, Validator | 'unfit'>({
+  readonly #validators = new LRUCache<string, Validator | Unfit>({
     max: CACHED_SCHEMAS,
     maxSize: CACHED_CHARACTERS,
     sizeCalculation: (_, text) => text.length,
@@ -34,15 +45,21 @@ export class JsonSchemas {
   /** What is wrong with the value, in words; undefined when nothing is, or nothing can be said. */
   violation(schema: JsonObject, value: unknown): string | undefined {
     const validator = this.#validatorOf(schema)
-    if (validator === 'unfit') return undefined
+    if (!('validate' in validator)) return undefined
     const { validate, costly } = validator
     const valid = costly ? bounded(() => validate(value)) : validate(value)
     return valid === false ? describe(validate) : undefined
   }
 
-  #validatorOf(schema: JsonObject): Validator | 'unfit' {
+  /** Why it is no JSON schema; undefined when it is one, or nothing can be said. */
+  fault(schema: JsonObject): SchemaFault | undefined {
+    const validator = this.#validatorOf(schema)
+    return 'fault' in validator ? validator.fault : undefined
+  }
+
+  #validatorOf(schema: JsonObject): Validator | Unfit {
     const text = JSON.stringify(schema)
-    if (text.length > LONGEST_SCHEMA) return 'unfit'
+    if (text.length > LONGEST_SCHEMA) return { fault: undefined }
     let validator = this.#validators.get(text)
     if (validator === undefined) {
       validator = compile(schema, text)
@@ -55,15 +72,29 @@ export class JsonSchemas {
 const options = { strict: false, validateFormats: false, meta: false, validateSchema: false }
 
 /** An Ajv for each schema: one for all would keep every schema for ever, and mix up equal `$id`s. */
-function compile(schema: JsonObject, text: string): Validator | 'unfit' {
+function compile(schema: JsonObject, text: string): Validator | Unfit {
   const { $schema, ...rest } = schema
-  const ajv = String($schema).includes('draft-07') ? new Ajv(options) : new Ajv2020(options)
+  const Dialect = String($schema).includes('draft-07') ? Ajv : Ajv2020
   try {
-    const validate = bounded(() => ajv.compile(rest))
-    return validate ? { validate, costly: COSTLY.test(text) } : 'unfit'
-  } catch {
-    return 'unfit'
+    const fault = bounded(() => faultByDialect(new Dialect({ ...options, meta: true }), rest))
+    if (fault) return { fault }
+    const validate = bounded(() => new Dialect(options).compile(rest))
+    return validate ? { validate, costly: COSTLY.test(text) } : { fault: undefined }
+  } catch (error) {
+    return { fault: { path: [], message: (error as Error).message } }
   }
+}
+
+function faultByDialect(ajv: Ajv, schema: JsonObject): SchemaFault | undefined {
+  if (ajv.validateSchema(schema)) return undefined
+  const [first] = ajv.errors ?? []
+  const path = first?.instancePath.split('/').slice(1).map(unescaped) ?? []
+  return { path, message: first?.message ?? 'is invalid' }
+}
+
+/** Of a JSON pointer. */
+function unescaped(part: string): string | number {
+  return /^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
 function describe({ errors }: ValidateFunction): string {

@@ -1,5 +1,6 @@
 import type { Clock } from '@longhaul/contracts'
 import { anthropic } from './anthropic/format.ts'
+import { CompletionsOverChat } from './completions-over-chat/provider.ts'
 import { Connections } from './connections.ts'
 import { HttpProvider } from './http-provider.ts'
 import { JsonSchemas } from './json-schema.ts'
@@ -29,7 +30,6 @@ export function openProviders(
   const formats = { 'openai-compatible': openAiCompatible, anthropic }
   const targets = new Targets({ connections, formats })
   for (const deployment of options.deployments ?? []) targets.of(deployment)
-  return new ResponsesOverChat(
-    new HttpProvider({ clock, connections, targets, schemas: new JsonSchemas() }),
-  )
+  const http = new HttpProvider({ clock, connections, targets, schemas: new JsonSchemas() })
+  return new CompletionsOverChat(new ResponsesOverChat(http))
 }

@@ -26,6 +26,8 @@ export function judge(
       return judgeChat(request, answer, schemas)
     case '/v1/responses':
       return judgeResponse(request, answer, schemas)
+    case '/v1/completions':
+      return objectsOf(answer.choices).length > 0 ? usable : noAnswer('choices')
     case '/v1/embeddings':
       return Array.isArray(answer.data) ? usable : noAnswer('data')
   }

@@ -91,7 +91,7 @@ const endpoint: Filter = {
     if (endpoints.has(needs.endpoint)) return undefined
     const detail = `does not serve ${needs.endpoint}`
     const speaksChat = endpoints.has('/v1/chat/completions')
-    if (needs.endpoint !== '/v1/responses' || !speaksChat) return { detail }
+    if (needs.endpoint === '/v1/embeddings' || !speaksChat) return { detail }
     // The provider puts it into the words of chat completions.
     if (!constraints?.native) return undefined
     return { detail: `${detail}, and this request cannot be said as a chat completion` }

@@ -2,15 +2,15 @@ import type { Endpoint } from '@longhaul/contracts'
 import { jsonTokens } from './tokens.ts'
 
 /**
- * What one walk over a body of any of the three endpoints finds. Texts are
+ * What one walk over a body of any endpoint finds. Texts are
  * kept by reference and joined only when a strategy reads them.
  */
 export interface RequestContent {
-  /** Instructions and messages in order; for embeddings each input. */
+  /** Instructions and messages in order; for embeddings and legacy completions each input. */
   texts: string[]
   /** Tokens of what is not text: framing, tools, schemas, attachments, inputs that came as tokens. */
   otherTokens: number
-  /** Embeddings: the longest input that came as tokens. */
+  /** The longest input that came as tokens. */
   longestTokenInput: number
   /** Images, video, or documents that are not plain text. */
   vision: boolean
@@ -45,8 +45,8 @@ export function readContent(endpoint: Endpoint, body: Fields): RequestContent {
     vision: false,
     audio: Array.isArray(body.modalities) && body.modalities.includes('audio'),
   }
-  if (endpoint === '/v1/embeddings') {
-    readEmbeddingInput(content, body.input)
+  if (endpoint === '/v1/embeddings' || endpoint === '/v1/completions') {
+    readInputs(content, endpoint === '/v1/embeddings' ? body.input : body.prompt)
     return content
   }
   if (endpoint === '/v1/responses') {
@@ -55,13 +55,18 @@ export function readContent(endpoint: Endpoint, body: Fields): RequestContent {
   } else {
     readMessages(content, body.messages)
   }
-  for (const structure of [body.tools, body.functions, body.response_format, body.text]) {
-    if (structure !== undefined && structure !== null) content.otherTokens += jsonTokens(structure)
-  }
+  for (const structure of structuresOf(endpoint, body)) content.otherTokens += jsonTokens(structure)
   return content
 }
 
-function readEmbeddingInput(content: RequestContent, input: unknown): void {
+/** What goes along with the messages as JSON: tools, and the schema of the answer. */
+export function structuresOf(endpoint: Endpoint, body: Fields): unknown[] {
+  if (endpoint === '/v1/embeddings' || endpoint === '/v1/completions') return []
+  const structures = [body.tools, body.functions, body.response_format, body.text]
+  return structures.filter(structure => structure !== undefined && structure !== null)
+}
+
+function readInputs(content: RequestContent, input: unknown): void {
   const inputs = Array.isArray(input) && typeof input[0] !== 'number' ? input : [input]
   for (const one of inputs) {
     if (typeof one === 'string') content.texts.push(one)

@@ -8,7 +8,7 @@ export interface Requirements {
   content: RequestContent
   /** Estimated, of the whole request: what is paid for. */
   inputTokens: number
-  /** Estimated, of what must fit into the window at once: for embeddings the longest input. */
+  /** Estimated, of what must fit into the window at once: of inputs that stand for themselves the longest. */
   windowInputTokens: number
   /** What the body allows each answer to have; undefined when it says nothing. */
   requestedOutputTokens: number | undefined
@@ -31,6 +31,8 @@ export const WINDOW_MARGIN = 1.2
 /** A request that does not bound its answer is taken to get a quarter of its length, within these. */
 export const SHORTEST_ASSUMED_ANSWER = 256
 export const LONGEST_ASSUMED_ANSWER = 1_024
+/** Legacy completions that do not say. */
+const LEGACY_ANSWER = 16
 /** Bounds what a body may claim, so that sums stay exact. */
 const MOST_TOKENS = 1e9
 const MOST_ANSWERS = 128
@@ -47,16 +49,18 @@ export function requirementsOf(endpoint: Endpoint, body: Record<string, unknown>
   }
   const inputTokens = Math.ceil(ofTexts + content.otherTokens)
   const embeds = endpoint === '/v1/embeddings'
-  const requested = embeds ? undefined : requestedOutput(body)
+  const requested = embeds ? undefined : requestedOutput(endpoint, body)
   const answerTokens = embeds ? 0 : (requested ?? assumedAnswer(inputTokens))
+  // Each input stands for itself.
+  const apart = embeds || endpoint === '/v1/completions'
   return {
     endpoint,
     content,
     inputTokens,
-    windowInputTokens: embeds ? Math.ceil(longest) : inputTokens,
+    windowInputTokens: apart ? Math.ceil(longest) : inputTokens,
     requestedOutputTokens: requested,
     answerTokens,
-    answers: Math.min(positive(body.n) ?? 1, MOST_ANSWERS),
+    answers: answersOf(endpoint, body),
     vision: content.vision,
     audio: content.audio,
     tools: isFilled(body.tools) || isFilled(body.functions),
@@ -77,11 +81,24 @@ function assumedAnswer(inputTokens: number): number {
   return Math.min(LONGEST_ASSUMED_ANSWER, Math.max(SHORTEST_ASSUMED_ANSWER, quarter))
 }
 
-function requestedOutput(body: Record<string, unknown>): number | undefined {
+/** How many answers are asked for: `n`, to each text. */
+export function answersOf(endpoint: Endpoint, { n, prompt }: Record<string, unknown>): number {
+  const each = positive(n) ?? 1
+  const texts = endpoint === '/v1/completions' && Array.isArray(prompt) ? prompt.length : 1
+  const isOneOfTokens = Array.isArray(prompt) && typeof prompt[0] === 'number'
+  return Math.min(isOneOfTokens ? each : each * texts, MOST_ANSWERS)
+}
+
+/** What the body allows each answer to have; undefined when nothing bounds it. */
+export function requestedOutput(
+  endpoint: Endpoint,
+  body: Record<string, unknown>,
+): number | undefined {
   return (
     positive(body.max_completion_tokens) ??
     positive(body.max_tokens) ??
-    positive(body.max_output_tokens)
+    positive(body.max_output_tokens) ??
+    (endpoint === '/v1/completions' ? LEGACY_ANSWER : undefined)
   )
 }
 

@@ -283,8 +283,8 @@ function faultsOf(name: string, { catalog, request, options }: Case): string[] {
   return faults.filter(([, missed]) => missed).map(([fault]) => fault)
 }
 
-/** Responses are to be had from models that speak chat only, by translation. */
+/** Responses and legacy completions are to be had from models that speak chat only, by translation. */
 function servedBy(served: readonly string[], endpoint: string): boolean {
   if (served.includes(endpoint)) return true
-  return endpoint === '/v1/responses' && served.includes('/v1/chat/completions')
+  return endpoint !== '/v1/embeddings' && served.includes('/v1/chat/completions')
 }

@@ -309,6 +309,7 @@ export class Ingress {
       deleteResponse: withKey((...call) => responses.deleteResponse(...call)),
       cancelResponse: withKey((...call) => responses.cancelResponse(...call)),
       listInputItems: withKey((...call) => responses.listInputItems(...call)),
+      createCompletion: withKey((...call) => front.createCompletion(...call)),
       createEmbedding: withKey((...call) => front.createEmbedding(...call)),
       ...docsHandlers(),
     }

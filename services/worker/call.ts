@@ -4,6 +4,7 @@ import type { OnChunk, Provider, ProviderResult } from '@longhaul/providers'
 import type { AttemptRecord } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Slot } from './deployments.ts'
+import { withEstimatedUsage } from './estimated-usage.ts'
 import { holdAfter, outcomeOf } from './failure-policy.ts'
 
 export interface CallDependencies {
@@ -52,15 +53,17 @@ export async function callDeployment(
   const finishedAt = clock.now()
   telemetry.metrics.providerCallsInFlight.add(-1, { deployment: key })
   end(liveEnd(result, finishedAt - startedAt))
-  tellBreaker(dependencies, slot, result)
-  if (!result.ok && result.kind === 'rate-limited') slot.refused()
+  tellDeployment(dependencies, slot, result)
   slot.free()
+  if (result.ok && !result.usage) {
+    result = await withEstimatedUsage(result, message.endpoint, body, slot.deployment)
+  }
   const attempt = attemptOf(slot, result, startedAt, finishedAt)
   count(telemetry, slot.deployment.model, attempt)
   return { result, attempt }
 }
 
-function tellBreaker(dependencies: CallDependencies, slot: Slot, result: ProviderResult): void {
+function tellDeployment(dependencies: CallDependencies, slot: Slot, result: ProviderResult): void {
   if (!result.ok) {
     const { random, clock, coordination, telemetry } = dependencies
     const { key } = slot.deployment
@@ -70,6 +73,7 @@ function tellBreaker(dependencies: CallDependencies, slot: Slot, result: Provide
     }
     const hold = holdAfter(result, { now: clock.now(), random })
     if (hold) coordination.breakers.holdUntil(key, hold.until, hold.reason)
+    if (hold && result.kind === 'rate-limited') slot.refused(hold.until)
   }
   slot.permit.settle(breakerOutcome(result))
 }

@@ -14,7 +14,7 @@ it('tells of a turn that comes while it is being asked for, so that nobody waits
     deployments: { main: { provider: 'openai-compatible', base_url: 'http://127.0.0.1:1/v1' } },
   })
   const deployments = new Deployments('limited', model, { coordination, clock })
-  deployments.acquire()?.refused()
+  deployments.acquire()?.refused(clock.now())
   clock.advance(1_000)
   expect(deployments.acquire()).toBeDefined()
   const since = clock.now()

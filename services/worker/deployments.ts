@@ -8,8 +8,8 @@ import { Pace } from './pace.ts'
 export interface Slot {
   deployment: ProviderDeployment
   permit: Permit
-  /** The call was refused by a rate limit: later ones are spaced out. */
-  refused(): void
+  /** The call was refused by a rate limit, and the deployment rests until then: later ones are spaced out. */
+  refused(restsUntil: number): void
   /** When the call has ended. What is told of a slot's end after the first word has no effect. */
   free(): void
   /** Instead: no call was made; the permit and its turn are given back. */
@@ -130,7 +130,7 @@ export class Deployments {
     return {
       deployment: state.deployment,
       permit,
-      refused: () => pace.refused(takenAt, this.#clock.now()),
+      refused: restsUntil => pace.refused(takenAt, this.#clock.now(), restsUntil),
       free: end,
       unused: () => {
         if (!end()) return

@@ -1,10 +1,15 @@
 import { type Lane, lanes } from '@longhaul/contracts'
 
+/** What a tenant was served fades with this: twice as long ago, it hardly counts. */
+const REMEMBERED_MS = 5_000
+const MOST_REMEMBERED = 1_000
+
 /**
  * What a pool has in hand and not begun. Lanes are drained by weight (smooth
- * weighted round robin, as in nginx), tenants within a lane in turn: jobs of a
- * model cost alike, so a quantum of one job makes round robin the deficit round
- * robin of Shreedhar and Varghese (1995).
+ * weighted round robin, as in nginx). Within a lane whoever was served least of
+ * late is next, jobs of a model costing alike: tenants who always have work go in
+ * turn, and one who comes with a little beside one with much does not wait for
+ * half of it.
  */
 export class LaneQueue<Item> {
   readonly #lanes: LaneState<Item>[]
@@ -16,6 +21,7 @@ export class LaneQueue<Item> {
       weight: weights[lane].weight,
       credit: 0,
       tenants: new Map(),
+      served: new Map(),
     }))
   }
 
@@ -38,7 +44,7 @@ export class LaneQueue<Item> {
   }
 
   /** The next item; undefined when there is none. */
-  pop(): Item | undefined {
+  pop(now: number): Item | undefined {
     let total = 0
     let next: LaneState<Item> | undefined
     for (const state of this.#lanes) {
@@ -47,15 +53,24 @@ export class LaneQueue<Item> {
       state.credit += state.weight
       if (!next || state.credit > next.credit) next = state
     }
-    if (!next) return undefined
+    const tenant = next && leastServed(next, now)
+    if (!next || tenant === undefined) return undefined
     next.credit -= total
     this.#size -= 1
-    return takeInTurn(next.tenants)
+    remember(next, tenant, { count: servedOf(next, tenant, now) + 1, at: now })
+    return take(next, tenant)
   }
 
-  /** Everything, in the order it would be popped. */
+  /** Everything, lane by lane; nobody was served by it. */
   *drain(): Generator<Item> {
-    for (let item = this.pop(); item !== undefined; item = this.pop()) yield item
+    for (const state of this.#lanes) {
+      for (const tenant of [...state.tenants.keys()]) {
+        const items = state.tenants.get(tenant) ?? []
+        state.tenants.delete(tenant)
+        this.#size -= items.length
+        yield* items
+      }
+    }
   }
 }
 
@@ -63,16 +78,44 @@ interface LaneState<Item> {
   lane: Lane
   weight: number
   credit: number
-  /** In turn order: who was served goes to the end. */
+  /** In the order in which they came to wait, or were served. */
   tenants: Map<string, Item[]>
+  /** Items of late, as of a time (epoch milliseconds); who was served last comes last. */
+  served: Map<string, Served>
 }
 
-function takeInTurn<Item>(tenants: Map<string, Item[]>): Item | undefined {
-  for (const [tenant, waiting] of tenants) {
-    const item = waiting.shift()
-    tenants.delete(tenant)
-    if (waiting.length > 0) tenants.set(tenant, waiting)
-    return item
+interface Served {
+  count: number
+  at: number
+}
+
+/** Of those alike the first; who was served goes to the end. */
+function leastServed<Item>(state: LaneState<Item>, now: number): string | undefined {
+  let [least, fewest] = [undefined as string | undefined, Number.POSITIVE_INFINITY]
+  for (const tenant of state.tenants.keys()) {
+    const served = servedOf(state, tenant, now)
+    if (served < fewest) [least, fewest] = [tenant, served]
   }
-  return undefined
+  return least
+}
+
+function remember<Item>({ served }: LaneState<Item>, tenant: string, now: Served): void {
+  served.delete(tenant)
+  served.set(tenant, now)
+  const [oldest] = served.size > MOST_REMEMBERED ? served.keys() : []
+  if (oldest !== undefined) served.delete(oldest)
+}
+
+function servedOf<Item>({ served }: LaneState<Item>, tenant: string, now: number): number {
+  const known = served.get(tenant)
+  if (!known) return 0
+  return known.count * Math.exp((known.at - now) / REMEMBERED_MS)
+}
+
+function take<Item>({ tenants }: LaneState<Item>, tenant: string): Item | undefined {
+  const waiting = tenants.get(tenant) ?? []
+  const item = waiting.shift()
+  tenants.delete(tenant)
+  if (waiting.length > 0) tenants.set(tenant, waiting)
+  return item
 }

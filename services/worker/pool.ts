@@ -35,6 +35,8 @@ const SMALLEST_WINDOW = 32
 const LARGEST_WINDOW = 2_000
 /** How long calls in flight may settle their messages before a new subscription takes over. */
 const RESUBSCRIBE_MS = 5_000
+/** What waits for its model no longer than this is not put back: that would take longer than it saves. */
+const SHORT_REST_MS = 5_000
 /** How long a delivery is kept back when the store is away, so that it does not spin. */
 const RETRY_DELAY_MS = 500
 
@@ -174,12 +176,12 @@ export class ModelPool {
     while (this.#queue.size > 0 && !this.#stopping.aborted) {
       const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now())
       if (outUntil !== undefined) {
-        this.#divertAll(outUntil)
+        this.#divert(outUntil)
         return
       }
       const slot = this.#deployments.acquire()
       if (!slot) return
-      const work = this.#queue.pop()
+      const work = this.#queue.pop(this.#dependencies.clock.now())
       if (!work) {
         slot.unused()
         return
@@ -199,7 +201,7 @@ export class ModelPool {
     }
     const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now(), constraints)
     if (outUntil === undefined || this.#stopping.aborted) this.#parked.push(work)
-    else void this.#divert(work, outUntil).catch(error => this.#keepBack(work, error))
+    else this.#divertOne(work, outUntil)
   }
 
   #exchange(slot: Slot | undefined, constraints: RoutingConstraints | undefined): Slot | undefined {
@@ -227,14 +229,24 @@ export class ModelPool {
     }
   }
 
-  /** Every deployment is out: jobs that may go elsewhere do, the others wait in Postgres until one may be tried. */
-  #divertAll(outUntil: number): void {
-    for (const work of this.#queue.drain()) {
-      void this.#divert(work, outUntil).catch(error => this.#keepBack(work, error))
+  /**
+   * Every deployment is out: jobs that may go elsewhere do, the others wait until
+   * one may be tried. Here, when that is soon: whoever is urgent is then first.
+   */
+  #divert(outUntil: number): void {
+    const isShort = outUntil - this.#dependencies.clock.now() <= SHORT_REST_MS
+    for (const work of [...this.#queue.drain()]) {
+      const { lane, tenantId, requestedModel } = work.message
+      if (isShort && requestedModel !== null) this.#queue.push(lane, tenantId, work)
+      else this.#divertOne(work, outUntil)
     }
   }
 
-  async #divert({ delivery, message }: Work, outUntil: number): Promise<void> {
+  #divertOne(work: Work, outUntil: number): void {
+    void this.#putBack(work, outUntil).catch(error => this.#keepBack(work, error))
+  }
+
+  async #putBack({ delivery, message }: Work, outUntil: number): Promise<void> {
     const { recorder, clock, telemetry } = this.#dependencies
     const pinned = message.requestedModel !== null
     // Of the deployments that it allows none is left: the router says so.

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { uuidOf } from '@longhaul/contracts'
 import { eventually } from '../conformance/eventually.ts'
 import { Pipeline, simulated } from '../pipeline.ts'
 import { TravelClock } from '../travel-clock.ts'
@@ -95,6 +96,25 @@ describe('a provider that answers 429 with Retry-After: 90', () => {
     const [first, other] = await Promise.all([p.untilEnded(id), p.untilEnded(second)])
     expect([first.status, other.status]).toEqual(['succeeded', 'succeeded'])
     expect(p.simulator.callsOf('limited')).toBe(2)
+  })
+})
+
+describe('a provider that answers 429 with Retry-After: 1', () => {
+  it('is waited for by the worker: jobs that come meanwhile are not put back', async () => {
+    const p = await open({ config: simulator => ({ models: { limited: simulated(simulator) } }) })
+    p.simulator.script('limited', {
+      failures: [{ fault: { kind: 'rate-limited', retryAfterSeconds: 1 }, times: 1 }],
+    })
+    const first = await p.submit('[[limited]]', { model: 'limited' })
+    await p.simulator.waitFor(calls => calls.of('limited') === 1)
+    await p.untilStatus(first, status => status === 'pending')
+    const second = await p.submit('[[second]]', { model: 'limited' })
+    expect(await p.untilEnded(second)).toMatchObject({ status: 'succeeded', attempts: 1 })
+    const [row] = await p.query<{ dispatches: number }>(
+      `SELECT dispatches FROM jobs WHERE id = '${uuidOf('job', second)}'`,
+    )
+    expect(row?.dispatches).toBe(1)
+    expect(await p.untilEnded(first)).toMatchObject({ status: 'succeeded' })
   })
 })
 

@@ -56,6 +56,21 @@ function recording(maxRetries = 2) {
 }
 
 describe('errors, as the official client raises them', () => {
+  it('tells what is wrong with a schema that the answer is to meet, before anything is paid for', async () => {
+    const schema = { type: 'object', properties: { age: { type: 'number of years' } } }
+    const json_schema = { name: 'person', schema }
+    const format = { response_format: { type: 'json_schema', json_schema } }
+    const param = 'response_format.json_schema.schema.properties.age.type'
+    const error = await errorOf(ask(server.client, '[[schema]]', format))
+    expect(error).toMatchObject({ status: 400, code: 'invalid_value', param })
+    expect(error.message).toMatch(/is no valid JSON Schema: must be equal .* Mend it/)
+
+    const text = { format: { type: 'json_schema' as const, name: 'x', schema: { $ref: '#/no' } } }
+    const response = server.client.responses.create({ model: 'large', input: 'a', text })
+    expect(await errorOf(response)).toMatchObject({ status: 400, param: 'text.format.schema' })
+    expect(server.simulator.callsOf('schema')).toBe(0)
+  })
+
   it('has all four keys of the envelope, and the request id', async () => {
     const response = await fetch(`${server.url}/v1/chat/completions`, {
       method: 'POST',

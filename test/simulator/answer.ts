@@ -2,7 +2,7 @@ import { defaultText, textOfTokens, textPieces } from './answer-text.ts'
 import type { Behaviour } from './behaviour.ts'
 import { exampleOf } from './json-example.ts'
 import { hashText } from './random.ts'
-import { type AnswerRequest, estimateTokens, type Tool } from './request.ts'
+import type { AnswerRequest, CountTokens, Tool } from './request.ts'
 
 export interface Usage {
   promptTokens: number
@@ -36,6 +36,7 @@ export interface AnswerIdentity {
   id: string
   createdAtSeconds: number
   seed: number
+  countTokens: CountTokens
 }
 
 export function composeAnswer(
@@ -46,7 +47,7 @@ export function composeAnswer(
   const toolCall = composeToolCall(request, behaviour)
   const wanted = outputTokens(request, behaviour, identity.seed)
   const text = toolCall ? '' : composeText(request, behaviour, wanted)
-  const full = wanted ?? estimateTokens(toolCall ? toolCall.arguments.length : text.length)
+  const full = wanted ?? identity.countTokens(toolCall ? toolCall.arguments : text)
   const overLimit = !toolCall && request.maxTokens !== undefined && full > request.maxTokens
   const given = overLimit ? Math.max(1, request.maxTokens ?? 1) : full
   return {

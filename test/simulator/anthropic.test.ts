@@ -17,7 +17,7 @@ describe('messages', () => {
       role: 'assistant',
       stop_reason: 'end_turn',
       content: [{ type: 'text', text: expect.stringContaining('What is a lease?') }],
-      usage: { input_tokens: 2, cache_read_input_tokens: 2 },
+      usage: { input_tokens: 10, cache_read_input_tokens: 2 },
     })
   })
 

@@ -21,7 +21,7 @@ describe('chat completions, through the OpenAI client', () => {
     expect(first.choices[0]?.message.content).toContain('durable queue')
     expect(second.choices[0]?.message.content).toBe(first.choices[0]?.message.content)
     expect(first.choices[0]?.finish_reason).toBe('stop')
-    expect(first.usage?.prompt_tokens).toBe(6)
+    expect(first.usage?.prompt_tokens).toBe(13)
   })
 
   it('reports the tokens that the behaviour sets', async () => {
@@ -162,7 +162,7 @@ describe('responses, through the OpenAI client', () => {
   it('answers with a text', async () => {
     const client = openAiClient(await openSimulator())
     const response = await client.responses.create({ model: 'm', input: 'What is a fence?' })
-    expect(response).toMatchObject({ status: 'completed', usage: { input_tokens: 4 } })
+    expect(response).toMatchObject({ status: 'completed', usage: { input_tokens: 12 } })
     expect(response.output_text).toContain('What is a fence?')
   })
 

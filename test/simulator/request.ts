@@ -36,11 +36,14 @@ export interface AnswerRequest extends ModelRequest {
   callNumber: number
 }
 
-const charactersPerToken = 4
+export type CountTokens = (text: string) => number
 
-export function estimateTokens(characters: number): number {
-  return Math.max(1, Math.ceil(characters / charactersPerToken))
-}
+/** What frames a message, and what begins the answer (OpenAI's cookbook, "How to count tokens"). */
+const messageTokens = 4
+const replyTokens = 3
+/** As OpenAI's models of today reckon a photograph, and one of low detail. */
+const imageTokens = 1_600
+const smallImageTokens = 100
 
 export function asObject(value: unknown): JsonObject {
   return typeof value === 'object' && value !== null ? (value as JsonObject) : {}
@@ -67,15 +70,37 @@ export function contentText(content: unknown): string {
     .join('')
 }
 
-/** The last user message and the size of the whole conversation. */
-export function readConversation(messages: unknown[]): { prompt: string; characters: number } {
+/**
+ * The last user message, and the tokens of the whole conversation: what the
+ * messages say, show and call, and the tools and schemas that go with them.
+ */
+export function readConversation(
+  messages: unknown[],
+  beside: unknown[],
+  count: CountTokens,
+): { prompt: string; promptTokens: number } {
   let prompt = ''
-  let characters = 0
+  let promptTokens = replyTokens
   for (const message of messages) {
-    const { role, content } = asObject(message)
+    const { role, content, tool_calls: calls } = asObject(message)
     const text = contentText(content)
-    characters += text.length
+    promptTokens += messageTokens + count(text) + imagesOf(content) + countJson(calls, count)
     if (role === 'user' || prompt === '') prompt = text
   }
-  return { prompt, characters }
+  for (const structure of beside) promptTokens += countJson(structure, count)
+  return { prompt, promptTokens }
+}
+
+function countJson(structure: unknown, count: CountTokens): number {
+  return structure === undefined || structure === null ? 0 : count(JSON.stringify(structure))
+}
+
+function imagesOf(content: unknown): number {
+  let tokens = 0
+  for (const part of asArray(content).map(asObject)) {
+    if (!String(part.type).includes('image')) continue
+    const image = typeof part.image_url === 'object' ? asObject(part.image_url) : part
+    tokens += image.detail === 'low' ? smallImageTokens : imageTokens
+  }
+  return tokens
 }

@@ -2,6 +2,10 @@ import { describe, expect, it } from '@jest/globals'
 import type { Simulator } from './index.ts'
 import { openSimulator, post, postChat } from './test-client.ts'
 
+function words(count: number): string {
+  return Array.from({ length: count }, () => 'word').join(' ')
+}
+
 async function statuses(simulator: Simulator, prompts: string[]): Promise<number[]> {
   const seen: number[] = []
   for (const prompt of prompts) seen.push((await postChat(simulator, prompt)).status)
@@ -125,7 +129,8 @@ describe('limits', () => {
 
   it('refuses a prompt that does not fit the context window', async () => {
     const simulator = await openSimulator({ models: { m: { contextWindow: 100 } } })
-    expect(await statuses(simulator, ['x'.repeat(400), 'x'.repeat(401)])).toEqual([200, 400])
+    // With the seven that frame it.
+    expect(await statuses(simulator, [words(93), words(94)])).toEqual([200, 400])
   })
 
   it('asks for its key', async () => {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { loadTokenizer } from '@longhaul/tokenizer'
 import { refuseAtDoor } from './admission.ts'
 import type { Behaviour, MarkerBehaviour } from './behaviour.ts'
 import { type CallCounts, CallRegistry, type LoggedCall } from './calls.ts'
@@ -12,7 +13,7 @@ import { findMarker, type Marker } from './marker.ts'
 import { type Performance, perform, refuse } from './perform.ts'
 import { type Random, seededRandom } from './random.ts'
 import { invalid, type Refusal } from './refusal.ts'
-import { asObject, type JsonObject } from './request.ts'
+import { asObject, type CountTokens, type JsonObject } from './request.ts'
 import { type Directive, ScriptBook } from './scripts.ts'
 import { sendJson } from './send-json.ts'
 
@@ -29,7 +30,8 @@ export interface SimulatorOptions {
 }
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const simulator = new Simulator(options)
+  const tokenizer = await loadTokenizer()
+  const simulator = new Simulator(options, text => tokenizer.count(text))
   await simulator.listen(options.port ?? 0, options.host ?? '127.0.0.1')
   return simulator
 }
@@ -38,6 +40,7 @@ const clock = () => performance.timeOrigin + performance.now()
 
 /** A model server whose behaviour is scripted and whose calls are counted. */
 export class Simulator {
+  readonly #countTokens: CountTokens
   readonly #seed: number
   readonly #random: Random
   readonly #scripts: ScriptBook
@@ -46,7 +49,8 @@ export class Simulator {
   #sequence = 0
   #origin = ''
 
-  constructor(options: SimulatorOptions) {
+  constructor(options: SimulatorOptions, countTokens: CountTokens) {
+    this.#countTokens = countTokens
     this.#seed = options.seed ?? 1
     this.#random = seededRandom(this.#seed)
     this.#scripts = new ScriptBook({ random: this.#random }, options.models ?? {})
@@ -184,7 +188,7 @@ export class Simulator {
   #open(arrival: Arrival): Performance {
     const { format, message, response, body, marker, directive } = arrival
     this.#sequence += 1
-    const request = format.read(body)
+    const request = format.read(body, this.#countTokens)
     const call = this.#registry.begin({
       marker: marker?.name,
       model: request.model,
@@ -212,6 +216,7 @@ export class Simulator {
         id: `sim${this.#sequence}`,
         createdAtSeconds: Math.floor(call.at / 1_000),
         seed: this.#seed,
+        countTokens: this.#countTokens,
       },
       requestId,
       clock,

@@ -1,4 +1,10 @@
-import { type Deployment, isObject, type JsonObject, objectOf } from '@longhaul/contracts'
+import {
+  type Deployment,
+  type Endpoint,
+  isObject,
+  type JsonObject,
+  objectOf,
+} from '@longhaul/contracts'
 import type { OnChunk, ProviderDeployment, ProviderRequest } from '../port.ts'
 import { readUsage } from '../usage.ts'
 import {
@@ -11,6 +17,7 @@ import {
   type WireFormat,
 } from '../wire-format.ts'
 import { ChatStream } from './chat-stream.ts'
+import { CompletionsStream } from './completions-stream.ts'
 import { errorIn } from './error-in-answer.ts'
 import { ResponsesStream } from './responses-stream.ts'
 
@@ -27,7 +34,12 @@ export const openAiCompatible: WireFormat = {
   prepare,
   readWhole,
   openStream: (request: ProviderRequest, onChunk: OnChunk): StreamReader =>
-    request.endpoint === '/v1/responses' ? new ResponsesStream(onChunk) : new ChatStream(onChunk),
+    new (streams[request.endpoint] ?? ChatStream)(onChunk),
+}
+
+const streams: Partial<Record<Endpoint, new (onChunk: OnChunk) => StreamReader>> = {
+  '/v1/responses': ResponsesStream,
+  '/v1/completions': CompletionsStream,
 }
 
 function prepare(
@@ -44,7 +56,7 @@ function prepare(
   const sent: JsonObject = { ...body, model: config.model ?? model }
   if (streaming && endpoint !== '/v1/embeddings') {
     sent.stream = true
-    if (endpoint === '/v1/chat/completions') {
+    if (endpoint !== '/v1/responses') {
       sent.stream_options = { ...objectOf(body.stream_options), include_usage: true }
     }
   } else if ('stream' in sent) {

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, objectOf, objectsOf } from '@longhaul/contracts'
 import { textOf } from '../json-value.ts'
-import { UntranslatableResponseError } from './untranslatable.ts'
+import { UntranslatableError } from '../untranslatable.ts'
 
 /** The messages that say what `instructions` and `input` say. */
 export function chatMessages(instructions: unknown, input: unknown): JsonObject[] {
@@ -36,7 +36,7 @@ function addItem(messages: JsonObject[], item: JsonObject, path: string): void {
       // A model's notes to itself; another model is not meant to read them.
       return
     default:
-      throw new UntranslatableResponseError(`${path}.type`, 'messages and calls of functions have')
+      throw new UntranslatableError(`${path}.type`, 'messages and calls of functions have')
   }
 }
 
@@ -82,20 +82,20 @@ function chatPart(part: JsonObject, path: string): JsonObject {
     case 'input_file':
       return filePart(part, path)
     default:
-      throw new UntranslatableResponseError(`${path}.type`, 'text, images, audio and files have')
+      throw new UntranslatableError(`${path}.type`, 'text, images, audio and files have')
   }
 }
 
 function imagePart({ image_url: url, detail }: JsonObject, path: string): JsonObject {
   if (typeof url !== 'string') {
-    throw new UntranslatableResponseError(path, 'an image needs an `image_url`')
+    throw new UntranslatableError(path, 'an image needs an `image_url`')
   }
   return { type: 'image_url', image_url: { url, ...(detail != null && { detail }) } }
 }
 
 function filePart({ file_data: data, filename }: JsonObject, path: string): JsonObject {
   if (typeof data !== 'string') {
-    throw new UntranslatableResponseError(path, 'a file needs its `file_data`')
+    throw new UntranslatableError(path, 'a file needs its `file_data`')
   }
   const name = isObject(filename) ? undefined : filename
   return { type: 'file', file: { file_data: data, ...(name != null && { filename: name }) } }

@@ -7,10 +7,10 @@ import type {
   ProviderRequest,
   ProviderResult,
 } from '../port.ts'
+import { UntranslatableError } from '../untranslatable.ts'
 import { EventWriter } from './event-writer.ts'
 import { chatRequest } from './request.ts'
 import { responseOf } from './response.ts'
-import { UntranslatableResponseError } from './untranslatable.ts'
 
 /**
  * Gives responses from models that speak chat completions only: the request is
@@ -33,7 +33,7 @@ export class ResponsesOverChat implements Provider {
       return this.#inner.complete(request, deployment, signal, onChunk)
     }
     const chat = chatOf(request.body)
-    if (chat instanceof UntranslatableResponseError) {
+    if (chat instanceof UntranslatableError) {
       return { ok: false, kind: 'invalid', detail: chat.message, status: undefined }
     }
     const writer = onChunk && new EventWriter(onChunk)
@@ -57,11 +57,11 @@ function speaks({ endpoint }: ProviderRequest, { endpoints }: ProviderDeployment
   return endpoint !== '/v1/responses' || endpoints === undefined || endpoints.includes(endpoint)
 }
 
-function chatOf(body: JsonObject): JsonObject | UntranslatableResponseError {
+function chatOf(body: JsonObject): JsonObject | UntranslatableError {
   try {
     return chatRequest(body)
   } catch (error) {
-    if (error instanceof UntranslatableResponseError) return error
+    if (error instanceof UntranslatableError) return error
     throw error
   }
 }

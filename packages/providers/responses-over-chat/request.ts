@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, objectOf } from '@longhaul/contracts'
+import { UntranslatableError } from '../untranslatable.ts'
 import { chatMessages } from './messages.ts'
-import { UntranslatableResponseError } from './untranslatable.ts'
 
 /** Said in the words of chat completions below. */
 const translated = new Set([
@@ -30,7 +30,7 @@ const notForTheModel = new Set([
 /**
  * The chat completion that asks for what a response asks for. Fields that both
  * have, and those that we do not know, pass through.
- * @throws {UntranslatableResponseError} for what chat completions cannot say
+ * @throws {UntranslatableError} for what chat completions cannot say
  */
 export function chatRequest(body: JsonObject): JsonObject {
   refuseTheUnspoken(body)
@@ -49,28 +49,17 @@ export function chatRequest(body: JsonObject): JsonObject {
   return chat
 }
 
-/** Why the body cannot be said as a chat completion; undefined when it can. */
-export function untranslatable(body: JsonObject): UntranslatableResponseError | undefined {
-  try {
-    chatRequest(body)
-    return undefined
-  } catch (error) {
-    if (error instanceof UntranslatableResponseError) return error
-    throw error
-  }
-}
-
 function refuseTheUnspoken(body: JsonObject): void {
   if (body.previous_response_id != null) {
-    throw new UntranslatableResponseError('previous_response_id', 'say what was said in `input`')
+    throw new UntranslatableError('previous_response_id', 'say what was said in `input`')
   }
   for (const field of ['conversation', 'prompt', 'context_management']) {
     if (body[field] != null) {
-      throw new UntranslatableResponseError(field, 'the provider would have to keep it')
+      throw new UntranslatableError(field, 'the provider would have to keep it')
     }
   }
   if (body.truncation != null && body.truncation !== 'disabled') {
-    throw new UntranslatableResponseError('truncation', 'only "disabled" has one')
+    throw new UntranslatableError('truncation', 'only "disabled" has one')
   }
 }
 
@@ -82,12 +71,12 @@ function addTools(chat: JsonObject, { tools, tool_choice: choice }: JsonObject):
   if (typeof choice === 'string') chat.tool_choice = choice
   else if (isObject(choice) && choice.type === 'function') {
     chat.tool_choice = { type: 'function', function: { name: choice.name } }
-  } else throw new UntranslatableResponseError('tool_choice', 'only functions can be chosen')
+  } else throw new UntranslatableError('tool_choice', 'only functions can be chosen')
 }
 
 function chatTool({ type, ...rest }: JsonObject, path: string): JsonObject {
   if (type !== 'function') {
-    throw new UntranslatableResponseError(`${path}.type`, 'only tools of the type "function" have')
+    throw new UntranslatableError(`${path}.type`, 'only tools of the type "function" have')
   }
   return { type, function: rest }
 }
@@ -98,7 +87,7 @@ function addFormat(chat: JsonObject, { format, verbosity }: JsonObject): void {
   if (type === undefined || type === 'text') return
   if (type === 'json_object') chat.response_format = { type }
   else if (type === 'json_schema') chat.response_format = { type, json_schema: rest }
-  else throw new UntranslatableResponseError('text.format.type', 'text and JSON have')
+  else throw new UntranslatableError('text.format.type', 'text and JSON have')
 }
 
 function addLogprobs(chat: JsonObject, { top_logprobs: top, include }: JsonObject): void {

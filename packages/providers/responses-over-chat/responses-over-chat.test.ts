@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals'
 import type { JsonObject } from '@longhaul/contracts'
 import { objectOf, objectsOf } from '@longhaul/contracts'
 import fc from 'fast-check'
+import { untranslatable } from '../over-chat.ts'
 import { EventWriter } from './event-writer.ts'
 import { itemEvents } from './item-events.ts'
-import { chatRequest, untranslatable } from './request.ts'
+import { chatRequest } from './request.ts'
 import { responseOf } from './response.ts'
 
 describe('a response asked for as a chat completion', () => {
@@ -131,7 +132,7 @@ describe('a response asked for as a chat completion', () => {
     ['truncation', { truncation: 'auto' }],
     ['previous_response_id', { previous_response_id: 'resp_1' }],
   ])('cannot say %s', (field, body) => {
-    expect(untranslatable({ input: 'x', ...body })?.field).toBe(field)
+    expect(untranslatable('/v1/responses', { input: 'x', ...body })?.field).toBe(field)
   })
 })
 

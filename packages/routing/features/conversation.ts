@@ -21,6 +21,8 @@ const SHORT_TURN = 60
 /** Never throws, whatever the body holds. */
 export function conversationOf(endpoint: Endpoint, body: Fields): Conversation {
   if (endpoint === '/v1/embeddings') return { focus: '', asked: '', turns: 0, toolResults: 0 }
+  if (endpoint === '/v1/completions')
+    return conversationIn([{ role: 'user', content: promptOf(body) }], '')
   const responses = endpoint === '/v1/responses'
   const messages = responses ? body.input : body.messages
   const instructions = responses ? textOf(body.instructions) : ''
@@ -29,6 +31,11 @@ export function conversationOf(endpoint: Endpoint, body: Fields): Conversation {
     return { focus: joined(instructions, asked), asked, turns: 1, toolResults: 0 }
   }
   return conversationIn(messages, instructions)
+}
+
+/** Of several texts the first tells enough; tokens tell nothing. */
+function promptOf({ prompt }: Fields): unknown {
+  return Array.isArray(prompt) ? prompt.find(one => typeof one === 'string') : prompt
 }
 
 function conversationIn(messages: readonly unknown[], given: string): Conversation {

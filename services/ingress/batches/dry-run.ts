@@ -4,6 +4,7 @@ import type { Clock, Config, CreateBatch } from '@longhaul/contracts'
 import type { SubmissionReader } from '@longhaul/intake'
 import { createRouter, type LiveView } from '@longhaul/routing'
 import type { Store } from '@longhaul/store'
+import { loadTokenizer } from '@longhaul/tokenizer'
 import type { z } from 'zod'
 import type { dryRunSchema } from '../openapi/batch-schemas.ts'
 import { roundUsd } from './batch-view.ts'
@@ -34,6 +35,7 @@ export async function dryRun(
     config,
     router,
     live,
+    tokenizer: await loadTokenizer(),
     tenantId,
     recentAnswers,
     now,

@@ -1,7 +1,15 @@
 import type { ServerResponse } from 'node:http'
-import { type Clock, LonghaulError, newId, objectOf } from '@longhaul/contracts'
+import {
+  type Clock,
+  type JsonObject,
+  LonghaulError,
+  newId,
+  objectOf,
+  objectsOf,
+} from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import type { Submission } from '@longhaul/intake'
+import { chatOf, completionChunkOf } from '@longhaul/providers'
 import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { SubmitContext } from '../acceptance/submitter.ts'
@@ -20,6 +28,25 @@ export interface ChatStreamDependencies {
   telemetry: Telemetry
 }
 
+/** How an endpoint says what chat completions say. */
+interface Words {
+  /** The caller's chunk; undefined: there is nothing in it for the caller. */
+  chunk(chunk: JsonObject): JsonObject | undefined
+  /** The recorded answer as a chat completion. */
+  whole(answer: JsonObject): JsonObject
+}
+
+/** Those of legacy completions, in whose chunks a role alone has no place. */
+export const legacyWords: Words = {
+  chunk: chunk => {
+    const said = completionChunkOf(chunk)
+    const choices = objectsOf(said.choices)
+    const isEmpty = choices.every(({ text, finish_reason: end }) => text === '' && end == null)
+    return choices.length > 0 && isEmpty ? undefined : said
+  },
+  whole: chatOf,
+}
+
 /**
  * A chat completion as a stream: tokens as they come from whoever calls the
  * model, with comment lines until then. What of it was not heard, because the
@@ -31,6 +58,7 @@ export async function streamChat(
   context: SubmitContext,
   response: ServerResponse,
   includeUsage: boolean,
+  words?: Words,
 ): Promise<void> {
   const { jobs, coordination, clock, telemetry } = dependencies
   const { streams } = coordination
@@ -42,7 +70,7 @@ export async function streamChat(
   })
   const relay = new ChatRelay({
     includeUsage,
-    write: chunk => events.event(chunk),
+    write: chunk => write(events, chunk, words),
     onInterrupted: () => interrupt(events),
   })
   const parts = new StreamParts(relay)
@@ -57,7 +85,7 @@ export async function streamChat(
       events.state = status
     })
     await events.drained()
-    if (ended) finish(ended, { events, relay, response, clock, includeUsage })
+    if (ended) finish(ended, { events, relay, response, clock, includeUsage, words })
   } catch (error) {
     if (!events.begun) throw error
     const requestId = String(response.getHeader('x-request-id'))
@@ -78,9 +106,17 @@ interface Ending {
   response: ServerResponse
   clock: Clock
   includeUsage: boolean
+  words: Words | undefined
 }
 
-function finish(ended: EndedJob, { events, relay, response, clock, includeUsage }: Ending): void {
+function write(events: EventStream, chunk: string, words: Words | undefined): void {
+  const said = words ? words.chunk(objectOf(JSON.parse(chunk))) : undefined
+  if (!words) events.event(chunk)
+  else if (said) events.event(JSON.stringify(said))
+}
+
+function finish(ended: EndedJob, ending: Ending): void {
+  const { events, relay, response, clock, includeUsage, words } = ending
   const { job, decision } = ended
   const answer = answerOf(job)
   if (answer === undefined) {
@@ -93,12 +129,13 @@ function finish(ended: EndedJob, { events, relay, response, clock, includeUsage 
     events.end()
     return
   }
-  const completion = objectOf(JSON.parse(answer))
+  const recorded = objectOf(JSON.parse(answer))
+  const completion = words ? words.whole(recorded) : recorded
   if (!relay.complete(completion)) {
     interrupt(events)
     return
   }
-  if (includeUsage) events.event(JSON.stringify(usageChunk(completion)))
+  if (includeUsage) write(events, JSON.stringify(usageChunk(completion)), words)
   events.event('[DONE]')
   events.end()
 }

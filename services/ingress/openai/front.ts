@@ -14,7 +14,7 @@ import { z } from 'zod'
 import { receive } from '../acceptance/receive.ts'
 import type { BodyIntake } from '../body-intake.ts'
 import { answerWhenEnded } from './answer-when-ended.ts'
-import { streamChat } from './chat-stream.ts'
+import { legacyWords, streamChat } from './chat-stream.ts'
 import { answerOf } from './ended-job.ts'
 import type { SynchronousJobs } from './synchronous-jobs.ts'
 
@@ -28,7 +28,7 @@ export interface FrontDependencies {
   telemetry: Telemetry
 }
 
-/** `POST /v1/chat/completions` and `POST /v1/embeddings`, as OpenAI's clients call them. */
+/** `POST /v1/chat/completions`, `/v1/completions` and `/v1/embeddings`, as OpenAI's clients call them. */
 export class FrontRoutes {
   readonly #dependencies: FrontDependencies
 
@@ -45,6 +45,17 @@ export class FrontRoutes {
     }
     const withUsage = includeUsage || submission.options?.includeCost === true
     await streamChat(this.#dependencies, submission, context, response, withUsage)
+  }
+
+  async createCompletion(request: Request, response: Response, tenant: Tenant): Promise<void> {
+    const { bytes, context } = await receive(this.#dependencies, request, response, tenant)
+    const { stream, includeUsage, body } = readStreaming(parseJson(bytes))
+    const submission = this.#read('/v1/completions', body)
+    if (!stream) {
+      return answerWhenEnded(this.#dependencies, { submission, context }, response, answerOf)
+    }
+    const withUsage = includeUsage || submission.options?.includeCost === true
+    await streamChat(this.#dependencies, submission, context, response, withUsage, legacyWords)
   }
 
   async createEmbedding(request: Request, response: Response, tenant: Tenant): Promise<void> {

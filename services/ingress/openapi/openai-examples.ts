@@ -24,6 +24,22 @@ export const chatCompletion = {
   usage: { prompt_tokens: 14, completion_tokens: 7, total_tokens: 21 },
 }
 
+export const completions = {
+  one: {
+    summary: 'A text to go on from',
+    value: { model: 'auto', prompt: 'Roses are', max_tokens: 16 },
+  },
+}
+
+export const completion = {
+  id: 'cmpl-1',
+  object: 'text_completion',
+  created: 1_785_576_601,
+  model: 'small',
+  choices: [{ text: ' red.', index: 0, logprobs: null, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 2, completion_tokens: 2, total_tokens: 4 },
+}
+
 export const embeddings = {
   two: {
     summary: 'Two texts',

@@ -30,19 +30,33 @@ const chatCompletionSchema = z
   })
   .meta({ id: 'ChatCompletion' })
 
+const completionSchema = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal('text_completion'),
+    choices: z.array(z.looseObject({ text: z.string() })),
+  })
+  .meta({ id: 'Completion' })
+
 const embeddingListSchema = z
   .looseObject({ object: z.literal('list'), data: z.array(z.looseObject({})) })
   .meta({ id: 'EmbeddingList' })
 
+const streaming = {
+  stream: z
+    .boolean()
+    .nullish()
+    .describe('Answers with server-sent events: chunks as the model writes, then `[DONE]`'),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+}
+
 const chatCompletionBody = endpointBodySchemas['/v1/chat/completions']
-  .extend({
-    stream: z
-      .boolean()
-      .nullish()
-      .describe('Answers with server-sent events: chunks as the model writes, then `[DONE]`'),
-    stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  })
+  .extend(streaming)
   .meta({ id: 'CreateChatCompletion' })
+
+const completionBody = endpointBodySchemas['/v1/completions']
+  .extend(streaming)
+  .meta({ id: 'CreateCompletion' })
 
 const responseSchema = z
   .looseObject({
@@ -98,6 +112,24 @@ export const openAiOperations = {
       description: "The model's answer, as it came",
       schema: chatCompletionSchema,
       example: examples.chatCompletion,
+    },
+    errors: [...submissionErrors, ...jobErrors],
+  },
+  createCompletion: {
+    method: 'post',
+    path: '/v1/completions',
+    tag: 'OpenAI',
+    summary: 'Create a legacy completion',
+    description:
+      'As chat completions: a job whose caller waits. Models that speak chat completions only are asked in their words; what cannot be said so is refused with the name of the field.',
+    auth: true,
+    headers: idempotencyHeader,
+    body: { schema: completionBody, examples: examples.completions },
+    success: {
+      status: 200,
+      description: "The model's answer",
+      schema: completionSchema,
+      example: examples.completion,
     },
     errors: [...submissionErrors, ...jobErrors],
   },

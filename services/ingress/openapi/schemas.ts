@@ -242,6 +242,7 @@ export const submitJobDocument = submitJobSchema
       .union([
         endpointBodySchemas['/v1/chat/completions'].meta({ id: 'ChatCompletionBody' }),
         endpointBodySchemas['/v1/responses'].meta({ id: 'ResponseBody' }),
+        endpointBodySchemas['/v1/completions'].meta({ id: 'CompletionBody' }),
         endpointBodySchemas['/v1/embeddings'].meta({ id: 'EmbeddingBody' }),
       ])
       .describe('What the endpoint takes, as in the OpenAI API; unknown fields pass through'),

@@ -5,7 +5,7 @@ import {
   asNumber,
   asObject,
   asText,
-  estimateTokens,
+  type CountTokens,
   type JsonObject,
   type ModelRequest,
   type ResponseShape,
@@ -31,13 +31,14 @@ const finishReasons: Record<Finish, string> = {
   'tool-call': 'tool_calls',
 }
 
-function readChat(body: JsonObject): ModelRequest {
-  const { prompt, characters } = readConversation(asArray(body.messages))
+function readChat(body: JsonObject, count: CountTokens): ModelRequest {
+  const beside = [body.tools, body.functions, body.response_format]
+  const { prompt, promptTokens } = readConversation(asArray(body.messages), beside, count)
   const tools = asArray(body.tools).map(tool => asObject(asObject(tool).function))
   return {
     model: asText(body.model),
     prompt,
-    promptTokens: estimateTokens(characters),
+    promptTokens,
     maxTokens: asNumber(body.max_completion_tokens) ?? asNumber(body.max_tokens),
     stream: body.stream === true,
     includeUsage: asObject(body.stream_options).include_usage === true,
@@ -62,24 +63,23 @@ function readToolChoice(choice: unknown): ToolChoice {
 }
 
 function wholeChat(answer: Answer, request: ModelRequest): unknown {
-  const { toolCall } = answer
+  const { toolCall, usage } = answer
+  const answers = asNumber(request.body.n) ?? 1
   const message = { role: 'assistant', content: toolCall ? null : answer.text, refusal: null }
   return {
     id: `chatcmpl-${answer.id}`,
     object: 'chat.completion',
     created: answer.createdAtSeconds,
     model: answer.model,
-    choices: [
-      {
-        index: 0,
-        message: toolCall
-          ? { ...message, tool_calls: [{ ...callHead(answer), function: toolCall }] }
-          : message,
-        logprobs: logprobs(answer, request, answer.text),
-        finish_reason: finishReasons[answer.finish],
-      },
-    ],
-    usage: chatUsage(answer.usage),
+    choices: Array.from({ length: answers }, (_, index) => ({
+      index,
+      message: toolCall
+        ? { ...message, tool_calls: [{ ...callHead(answer), function: toolCall }] }
+        : message,
+      logprobs: logprobs(answer, request, answer.text),
+      finish_reason: finishReasons[answer.finish],
+    })),
+    usage: chatUsage({ ...usage, outputTokens: answers * usage.outputTokens }),
     service_tier: 'default',
     system_fingerprint: 'fp_simulator',
   }

@@ -1,6 +1,13 @@
 import type { Answer } from '../answer.ts'
 import { hashText } from '../random.ts'
-import { asNumber, asText, estimateTokens, type JsonObject, type ModelRequest } from '../request.ts'
+import {
+  asArray,
+  asNumber,
+  asText,
+  type CountTokens,
+  type JsonObject,
+  type ModelRequest,
+} from '../request.ts'
 import { openAiError, openAiStreamError } from './openai-error.ts'
 import type { WireFormat } from './port.ts'
 
@@ -14,12 +21,12 @@ export const embeddings: WireFormat = {
 
 const defaultDimensions = 1_536
 
-function readEmbeddings(body: JsonObject): ModelRequest {
+function readEmbeddings(body: JsonObject, count: CountTokens): ModelRequest {
   const inputs = readInputs(body.input)
   return {
     model: asText(body.model),
     prompt: inputs[0] ?? '',
-    promptTokens: estimateTokens(inputs.reduce((sum, input) => sum + input.length, 0)),
+    promptTokens: countInput(body.input, count),
     maxTokens: undefined,
     stream: false,
     includeUsage: false,
@@ -29,6 +36,14 @@ function readEmbeddings(body: JsonObject): ModelRequest {
     topLogprobs: undefined,
     body,
   }
+}
+
+function countInput(input: unknown, count: CountTokens): number {
+  if (typeof input === 'string') return count(input)
+  return asArray(input).reduce<number>(
+    (sum, item) => sum + (typeof item === 'number' ? 1 : countInput(item, count)),
+    0,
+  )
 }
 
 /** A text, token numbers, or a list of either. */

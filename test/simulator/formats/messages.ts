@@ -4,8 +4,7 @@ import {
   asNumber,
   asObject,
   asText,
-  contentText,
-  estimateTokens,
+  type CountTokens,
   type JsonObject,
   type ModelRequest,
   readConversation,
@@ -31,14 +30,18 @@ const stopReasons: Record<Finish, string> = {
   'tool-call': 'tool_use',
 }
 
-function readMessages(body: JsonObject): ModelRequest {
-  const { prompt, characters } = readConversation(asArray(body.messages))
+function readMessages(body: JsonObject, count: CountTokens): ModelRequest {
+  const system = body.system ? [{ role: 'system', content: body.system }] : []
+  const conversation = readConversation(
+    [...system, ...asArray(body.messages)],
+    [body.tools, body.output_config],
+    count,
+  )
   const tools = asArray(body.tools).map(asObject)
   const format = asObject(asObject(body.output_config).format)
   return {
     model: asText(body.model),
-    prompt,
-    promptTokens: estimateTokens(characters + contentText(body.system).length),
+    ...conversation,
     maxTokens: asNumber(body.max_tokens),
     stream: body.stream === true,
     includeUsage: true,

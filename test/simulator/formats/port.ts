@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts'
 import type { Refusal } from '../refusal.ts'
-import type { JsonObject, ModelRequest } from '../request.ts'
+import type { CountTokens, JsonObject, ModelRequest } from '../request.ts'
 
 /** The text of a stream: what comes first, around each piece of the answer, and last. */
 export interface StreamFrames {
@@ -11,7 +11,7 @@ export interface StreamFrames {
 
 /** How one endpoint reads requests and words its answers. */
 export interface WireFormat {
-  read(body: JsonObject): ModelRequest
+  read(body: JsonObject, count: CountTokens): ModelRequest
   /** The JSON value of a whole answer. */
   whole(answer: Answer, request: ModelRequest): unknown
   /** Undefined where the endpoint does not stream. */

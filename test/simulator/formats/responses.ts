@@ -4,7 +4,7 @@ import {
   asNumber,
   asObject,
   asText,
-  estimateTokens,
+  type CountTokens,
   type JsonObject,
   type ModelRequest,
   type ResponseShape,
@@ -24,18 +24,18 @@ export const responses: WireFormat = {
   requestIdHeader: 'x-request-id',
 }
 
-function readResponses(body: JsonObject): ModelRequest {
-  const { input } = body
-  const conversation = readConversation(
-    typeof input === 'string' ? [{ role: 'user', content: input }] : asArray(input),
-  )
+function readResponses(body: JsonObject, count: CountTokens): ModelRequest {
+  const { input, instructions } = body
+  const messages = typeof input === 'string' ? [{ role: 'user', content: input }] : asArray(input)
+  const system = instructions ? [{ role: 'system', content: instructions }] : []
+  const beside = [body.tools, asObject(body.text).format]
+  const conversation = readConversation([...system, ...messages], beside, count)
   const tools = asArray(body.tools)
     .map(asObject)
     .filter(tool => tool.type === 'function')
   return {
     model: asText(body.model),
-    prompt: conversation.prompt,
-    promptTokens: estimateTokens(conversation.characters + asText(body.instructions).length),
+    ...conversation,
     maxTokens: asNumber(body.max_output_tokens),
     stream: body.stream === true,
     includeUsage: true,

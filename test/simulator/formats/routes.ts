@@ -1,4 +1,5 @@
 import { chatCompletions } from './chat-completions.ts'
+import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
 import { messages } from './messages.ts'
 import type { WireFormat } from './port.ts'
@@ -7,6 +8,7 @@ import { responses } from './responses.ts'
 /** By the end of the path, so that any base URL works. */
 const byEnding = new Map<string, WireFormat>([
   ['/chat/completions', chatCompletions],
+  ['/completions', completions],
   ['/responses', responses],
   ['/embeddings', embeddings],
   ['/messages', messages],

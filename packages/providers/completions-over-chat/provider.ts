@@ -1,0 +1,113 @@
+import { type JsonObject, objectOf, objectsOf, type Usage } from '@longhaul/contracts'
+import { parseJson } from '../json-value.ts'
+import type {
+  OnChunk,
+  Provider,
+  ProviderDeployment,
+  ProviderRequest,
+  ProviderResult,
+  ProviderSuccess,
+} from '../port.ts'
+import { UntranslatableError } from '../untranslatable.ts'
+import { chatRequests } from './request.ts'
+import { completionChoices } from './words.ts'
+
+/**
+ * Gives legacy completions from models that speak chat completions only: each
+ * text of the prompt is a chat completion, and their answers are one.
+ */
+export class CompletionsOverChat implements Provider {
+  readonly #inner: Provider
+
+  constructor(inner: Provider) {
+    this.#inner = inner
+  }
+
+  async complete(
+    request: ProviderRequest,
+    deployment: ProviderDeployment,
+    signal: AbortSignal,
+    onChunk?: OnChunk,
+  ): Promise<ProviderResult> {
+    if (speaks(request, deployment)) {
+      return this.#inner.complete(request, deployment, signal, onChunk)
+    }
+    const chats = chatsOf(request.body)
+    if (chats instanceof UntranslatableError) {
+      return { ok: false, kind: 'invalid', detail: chats.message, status: undefined }
+    }
+    const answersEach = Number(request.body.n ?? 1)
+    const answers: ProviderSuccess[] = []
+    for (const [place, body] of chats.entries()) {
+      const asked = { ...request, endpoint: '/v1/chat/completions' as const, body }
+      const tell = onChunk && ((chunk: string) => onChunk(moved(chunk, place * answersEach)))
+      const result = await this.#inner.complete(asked, deployment, signal, tell)
+      if (!result.ok) return { ...result, ...paidFor([...answers, result]) }
+      answers.push(result)
+    }
+    return joined(answers, answersEach)
+  }
+
+  stop(): Promise<void> {
+    return this.#inner.stop()
+  }
+}
+
+function speaks({ endpoint }: ProviderRequest, { endpoints }: ProviderDeployment): boolean {
+  return endpoint !== '/v1/completions' || endpoints === undefined || endpoints.includes(endpoint)
+}
+
+function chatsOf(body: JsonObject): JsonObject[] | UntranslatableError {
+  try {
+    return chatRequests(body)
+  } catch (error) {
+    if (error instanceof UntranslatableError) return error
+    throw error
+  }
+}
+
+/** A chunk whose choices follow those of the texts before. */
+function moved(payload: string, by: number): string {
+  if (by === 0) return payload
+  const chunk = objectOf(parseJson(payload))
+  const choices = objectsOf(chunk.choices).map(choice => ({
+    ...choice,
+    index: by + Number(choice.index ?? 0),
+  }))
+  return JSON.stringify({ ...chunk, choices })
+}
+
+function joined(answers: readonly ProviderSuccess[], answersEach: number): ProviderResult {
+  const chats = answers.map(({ body }) => objectOf(parseJson(body)))
+  const [{ choices: _, usage: __, ...head } = {}] = chats
+  const usages = chats.map(({ usage }) => objectOf(usage))
+  const completion = {
+    ...head,
+    object: 'text_completion',
+    choices: chats.flatMap((chat, place) => completionChoices(chat, place * answersEach)),
+    usage: sumOf(usages, ['prompt_tokens', 'completion_tokens', 'total_tokens']),
+  }
+  const { usage, costUsd } = paidFor(answers)
+  const body = JSON.stringify(completion)
+  return { ok: true, status: answers[0]?.status ?? 200, body, usage, costUsd }
+}
+
+/** All calls together. */
+function paidFor(results: ReadonlyArray<Pick<ProviderResult, 'usage' | 'costUsd'>>): {
+  usage?: Usage
+  costUsd?: number
+} {
+  const usages = results.flatMap(({ usage }) => (usage ? [usage] : []))
+  const [first] = usages
+  if (!first) return {}
+  const costUsd = results.reduce((sum, result) => sum + (result.costUsd ?? 0), 0)
+  return { usage: { ...first, ...sumOf(usages, Object.keys(first)) }, costUsd }
+}
+
+function sumOf(parts: readonly object[], names: readonly string[]): Record<string, number> {
+  const sums = names.map(name => {
+    const values = parts.map(part => Number(objectOf(part)[name] ?? 0))
+    return [name, values.reduce((sum, value) => sum + value, 0)] as const
+  })
+  return Object.fromEntries(sums)
+}

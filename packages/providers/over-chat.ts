@@ -1,0 +1,23 @@
+import type { Endpoint, JsonObject } from '@longhaul/contracts'
+import { chatRequests } from './completions-over-chat/request.ts'
+import { chatRequest } from './responses-over-chat/request.ts'
+import { UntranslatableError } from './untranslatable.ts'
+
+const translations: Partial<Record<Endpoint, (body: JsonObject) => unknown>> = {
+  '/v1/responses': chatRequest,
+  '/v1/completions': chatRequests,
+}
+
+/** Why the body cannot be said as chat completions; undefined when it can, or need not. */
+export function untranslatable(
+  endpoint: Endpoint,
+  body: JsonObject,
+): UntranslatableError | undefined {
+  try {
+    translations[endpoint]?.(body)
+    return undefined
+  } catch (error) {
+    if (error instanceof UntranslatableError) return error
+    throw error
+  }
+}
