@@ -6,10 +6,11 @@
 const layers = {
   contracts: [],
   telemetry: ['contracts'],
-  coordination: ['contracts'],
+  redis: [],
+  coordination: ['contracts', 'redis'],
   bus: ['contracts', 'telemetry'],
   store: ['contracts', 'telemetry'],
-  'delivery-queue': ['contracts', 'telemetry', 'store'],
+  'delivery-queue': ['contracts', 'telemetry', 'store', 'redis'],
   routing: ['contracts'],
   providers: ['contracts'],
   'local-servers': ['embedded-postgres'],

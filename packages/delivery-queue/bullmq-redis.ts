@@ -1,3 +1,4 @@
+import { EnduringConnector, type RedisTls } from '@longhaul/redis'
 import { Queue, Worker } from 'bullmq'
 import { Redis, type RedisOptions } from 'ioredis'
 import { bullmqBackend } from './bullmq.ts'
@@ -6,8 +7,7 @@ import type { QueueBackend } from './port.ts'
 export interface BullmqRedisOptions {
   /** `redis://` or `rediss://`. */
   redisUrl: string
-  /** PEM, for `rediss://`: authorities to trust, and certificate and key of this client. */
-  tls?: { ca?: string; cert?: string; key?: string }
+  tls?: RedisTls
   /** Of BullMQ's keys. */
   keyPrefix: string
 }
@@ -20,6 +20,7 @@ const LONGEST_RETRY_MS = 2_000
 
 /** `connect` rejects at the first failure, so that nobody waits for a server that is away. */
 const CONNECTION: RedisOptions = {
+  Connector: EnduringConnector,
   lazyConnect: true,
   connectTimeout: CONNECT_TIMEOUT_MS,
   commandTimeout: COMMAND_TIMEOUT_MS,

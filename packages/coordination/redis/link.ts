@@ -1,4 +1,5 @@
 import { systemClock } from '@longhaul/contracts'
+import { EnduringConnector, type RedisTls } from '@longhaul/redis'
 import { type ClientContext, Redis, type RedisOptions, type Result } from 'ioredis'
 import { linkFault, UNANSWERED } from './link-fault.ts'
 
@@ -9,15 +10,6 @@ declare module 'ioredis' {
     /** `tallies.lua`. */
     longhaulTallies(prefix: string, sums: string): Result<string, Context>
   }
-}
-
-/** PEM. */
-export interface RedisTls {
-  /** Certificates of the authorities to trust; default: those that Node knows. */
-  ca?: string
-  /** Certificate and key of this client. */
-  cert?: string
-  key?: string
 }
 
 export interface LinkOptions {
@@ -46,6 +38,7 @@ const RECONNECT_AFTER_MS = 500
 
 /** Nothing is queued while a connection is away, so memory stays bounded, and each command has its time. */
 const CONNECTION: RedisOptions = {
+  Connector: EnduringConnector,
   lazyConnect: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,

@@ -1,0 +1,2 @@
+export { EnduringConnector } from './enduring-connector.ts'
+export type { RedisTls } from './tls.ts'
