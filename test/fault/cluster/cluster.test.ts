@@ -10,7 +10,7 @@ const OPTIONS = { jobs: 800, outageMs: 8_000, stragglerMs: 32_000 }
 /** Of the scenarios that want more. */
 const JOBS: Partial<Record<string, number>> = { 'cluster-kill': 2_000, 'cluster-batch': 5_000 }
 /** What fits into a run of all tests; the other scenarios, outages of half a minute, are `npm run test:fault`'s. */
-const SHORT = ['cluster-kill', 'cluster-batch', 'cluster-models'] as const
+const SHORT = ['cluster-kill', 'cluster-batch'] as const
 
 const title = 'a cluster, two processes of each service'
 const servers = [await serverAddress('local-kafka'), await serverAddress('local-redis')]
