@@ -16,7 +16,8 @@ export interface EstimateOptions {
   /** One of its own: strategies that take turns must not take those of jobs. */
   router: Router
   live: LiveView
-  tokenizer: Tokenizer
+  /** Default: tokens of prompts are estimated, to within a quarter, and no vocabulary is held in memory. */
+  tokenizer?: Tokenizer
   tenantId: string
   /** Mean tokens of recent answers, by model: of this tenant, else of many others together. */
   recentAnswers: ReadonlyMap<string, number>

@@ -18,12 +18,13 @@ const REPLY_TOKENS = 3
  * and put right by what the counted ones came to beside their estimate.
  */
 export class InputTokens {
-  readonly #tokenizer: Tokenizer
+  readonly #tokenizer: Tokenizer | undefined
   #allowed = COUNTED_CHARACTERS
   #counted = 0
   #estimated = 0
 
-  constructor(tokenizer: Tokenizer) {
+  /** @param tokenizer without one all is estimated */
+  constructor(tokenizer: Tokenizer | undefined) {
     this.#tokenizer = tokenizer
   }
 
@@ -40,27 +41,29 @@ export class InputTokens {
 
   #ofText(text: string): number {
     const estimated = textTokens(text)
+    const tokenizer = this.#tokenizer
+    if (!tokenizer) return estimated
     const looked = text.length <= LONGEST_WHOLE ? text.length : PLACES * PLACE_CHARACTERS
     if (looked > this.#allowed) {
       return this.#estimated > 0 ? estimated * (this.#counted / this.#estimated) : estimated
     }
     this.#allowed -= looked
     const counted =
-      looked === text.length ? this.#tokenizer.count(text) : estimated * this.#ratioIn(text)
+      looked === text.length ? tokenizer.count(text) : estimated * ratioIn(text, tokenizer)
     this.#counted += counted
     this.#estimated += estimated
     return counted
   }
+}
 
-  /** Counted to estimated, in places spread evenly. */
-  #ratioIn(text: string): number {
-    let [counted, estimated] = [0, 0]
-    for (let place = 0; place < PLACES; place += 1) {
-      const at = Math.floor(((text.length - PLACE_CHARACTERS) * place) / (PLACES - 1))
-      const part = text.slice(at, at + PLACE_CHARACTERS)
-      counted += this.#tokenizer.count(part)
-      estimated += textTokens(part)
-    }
-    return estimated > 0 ? counted / estimated : 1
+/** Counted to estimated, in places spread evenly. */
+function ratioIn(text: string, tokenizer: Tokenizer): number {
+  let [counted, estimated] = [0, 0]
+  for (let place = 0; place < PLACES; place += 1) {
+    const at = Math.floor(((text.length - PLACE_CHARACTERS) * place) / (PLACES - 1))
+    const part = text.slice(at, at + PLACE_CHARACTERS)
+    counted += tokenizer.count(part)
+    estimated += textTokens(part)
   }
+  return estimated > 0 ? counted / estimated : 1
 }

@@ -3,7 +3,6 @@ import { BlobMissingError } from '@longhaul/blobs'
 import { sleep, systemClock, timeOfUuid, uuidOf } from '@longhaul/contracts'
 import type { Router } from '@longhaul/routing'
 import type { ClaimedBatch } from '@longhaul/store'
-import { loadTokenizer } from '@longhaul/tokenizer'
 import { LineRecorder, LostBatchError } from './line-recorder.ts'
 import type { BatchStep } from './step.ts'
 
@@ -76,9 +75,8 @@ async function costOf(
   router: Router,
 ): Promise<SampledCost> {
   const recentAnswers = await store.batches.recentAnswers(tenantId, endpoint)
-  const tokenizer = await loadTokenizer()
   const now = clock.now()
-  const options = { config, router, live, tokenizer, tenantId, recentAnswers, now, expiresAt }
+  const options = { config, router, live, tenantId, recentAnswers, now, expiresAt }
   return new SampledCost(new BatchEstimate(options))
 }
 
