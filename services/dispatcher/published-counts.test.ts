@@ -46,6 +46,13 @@ describe('PublishedCounts', () => {
     expect(counts.restMs).toBe(100)
   })
 
+  it('counts anew when the clock was set back', async () => {
+    await counts.read()
+    onTheBus = []
+    clock.advance(-60_000)
+    expect(await counts.read()).toEqual([])
+  })
+
   it('counts every time while that takes no time', async () => {
     tookMs = 0
     await counts.read()

@@ -25,7 +25,8 @@ export class PublishedCounts {
 
   /** Milliseconds until it is counted anew. */
   get restMs(): number {
-    return Math.max(0, this.#countAgainAt - this.#clock.now())
+    const rest = this.#countAgainAt - this.#clock.now()
+    return rest > MOST_REST_MS ? 0 : Math.max(0, rest) // the wall clock may be set back
   }
 
   async read(): Promise<readonly Published[]> {

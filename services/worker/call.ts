@@ -56,7 +56,11 @@ export async function callDeployment(
   tellDeployment(dependencies, slot, result)
   slot.free()
   if (result.ok && !result.usage) {
-    result = await withEstimatedUsage(result, message.endpoint, body, slot.deployment)
+    try {
+      result = await withEstimatedUsage(result, message.endpoint, body, slot.deployment)
+    } catch (error) {
+      telemetry.logger.warn({ err: error, jobId: message.jobId }, 'the tokens were not counted')
+    }
   }
   const attempt = attemptOf(slot, result, startedAt, finishedAt)
   count(telemetry, slot.deployment.model, attempt)

@@ -36,6 +36,14 @@ describe('a lane queue', () => {
     expect(later.length).toBeGreaterThan(20)
   })
 
+  it('serves all when the clock is set back', () => {
+    const queue = new LaneQueue<string>(weights)
+    for (let n = 0; n < 4; n += 1) queue.push('bulk', 'known', 'known')
+    popped(queue, 2, 7_200_000)
+    queue.push('bulk', 'new', 'new')
+    expect(popped(queue, 3, 0).toSorted()).toEqual(['known', 'known', 'new'])
+  })
+
   it('takes no share from who is drained and comes again', () => {
     const queue = new LaneQueue<string>(weights)
     for (const tenant of ['a', 'b']) queue.push('bulk', tenant, tenant)

@@ -109,7 +109,8 @@ function remember<Item>({ served }: LaneState<Item>, tenant: string, now: Served
 function servedOf<Item>({ served }: LaneState<Item>, tenant: string, now: number): number {
   const known = served.get(tenant)
   if (!known) return 0
-  return known.count * Math.exp((known.at - now) / REMEMBERED_MS)
+  // The wall clock may be set back.
+  return known.count * Math.exp(Math.min(0, known.at - now) / REMEMBERED_MS)
 }
 
 function take<Item>({ tenants }: LaneState<Item>, tenant: string): Item | undefined {

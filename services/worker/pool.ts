@@ -58,7 +58,8 @@ export class ModelPool {
   #window = 0
   #subscription: Subscription | undefined
   #unwatch: () => void = () => {}
-  #cancelTurn: (() => void) | undefined
+  /** When it looks again by itself. */
+  #turn: { at: number; cancel: () => void } | undefined
 
   constructor(
     dependencies: PoolDependencies,
@@ -112,7 +113,7 @@ export class ModelPool {
   /** Ends the intake and gives back what was not begun; resolves when open deliveries are settled. */
   async stop(budgetMs: number): Promise<void> {
     this.#unwatch()
-    this.#cancelTurn?.()
+    this.#turn?.cancel()
     const stopped = this.#subscription?.stop(budgetMs)
     this.#subscription = undefined
     for (const { delivery } of [...this.#parked.splice(0), ...this.#queue.drain()]) {
@@ -164,11 +165,14 @@ export class ModelPool {
   #pumpAtNextTurn(since: number): void {
     const { clock } = this.#dependencies
     const at = this.#deployments.nextTurnAfter(since)
-    if (at === undefined || this.#cancelTurn || this.#stopping.aborted) return
-    this.#cancelTurn = clock.schedule(Math.max(0, at - clock.now()), () => {
-      this.#cancelTurn = undefined
+    if (at === undefined || this.#stopping.aborted) return
+    if (this.#turn && this.#turn.at <= at) return
+    this.#turn?.cancel()
+    const cancel = clock.schedule(Math.max(0, at - clock.now()), () => {
+      this.#turn = undefined
       this.#pump()
     })
+    this.#turn = { at, cancel }
   }
 
   #beginAll(): void {
