@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import type { JsonObject } from '@longhaul/contracts'
 import { JsonSchemas } from './json-schema.ts'
 
 const person = {
@@ -51,6 +52,14 @@ describe('JsonSchemas', () => {
     ['patterns', { pattern: '^a+$' }, 'b', 'the answer must match pattern "^a+$"'],
   ])('names %s', (_, schema, value, expected) => {
     expect(schemas.violation(schema, value)).toBe(expected)
+  })
+
+  it.each<[string, JsonObject]>([
+    ['a keyword of OpenAPI', { anyOf: [{ type: 'string' }], nullable: true }],
+    ['a keyword named id', { properties: {}, id: 'person' }],
+    ['a pattern of another dialect', { type: 'string', pattern: '^[^\\@]+\\@' }],
+  ])('blames nobody for %s', (_, schema) => {
+    expect(schemas.fault(schema)).toBeUndefined()
   })
 
   it('tells apart schemas that share an $id', () => {

@@ -70,18 +70,27 @@ export class JsonSchemas {
 }
 
 const options = { strict: false, validateFormats: false, meta: false, validateSchema: false }
+/** They know what a schema is, and keep none. */
+const dialects = new Map(
+  [Ajv, Ajv2020].map(Dialect => [Dialect, new Dialect({ ...options, meta: true })]),
+)
 
-/** An Ajv for each schema: one for all would keep every schema for ever, and mix up equal `$id`s. */
+/**
+ * An Ajv for each schema: one for all would keep every schema for ever, and mix up equal `$id`s.
+ * What it cannot compile may be a schema all the same, such as one with a keyword of OpenAPI's.
+ */
 function compile(schema: JsonObject, text: string): Validator | Unfit {
   const { $schema, ...rest } = schema
   const Dialect = String($schema).includes('draft-07') ? Ajv : Ajv2020
   try {
-    const fault = bounded(() => faultByDialect(new Dialect({ ...options, meta: true }), rest))
+    const dialect = dialects.get(Dialect)
+    const fault = dialect && bounded(() => faultByDialect(dialect, rest))
     if (fault) return { fault }
     const validate = bounded(() => new Dialect(options).compile(rest))
     return validate ? { validate, costly: COSTLY.test(text) } : { fault: undefined }
   } catch (error) {
-    return { fault: { path: [], message: (error as Error).message } }
+    const leadsNowhere = 'missingRef' in (error as Error)
+    return { fault: leadsNowhere ? { path: [], message: (error as Error).message } : undefined }
   }
 }
 
