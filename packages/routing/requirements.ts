@@ -86,7 +86,7 @@ export function answersOf(endpoint: Endpoint, { n, prompt }: Record<string, unkn
   const each = positive(n) ?? 1
   const texts = endpoint === '/v1/completions' && Array.isArray(prompt) ? prompt.length : 1
   const isOneOfTokens = Array.isArray(prompt) && typeof prompt[0] === 'number'
-  return Math.min(isOneOfTokens ? each : each * texts, MOST_ANSWERS)
+  return Math.min(each, MOST_ANSWERS) * (isOneOfTokens ? 1 : texts)
 }
 
 /** What the body allows each answer to have; undefined when nothing bounds it. */

@@ -20,6 +20,9 @@ export function loadTokenizer(): Promise<Tokenizer> {
     ({ countTokens }) =>
       new PieceCounter(text => countTokens(text, { disallowedSpecial: new Set() })),
   )
+  loading.catch(() => {
+    loading = undefined // the next who asks tries again
+  })
   return loading
 }
 
@@ -89,8 +92,13 @@ function remembered(known: Map<string, number>, text: string, count: () => numbe
   if (before !== undefined) return before
   if (known.size >= REMEMBERED) known.clear()
   const tokens = count()
-  known.set(text, tokens)
+  known.set(copyOf(text), tokens)
   return tokens
+}
+
+/** A part of a text keeps the whole of it in memory. */
+function copyOf(part: string): string {
+  return Buffer.from(part, 'utf16le').toString('utf16le')
 }
 
 /** Where it ends that characters are white, or are not. */

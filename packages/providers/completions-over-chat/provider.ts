@@ -80,16 +80,22 @@ function moved(payload: string, by: number): string {
 function joined(answers: readonly ProviderSuccess[], answersEach: number): ProviderResult {
   const chats = answers.map(({ body }) => objectOf(parseJson(body)))
   const [{ choices: _, usage: __, ...head } = {}] = chats
-  const usages = chats.map(({ usage }) => objectOf(usage))
   const completion = {
     ...head,
     object: 'text_completion',
     choices: chats.flatMap((chat, place) => completionChoices(chat, place * answersEach)),
-    usage: sumOf(usages, ['prompt_tokens', 'completion_tokens', 'total_tokens']),
   }
+  const status = answers[0]?.status ?? 200
+  // A sum of some of them would be taken for that of all.
+  const isTold = answers.every(({ usage }) => usage)
+  if (!isTold) {
+    const body = JSON.stringify(completion)
+    return { ok: true, status, body, usage: undefined, costUsd: undefined }
+  }
+  const usages = chats.map(({ usage }) => objectOf(usage))
+  const told = sumOf(usages, ['prompt_tokens', 'completion_tokens', 'total_tokens'])
   const { usage, costUsd } = paidFor(answers)
-  const body = JSON.stringify(completion)
-  return { ok: true, status: answers[0]?.status ?? 200, body, usage, costUsd }
+  return { ok: true, status, body: JSON.stringify({ ...completion, usage: told }), usage, costUsd }
 }
 
 /** All calls together. */
