@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type ISocketFactory, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs'
 import type { KafkaConnection } from './connection.ts'
-import { refusalFault, watchConnection } from './connection-fault.ts'
+import { isAnswer, refusalFault, watchConnection } from './connection-fault.ts'
 import { onlyCheckWhatIsPending } from './pending-requests.ts'
 
 onlyCheckWhatIsPending()
@@ -68,7 +68,8 @@ export class KafkaClient {
 
   /** Why it failed, and the setting that mends it where one does. */
   explain(error: unknown): string {
-    const fault = refusalFault(error, this.#connection) ?? this.#connectionFault
+    const refusal = refusalFault(error, this.#connection)
+    const fault = refusal ?? (isAnswer(error) ? undefined : this.#connectionFault)
     if (fault !== undefined) return fault
     return error instanceof Error ? error.message : String(error)
   }

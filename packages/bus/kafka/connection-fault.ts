@@ -105,6 +105,11 @@ function chainOf(error: unknown): KafkaJsFailure[] {
   return chain
 }
 
+/** Whether it is the answer of a broker, which no connection had to do with. */
+export function isAnswer(error: unknown): boolean {
+  return chainOf(error).some(({ type }) => type !== undefined)
+}
+
 /** Whether Kafka refused it for that reason, under whatever it was wrapped in. */
 export function isKafkaError(error: unknown, type: string): boolean {
   return chainOf(error).some(failure => failure.type === type)
