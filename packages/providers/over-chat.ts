@@ -1,7 +1,7 @@
 import type { Endpoint, JsonObject } from '@longhaul/contracts'
 import { chatRequests } from './completions-over-chat/request.ts'
 import { chatRequest } from './responses-over-chat/request.ts'
-import { UntranslatableError } from './untranslatable.ts'
+import { saidOrUntranslatable, UntranslatableError } from './untranslatable.ts'
 
 const translations: Partial<Record<Endpoint, (body: JsonObject) => unknown>> = {
   '/v1/responses': chatRequest,
@@ -13,11 +13,6 @@ export function untranslatable(
   endpoint: Endpoint,
   body: JsonObject,
 ): UntranslatableError | undefined {
-  try {
-    translations[endpoint]?.(body)
-    return undefined
-  } catch (error) {
-    if (error instanceof UntranslatableError) return error
-    throw error
-  }
+  const said = saidOrUntranslatable(() => translations[endpoint]?.(body))
+  return said instanceof UntranslatableError ? said : undefined
 }

@@ -1,4 +1,4 @@
-import { type JsonObject, objectOf, objectsOf, type Usage } from '@longhaul/contracts'
+import { objectOf, objectsOf, type Usage } from '@longhaul/contracts'
 import { parseJson } from '../json-value.ts'
 import type {
   OnChunk,
@@ -8,7 +8,7 @@ import type {
   ProviderResult,
   ProviderSuccess,
 } from '../port.ts'
-import { UntranslatableError } from '../untranslatable.ts'
+import { saidOrUntranslatable, speaks, UntranslatableError } from '../untranslatable.ts'
 import { chatRequests } from './request.ts'
 import { completionChoices } from './words.ts'
 
@@ -29,10 +29,10 @@ export class CompletionsOverChat implements Provider {
     signal: AbortSignal,
     onChunk?: OnChunk,
   ): Promise<ProviderResult> {
-    if (speaks(request, deployment)) {
+    if (request.endpoint !== '/v1/completions' || speaks(deployment, '/v1/completions')) {
       return this.#inner.complete(request, deployment, signal, onChunk)
     }
-    const chats = chatsOf(request.body)
+    const chats = saidOrUntranslatable(() => chatRequests(request.body))
     if (chats instanceof UntranslatableError) {
       return { ok: false, kind: 'invalid', detail: chats.message, status: undefined }
     }
@@ -50,19 +50,6 @@ export class CompletionsOverChat implements Provider {
 
   stop(): Promise<void> {
     return this.#inner.stop()
-  }
-}
-
-function speaks({ endpoint }: ProviderRequest, { endpoints }: ProviderDeployment): boolean {
-  return endpoint !== '/v1/completions' || endpoints === undefined || endpoints.includes(endpoint)
-}
-
-function chatsOf(body: JsonObject): JsonObject[] | UntranslatableError {
-  try {
-    return chatRequests(body)
-  } catch (error) {
-    if (error instanceof UntranslatableError) return error
-    throw error
   }
 }
 

@@ -7,7 +7,7 @@ import type {
   ProviderRequest,
   ProviderResult,
 } from '../port.ts'
-import { UntranslatableError } from '../untranslatable.ts'
+import { saidOrUntranslatable, speaks, UntranslatableError } from '../untranslatable.ts'
 import { EventWriter } from './event-writer.ts'
 import { chatRequest } from './request.ts'
 import { responseOf } from './response.ts'
@@ -29,10 +29,10 @@ export class ResponsesOverChat implements Provider {
     signal: AbortSignal,
     onChunk?: OnChunk,
   ): Promise<ProviderResult> {
-    if (speaks(request, deployment)) {
+    if (request.endpoint !== '/v1/responses' || speaks(deployment, '/v1/responses')) {
       return this.#inner.complete(request, deployment, signal, onChunk)
     }
-    const chat = chatOf(request.body)
+    const chat = saidOrUntranslatable(() => chatRequest(request.body))
     if (chat instanceof UntranslatableError) {
       return { ok: false, kind: 'invalid', detail: chat.message, status: undefined }
     }
@@ -50,19 +50,6 @@ export class ResponsesOverChat implements Provider {
 
   stop(): Promise<void> {
     return this.#inner.stop()
-  }
-}
-
-function speaks({ endpoint }: ProviderRequest, { endpoints }: ProviderDeployment): boolean {
-  return endpoint !== '/v1/responses' || endpoints === undefined || endpoints.includes(endpoint)
-}
-
-function chatOf(body: JsonObject): JsonObject | UntranslatableError {
-  try {
-    return chatRequest(body)
-  } catch (error) {
-    if (error instanceof UntranslatableError) return error
-    throw error
   }
 }
 
