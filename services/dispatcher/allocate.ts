@@ -58,6 +58,11 @@ export function allocate(
   )
 }
 
+/** The same for all that wait, or are published, under one key. */
+export function nameOf({ lane, tenantId, model }: DispatchKey): string {
+  return `${lane} ${tenantId} ${model}`
+}
+
 /** What waits of a lane, tenant and model. */
 interface Group {
   name: string
@@ -71,7 +76,7 @@ function groupsOf(
   published: readonly Published[],
   options: AllocateOptions,
 ): Group[] {
-  const byKey = Map.groupBy(due, ({ lane, tenantId, model }) => `${lane} ${tenantId} ${model}`)
+  const byKey = Map.groupBy(due, nameOf)
   return [...byKey].flatMap(([name, ofKey]) => {
     const [first] = ofKey
     if (!first) return []

@@ -1,4 +1,5 @@
 import type { DispatchKey } from '@longhaul/store'
+import { nameOf } from './allocate.ts'
 
 /** Enough that a worker finds the next job on the bus while a round is under way. */
 const LEAST = 32
@@ -66,8 +67,4 @@ function adjusted(bound: Bound, count: number, options: { now: number; most: num
   if (now - fullSince < SHRINK_MS) return { ...bound, fullSince }
   const least = Math.min(LEAST, most)
   return { most: Math.max(least, Math.floor(bound.most / 2)), fullSince: now }
-}
-
-function nameOf({ lane, tenantId, model }: DispatchKey): string {
-  return `${lane} ${tenantId} ${model}`
 }

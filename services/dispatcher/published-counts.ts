@@ -1,6 +1,6 @@
 import type { Clock } from '@longhaul/contracts'
 import type { ReleasedJob } from '@longhaul/store'
-import type { Published } from './allocate.ts'
+import { nameOf, type Published } from './allocate.ts'
 
 /** Counting takes the longer, the more there is; it rests so much longer than it took. */
 const REST = 30
@@ -49,8 +49,4 @@ export class PublishedCounts {
     this.#last = new Map(counted.map(key => [nameOf(key), key]))
     this.#countAgainAt = endedAt + Math.min(MOST_REST_MS, REST * (endedAt - startedAt))
   }
-}
-
-function nameOf({ lane, tenantId, model }: Omit<Published, 'count'>): string {
-  return `${lane} ${tenantId} ${model}`
 }
