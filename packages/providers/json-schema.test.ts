@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
+import { Script } from 'node:vm'
+import { describe, expect, it, jest } from '@jest/globals'
 import type { JsonObject } from '@longhaul/contracts'
 import { JsonSchemas } from './json-schema.ts'
 
@@ -8,6 +9,24 @@ const person = {
   required: ['name'],
   properties: { name: { type: 'string' }, age: { type: 'integer' } },
 }
+
+describe('on a machine that is too busy at first', () => {
+  it('judges the schemas that come later', () => {
+    const { runInContext } = Script.prototype
+    const hurried = jest.spyOn(Script.prototype, 'runInContext').mockImplementation(function (
+      this: Script,
+      context,
+    ) {
+      return runInContext.call(this, context, { timeout: 1 })
+    })
+    const schemas = new JsonSchemas()
+    schemas.fault({ type: 'object', properties: { first: { type: 'string' } } })
+    hurried.mockRestore()
+
+    expect(schemas.fault({ type: 'nonsense' })).toMatchObject({ path: ['type'] })
+    expect(schemas.violation({ type: 'string' }, 1)).toBe('the answer must be string')
+  })
+})
 
 describe('JsonSchemas', () => {
   const schemas = new JsonSchemas()

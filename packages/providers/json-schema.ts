@@ -71,9 +71,21 @@ export class JsonSchemas {
 
 const options = { strict: false, validateFormats: false, meta: false, validateSchema: false }
 /** They know what a schema is, and keep none. */
-const dialects = new Map(
-  [Ajv, Ajv2020].map(Dialect => [Dialect, new Dialect({ ...options, meta: true })]),
-)
+const dialects = new Map<typeof Ajv | typeof Ajv2020, Ajv | Ajv2020>()
+
+/**
+ * What a schema of the dialect must meet is compiled here, where no bound of time applies: an Ajv
+ * that is stopped in the midst of that, as on a busy machine, never judges a schema again.
+ */
+function dialectOf(Dialect: typeof Ajv | typeof Ajv2020): Ajv | Ajv2020 {
+  let dialect = dialects.get(Dialect)
+  if (dialect === undefined) {
+    dialect = new Dialect({ ...options, meta: true })
+    dialect.validateSchema({})
+    dialects.set(Dialect, dialect)
+  }
+  return dialect
+}
 
 /**
  * An Ajv for each schema: one for all would keep every schema for ever, and mix up equal `$id`s.
@@ -83,8 +95,8 @@ function compile(schema: JsonObject, text: string): Validator | Unfit {
   const { $schema, ...rest } = schema
   const Dialect = String($schema).includes('draft-07') ? Ajv : Ajv2020
   try {
-    const dialect = dialects.get(Dialect)
-    const fault = dialect && bounded(() => faultByDialect(dialect, rest))
+    const dialect = dialectOf(Dialect)
+    const fault = bounded(() => faultByDialect(dialect, rest))
     if (fault) return { fault }
     const validate = bounded(() => new Dialect(options).compile(rest))
     return validate ? { validate, costly: COSTLY.test(text) } : { fault: undefined }
