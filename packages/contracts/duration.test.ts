@@ -23,10 +23,15 @@ describe('momentMs', () => {
     ['10m', now + 600_000],
     ['2026-01-01T00:00:01Z', now + 1_000],
     ['2026-01-01T01:00:00.5+01:00', now + 500],
+    ['2028-02-29T00:00:00Z', Date.parse('2028-02-29')],
   ])('%s', (text, moment) => expect(momentMs(text, now)).toBe(moment))
 
-  it.each(['2026-01-01', '2026-13-01T00:00:00Z', '2026-01-01T00:00:00', 'tomorrow', '1767225600'])(
-    '%j is none',
-    text => expect(momentMs(text, now)).toBeUndefined(),
-  )
+  it.each([
+    '2026-01-01',
+    '2026-13-01T00:00:00Z',
+    '2026-02-30T00:00:00Z',
+    '2026-01-01T00:00:00',
+    'tomorrow',
+    '1767225600',
+  ])('%j is none', text => expect(momentMs(text, now)).toBeUndefined())
 })

@@ -15,5 +15,10 @@ export function momentMs(text: string, now: number): number | undefined {
   if (span !== undefined) return now + span
   if (!RFC3339.test(text)) return undefined
   const moment = Date.parse(text)
-  return Number.isNaN(moment) ? undefined : moment
+  return Number.isNaN(moment) || !isDay(text.slice(0, 10)) ? undefined : moment
+}
+
+/** `Date` takes the 30th of February for the 2nd of March. */
+function isDay(date: string): boolean {
+  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date)
 }

@@ -52,6 +52,7 @@ const response = z.looseObject({
   input: z.union([z.string().min(1), arrayOf(z.looseObject({}), { min: 1 })]),
   instructions: z.string().nullish(),
   max_output_tokens: z.number().int().positive().nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
   stream: streamRefused,
   background: z
     .literal(false, 'every job runs in the background: leave it out, and poll or take a webhook')

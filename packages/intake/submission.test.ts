@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { LonghaulError } from '@longhaul/contracts'
+import { builtInPolicy, type LonghaulError } from '@longhaul/contracts'
 import { createReceiverPolicy } from '@longhaul/runtime'
 import { ingressConfig } from '../../test/ingress.ts'
 import { SubmissionReader } from './submission.ts'
@@ -22,6 +22,19 @@ function refusal(value: unknown, path?: string): Pick<LonghaulError, 'code' | 'p
   }
   throw new Error('it was accepted')
 }
+
+describe('the names that there are', () => {
+  it('are told once, when the configuration defines `auto` itself', () => {
+    const auto = builtInPolicy
+    const config = { ...ingressConfig, policies: { auto } }
+    const named = new SubmissionReader({
+      config,
+      receiverPolicy: createReceiverPolicy([]),
+      live: { of: () => ({}) },
+    })
+    expect(() => named.read({ body, policy: 'zz' }, NOW)).toThrow('There are: auto.')
+  })
+})
 
 describe('a submission', () => {
   it('needs no more than a body', () => {
@@ -259,6 +272,20 @@ describe('a submission is refused', () => {
       'model_not_found',
       'policy',
       '`policy`: the configuration has no policy called "frugl". Did you mean "frugal"? There are: auto, frugal.',
+    ],
+    [
+      'an input of no texts',
+      { endpoint: '/v1/embeddings', body: { input: [] } },
+      'invalid_value',
+      'body.input',
+      '`body.input` must be a string or an array that is not empty; got an empty array.',
+    ],
+    [
+      'a temperature of responses that is no number',
+      { endpoint: '/v1/responses', body: { input: 'hello', temperature: 'hot' } },
+      'invalid_value',
+      'body.temperature',
+      '`body.temperature` must be a number; got "hot".',
     ],
     [
       'a policy beside a model',

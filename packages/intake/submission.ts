@@ -168,7 +168,8 @@ export class SubmissionReader {
   #policy(policy: string | undefined, path: string): string | null {
     if (policy === undefined || policy === 'auto') return null
     if (Object.hasOwn(this.#config.policies, policy)) return policy
-    throw this.#unknown(path, 'policy', policy, ['auto', ...Object.keys(this.#config.policies)])
+    const known = new Set(['auto', ...Object.keys(this.#config.policies)])
+    throw this.#unknown(path, 'policy', policy, [...known])
   }
 
   #assertSpeaks(

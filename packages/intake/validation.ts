@@ -194,6 +194,8 @@ function expectation(issue: z.core.$ZodIssue): string {
       const expected = issue.errors.flatMap(([first]) => (first ? [expectation(first)] : []))
       return [...new Set(expected)].join(' or ')
     }
+    case 'too_small':
+      return issue.origin === 'array' ? 'an array that is not empty' : 'another value'
     default:
       return 'another value'
   }

@@ -60,11 +60,12 @@ export function closedSignal(response: ServerResponse): AbortSignal {
 }
 
 /**
- * The job id of a path.
- * @throws {LonghaulError} invalid_id
+ * The job id of a path. One that looks like an id, but was never given out, is that of no job.
+ * @throws {LonghaulError} invalid_id, job_not_found
  */
 export function jobIdOf(value: unknown): string {
   if (typeof value === 'string' && uuidOf('job', value) !== undefined) return value
+  if (typeof value === 'string' && /^job_[0-9a-f]{32}$/.test(value)) throw jobNotFound(value)
   throw new LonghaulError(
     'invalid_id',
     `\`id\` must be the id of a job: "job_" and 32 hexadecimal digits; got ${shownId(value)}.`,

@@ -123,6 +123,7 @@ describe('jobs', () => {
 
     it.each([
       ['batch_0198c0ffee007abc8def0123456789ab', 400, 'invalid_id'],
+      ['job_00000000000000000000000000000000', 404, 'job_not_found'],
       ['job_123', 400, 'invalid_id'],
       ['job_0198C0FFEE007ABC8DEF0123456789AB', 400, 'invalid_id'],
       ['%00', 400, 'invalid_id'],
