@@ -26,6 +26,7 @@ export function namingIssues(config: unknown): NamingIssue[] {
     const name = path.at(-1) ?? ''
     if (!namePattern.test(name)) issues.push(badName(path, name))
   }
+  if (modelNames.includes('auto')) issues.push(reservedName())
   for (const [name, policy] of Object.entries(entriesOf(policies))) {
     for (const { path, model } of modelsUsedBy(entriesOf(policy))) {
       if (modelNames.includes(model)) continue
@@ -104,6 +105,16 @@ function embeddingsIssues(
       params: { remedy: 'name another, or add /v1/embeddings to its endpoints' },
     },
   ]
+}
+
+function reservedName(): NamingIssue {
+  return {
+    code: 'custom',
+    path: ['models', 'auto'],
+    input: 'auto',
+    message: 'cannot be asked for: `auto` means default_policy',
+    params: { remedy: 'rename the model' },
+  }
 }
 
 function sharedName(name: string): NamingIssue {

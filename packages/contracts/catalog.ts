@@ -36,7 +36,18 @@ export const deploymentSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("The provider's name of the model; default: the model's"),
-  headers: z.record(z.string(), z.string()).default({}).describe('Extra request headers'),
+  headers: z
+    .record(
+      z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be the name of an HTTP header'),
+      z
+        .string()
+        .regex(
+          /^[\t\x20-\x7e\x80-\xff]*$/,
+          'must be one line, of characters that a header can hold',
+        ),
+    )
+    .default({})
+    .describe('Extra request headers'),
   max_concurrency: z
     .number()
     .int()

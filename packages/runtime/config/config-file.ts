@@ -183,6 +183,9 @@ function syntaxFaults(source: YamlSource, text: string): ConfigFault[] {
     // The parser stumbles on after the first error of a line.
     if (broken.has(at.line)) return []
     broken.add(at.line)
+    if (code === 'MULTIPLE_DOCS') {
+      return [ofFile('begins a second document', 'keep one: remove the line "---"', at)]
+    }
     const remedy = /[{[].*\$\{/.test(lines[at.line - 1] ?? '')
       ? 'within { } and [ ] put references in quotes: "${NAME}"'
       : 'correct the YAML: indent by spaces; text with ": " or " #" needs quotes'

@@ -375,6 +375,44 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       ],
     ],
     [
+      'a share on its upper bound',
+      `${model}policies: { p: { strategy: predictive, target_share: { share: 1 } } }`,
+      [
+        'f:7:63 policies.p.target_share.share: must be below 1 (got 1) — choose a number above 0 below 1',
+      ],
+    ],
+    [
+      'numbers for a preference',
+      `${model}policies: { p: { strategy: predictive, prefer: { usd: -1, second: 1 } } }`,
+      ['f:7:55 policies.p.prefer.usd: must be at least 0 (got -1) — choose a number from 0'],
+    ],
+    [
+      'a domain that there is not',
+      model.replace('    price:', '    domain_quality: { cooking: 0.5 }\n    price:'),
+      [
+        expect.stringMatching(
+          /^f:4:23 models.gpt.domain_quality.cooking: is not a known key — remove it; known here: biology, /,
+        ),
+      ],
+    ],
+    [
+      'headers that cannot be sent',
+      model.replace('base_url:', 'headers: { "X Title": a, X-Two: "a\\nb" }, base_url:'),
+      [
+        expect.stringMatching(
+          /headers."X Title": is not a valid key: it must be the name of an HTTP header/,
+        ),
+        expect.stringMatching(
+          /headers.X-Two: must be one line, of characters that a header can hold/,
+        ),
+      ],
+    ],
+    [
+      'a model named auto',
+      model.replace('gpt:', 'auto:'),
+      ['f:2:3 models.auto: cannot be asked for: `auto` means default_policy — rename the model'],
+    ],
+    [
       'a target share under another strategy',
       `${model}policies: { p: { strategy: cheapest, target_share: { share: 0.3 } } }`,
       [
@@ -557,7 +595,7 @@ describe('every fault is reported, with its place, its value and a remedy', () =
     [
       'two documents',
       `${model}---\nlease: 1s`,
-      [expect.stringMatching(/^f:7:1 is not valid YAML: Source contains multiple documents/)],
+      ['f:7:1 begins a second document — keep one: remove the line "---"'],
     ],
     [
       'an alias to nothing',

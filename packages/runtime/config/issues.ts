@@ -83,8 +83,9 @@ function unionFindings(
   issue: z.core.$ZodIssueInvalidUnion,
   context: IssueContext,
 ): Finding[] {
+  const written = context.writtenAt(path)
   const fitting = issue.errors.find(
-    branch => !branch.some(inner => inner.path.length === 0 && inner.code === 'invalid_type'),
+    branch => !branch.some(inner => inner.path.length === 0 && isOfAnotherKind(inner, written)),
   )
   if (fitting) return fitting.flatMap(inner => findingsOf(within(inner, path), context))
   const types = issue.errors
@@ -93,6 +94,13 @@ function unionFindings(
   const kind = typeNames[context.writtenAt(path).kind]
   const remedy = `write one of these${meaning(context.guide.at(path))}`
   return [{ path, about: 'value', message: `must be ${types.join(' or ')}, not ${kind}`, remedy }]
+}
+
+/** A choice among texts is nothing for a mapping or a list, which zod says of its value, not of its type. */
+function isOfAnotherKind({ code }: z.core.$ZodIssue, { kind }: Written): boolean {
+  return (
+    code === 'invalid_type' || (code === 'invalid_value' && (kind === 'mapping' || kind === 'list'))
+  )
 }
 
 function within<I extends z.core.$ZodIssue>(issue: I, path: PropertyKey[]): I {

@@ -10,6 +10,7 @@ export interface JsonSchema {
   properties?: Record<string, JsonSchema>
   required?: string[]
   additionalProperties?: JsonSchema | boolean
+  propertyNames?: JsonSchema
   items?: JsonSchema
   anyOf?: JsonSchema[]
   minimum?: number
@@ -45,7 +46,8 @@ export class SchemaGuide {
 
   /** The keys that may stand below the path; none where any name may. */
   keysAt(path: readonly PropertyKey[]): string[] {
-    return Object.keys(this.at(path)?.properties ?? {})
+    const { properties, propertyNames } = this.at(path) ?? {}
+    return Object.keys(properties ?? {}).concat((propertyNames?.enum ?? []).map(String))
   }
 
   /** Where else a key of this name may stand: `models.<name>.deployments.<name>`. */

@@ -123,12 +123,13 @@ function outOfBounds(
 }
 
 function rangeOf(schema: JsonSchema | undefined): string {
-  const { minimum, exclusiveMinimum, maximum } = schema ?? {}
+  const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = schema ?? {}
   const bounds: string[] = []
   if (minimum !== undefined) bounds.push(`from ${minimum}`)
   else if (exclusiveMinimum !== undefined) bounds.push(`above ${exclusiveMinimum}`)
   // Zod bounds every whole number by what JavaScript holds exactly.
   if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) bounds.push(`up to ${maximum}`)
+  else if (exclusiveMaximum !== undefined) bounds.push(`below ${exclusiveMaximum}`)
   return bounds.join(' ') || 'within the bounds'
 }
 
