@@ -13,14 +13,15 @@ const person = {
 describe('on a machine that is too busy at first', () => {
   it('judges the schemas that come later', () => {
     const { runInContext } = Script.prototype
+    let timeout = 1
     const hurried = jest.spyOn(Script.prototype, 'runInContext').mockImplementation(function (
       this: Script,
       context,
     ) {
-      return runInContext.call(this, context, { timeout: 1 })
+      return runInContext.call(this, context, { timeout })
     })
     const schemas = new JsonSchemas()
-    schemas.fault({ type: 'object', properties: { first: { type: 'string' } } })
+    for (; timeout <= 16; timeout += 1) schemas.fault({ type: 'string', maxLength: timeout })
     hurried.mockRestore()
 
     expect(schemas.fault({ type: 'nonsense' })).toMatchObject({ path: ['type'] })
