@@ -12,7 +12,8 @@ import {
 import { ignoredFields } from '@longhaul/providers'
 import { nearMiss } from '@longhaul/runtime'
 import { z } from 'zod'
-import { describeValue, join } from './validation.ts'
+import { join } from './place.ts'
+import { describeValue } from './validation.ts'
 
 export interface ExtensionDependencies {
   config: Config

@@ -1,7 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, LonghaulError } from '@longhaul/contracts'
 import type { SubmissionReader } from '@longhaul/intake'
-import { check, parseJson } from '@longhaul/intake'
+import {
+  assertSound,
+  check,
+  parseJson,
+  REQUEST_BODY,
+  type ReadJson,
+  readJson,
+} from '@longhaul/intake'
 import type { JobRecord, Store, Tenant } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Request, Response } from 'express'
@@ -54,7 +61,8 @@ export class SubmissionRoutes {
 
   async submitJobs(request: Request, response: Response, tenant: Tenant): Promise<void> {
     const { bytes, context } = await receive(this.#dependencies, request, response, tenant)
-    const { jobs } = check(bulkSchema, parseJson(bytes))
+    const read = readJson(bytes)
+    const { jobs } = check(bulkSchema, read.value)
     if (this.#dependencies.store.jobs.waiting.insert > MAX_WAITING) {
       throw overloaded(
         'More jobs wait to be recorded than this process takes. Try again in a second.',
@@ -64,7 +72,7 @@ export class SubmissionRoutes {
     const outcomes: Array<Promise<Accepted | LonghaulError>> = []
     for (const [index, job] of jobs.entries()) {
       if (index > 0 && index % SLICE === 0) await nextTurn()
-      outcomes.push(this.#acceptOne(job, index, context, before, response))
+      outcomes.push(this.#acceptOne({ job, index, read }, context, before, response))
     }
     const settled = await Promise.all(outcomes)
     refuseWhole(settled)
@@ -105,8 +113,7 @@ export class SubmissionRoutes {
 
   /** Never rejects. */
   async #acceptOne(
-    job: unknown,
-    index: number,
+    { job, index, read }: BulkEntry,
     context: SubmitContext,
     before: Before,
     response: Response,
@@ -115,7 +122,9 @@ export class SubmissionRoutes {
       const idempotency = ofBulkJob(context.idempotency, index)
       const first = idempotency && before.get(idempotency.key)
       if (first) return { kind: 'replayed', jobId: first.jobId }
-      return await this.#accept(job, { ...context, idempotency }, `jobs[${index}]`)
+      const path = `jobs[${index}]`
+      assertSound(job, read, { ...REQUEST_BODY, path })
+      return await this.#accept(job, { ...context, idempotency }, path)
     } catch (error) {
       return this.#explained(error, response)
     }
@@ -138,6 +147,13 @@ export class SubmissionRoutes {
     const byId = new Map(jobs.map(job => [job.id, job]))
     return outcomes.map(outcome => outcomeJson(outcome, byId)).join(',')
   }
+}
+
+interface BulkEntry {
+  job: unknown
+  index: number
+  /** The request that it stands in. */
+  read: ReadJson
 }
 
 type Before = Map<string, { jobId: string; bodyHash: string }>
