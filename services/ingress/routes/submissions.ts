@@ -1,5 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Clock, LonghaulError } from '@longhaul/contracts'
+import { type Clock, EventLoopTurns, LonghaulError } from '@longhaul/contracts'
 import type { SubmissionReader } from '@longhaul/intake'
 import {
   assertSound,
@@ -30,8 +29,6 @@ export interface SubmissionDependencies {
 }
 
 const MAX_BULK = 1_000
-/** Jobs of a bulk request that are checked before others get their turn. */
-const SLICE = 100
 /** Rows that wait for Postgres above which a bulk request is refused whole, not in part. */
 const MAX_WAITING = 15_000
 
@@ -70,8 +67,10 @@ export class SubmissionRoutes {
     }
     const before = await this.#bulkBefore(context)
     const outcomes: Array<Promise<Accepted | LonghaulError>> = []
+    const turns = new EventLoopTurns()
     for (const [index, job] of jobs.entries()) {
-      if (index > 0 && index % SLICE === 0) await nextTurn()
+      const turn = turns.next()
+      if (turn) await turn
       outcomes.push(this.#acceptOne({ job, index, read }, context, before, response))
     }
     const settled = await Promise.all(outcomes)
