@@ -1,6 +1,7 @@
-import { PackedRows } from './packed-rows.ts'
+import { type Kernel, roomFor } from '../kernel/kernel.ts'
+import { PackedRows, packedRoom } from './packed-rows.ts'
 import type { TreeBlock } from './trees.ts'
-import { Vocabulary } from './vocabulary.ts'
+import { VOCABULARY_ROOM, Vocabulary } from './vocabulary.ts'
 
 /** The heads of the linear model over words, after those of the domains. */
 export const wordHeads = [
@@ -61,6 +62,9 @@ export interface Weights {
   /** Rarity of each row in steps. */
   wordRarity: Uint8Array
   letterRarity: Uint8Array
+  /** As in the header. */
+  domainEmbedding: Float32Array
+  dense: Float32Array
   referenceTrees: TreeBlock
   bandTrees: TreeBlock
 }
@@ -87,18 +91,37 @@ export function encodeWeights(
   return file
 }
 
-/** @throws {RangeError} unless `file` holds weights of this format, whole */
-export function decodeWeights(
-  file: Uint8Array,
-  sizes: { letterBuckets: number; domains: number; bands: number },
-): Weights {
+interface Sizes {
+  letterBuckets: number
+  domains: number
+  bands: number
+}
+
+/**
+ * What the weights in `file` take up of a kernel.
+ * @throws {RangeError} unless `file` holds weights of this format
+ */
+export function weightsRoom(file: Uint8Array, { letterBuckets, domains }: Sizes): number {
+  const { terms, dense, domainEmbedding } = headerOf(file).header
+  const ofWords = packedRoom(terms, domains + wordHeads.length) + roomFor(terms)
+  const ofLetters = packedRoom(letterBuckets, domains) + roomFor(letterBuckets)
+  const ofHeads = roomFor(4 * dense.length) + roomFor(4 * domainEmbedding.length)
+  return VOCABULARY_ROOM + ofWords + ofLetters + roomFor(2 * letterBuckets) + ofHeads
+}
+
+/** @throws {RangeError} unless `file` holds weights of this format */
+export function headerOf(file: Uint8Array): { header: WeightsHeader; end: number } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   if (view.getUint32(0) !== MAGIC) throw new RangeError('not weights of the routing model')
-  const headerBytes = view.getUint32(4, true)
-  const header = JSON.parse(
-    new TextDecoder().decode(file.subarray(8, 8 + headerBytes)),
-  ) as WeightsHeader
-  let at = 8 + headerBytes
+  const end = 8 + view.getUint32(4, true)
+  const json = new TextDecoder().decode(file.subarray(8, end))
+  return { header: JSON.parse(json) as WeightsHeader, end }
+}
+
+/** @throws {RangeError} unless `file` holds weights of this format, whole */
+export function decodeWeights(file: Uint8Array, sizes: Sizes, kernel: Kernel): Weights {
+  const { header, end } = headerOf(file)
+  let at = end
   const take = (bytes: number) => {
     if (at + bytes > file.length) throw new RangeError('weights that end too early')
     at += bytes
@@ -106,16 +129,19 @@ export function decodeWeights(
     return Uint8Array.from(file.subarray(at - bytes, at))
   }
   const heads = sizes.domains + wordHeads.length
-  const vocabulary = new Vocabulary(new Int32Array(take(4 * header.terms).buffer))
-  const words = new PackedRows(new Int8Array(take(header.terms * heads).buffer), heads)
+  const vocabulary = new Vocabulary(new Int32Array(take(4 * header.terms).buffer), kernel)
+  const words = new PackedRows(new Int8Array(take(header.terms * heads).buffer), heads, kernel)
   const letterWeights = new Int8Array(take(sizes.letterBuckets * sizes.domains).buffer)
-  const wordRarity = take(header.terms)
+  const wordRarity = kernel.place(Uint8Array, header.terms)
+  wordRarity.set(take(header.terms))
   return {
     header,
     vocabulary,
     words,
     wordRarity,
-    ...lettersByRarity(letterWeights, take(sizes.letterBuckets), sizes.domains),
+    ...lettersByRarity(letterWeights, take(sizes.letterBuckets), sizes.domains, kernel),
+    domainEmbedding: floatsIn(kernel, header.domainEmbedding),
+    dense: floatsIn(kernel, header.dense),
     referenceTrees: takeTrees(take, header.referenceTrees, 2),
     bandTrees: takeTrees(take, header.bandTrees, sizes.bands),
   }
@@ -125,21 +151,26 @@ function lettersByRarity(
   weights: Int8Array,
   rarity: Uint8Array,
   domains: number,
+  kernel: Kernel,
 ): Pick<Weights, 'letters' | 'letterRows' | 'letterRarity'> {
   const rarityOf = (bucket: number) => rarity[bucket] as number
   const buckets = [...rarity.keys()].filter(bucket => rarityOf(bucket) > 0)
   buckets.sort((a, b) => rarityOf(a) - rarityOf(b))
-  const letterRows = new Uint16Array(rarity.length)
+  const letterRows = kernel.place(Uint16Array, rarity.length)
+  const letterRarity = kernel.place(Uint8Array, buckets.length)
   const sorted = new Int8Array(buckets.length * domains)
   for (const [row, bucket] of buckets.entries()) {
     letterRows[bucket] = row + 1
+    letterRarity[row] = rarityOf(bucket)
     sorted.set(weights.subarray(bucket * domains, (bucket + 1) * domains), row * domains)
   }
-  return {
-    letterRows,
-    letters: new PackedRows(sorted, domains),
-    letterRarity: Uint8Array.from(buckets, rarityOf),
-  }
+  return { letterRows, letters: new PackedRows(sorted, domains, kernel), letterRarity }
+}
+
+function floatsIn(kernel: Kernel, numbers: readonly number[]): Float32Array {
+  const floats = kernel.place(Float32Array, numbers.length)
+  floats.set(numbers)
+  return floats
 }
 
 function takeTrees(
