@@ -1,4 +1,6 @@
-import { type Area, Kernel } from '../kernel/kernel.ts'
+import { type Area, Kernel, roomFor } from '../kernel/kernel.ts'
+import { wordGroupBits, wordGroups } from './word-groups.ts'
+import { hashWord } from './word-hash.ts'
 
 /**
  * One pass over a text. The scan sees the text in canonical form: case folded,
@@ -20,9 +22,6 @@ export const SCANNED_TAIL = 2_048
 const MOST_LETTER_BUCKETS = 160
 /** Words that a scan can have. */
 export const MOST_WORDS = SCANNED_HEAD + SCANNED_TAIL + 1
-
-const FNV_START = 0x811c9dc5
-const FNV_PRIME = 0x01000193
 
 const GAP = 0
 const LETTER = 1
@@ -50,15 +49,6 @@ KINDS.fill(SIGN, 0xac00, 0xd7b0)
 KINDS.fill(MARK, 0xd800, 0xf900)
 KINDS[0xfeff] = GAP
 
-/** FNV-1a over the UTF-16 units of a word in lower case: how the scanner names words. */
-export function hashWord(word: string): number {
-  let hash = FNV_START
-  for (let index = 0; index < word.length; index++) {
-    hash = Math.imul(hash ^ word.charCodeAt(index), FNV_PRIME)
-  }
-  return hash
-}
-
 const WORDS = hashWord('words')
 
 /** What the kernel counts, in the order in which it tells it. */
@@ -71,6 +61,12 @@ const AT = Object.fromEntries(figures.map((name, place) => [name, place])) as Re
   (typeof figures)[number],
   number
 >
+
+/** What the kernel counts of words, before those of each group. */
+const COUNTED = 5
+
+/** What a scanner takes up of a kernel. */
+export const SCANNER_ROOM = roomFor(4 * wordGroupBits.slots.length)
 
 export class Scanner {
   /** Of each word in order; numbers by how many digits they have. */
@@ -109,12 +105,26 @@ export class Scanner {
   /** The length of the whole text in UTF-16 units, also of what was not looked at. */
   length = 0
 
+  /** Counted by `countWords`: long words; those that are known, and how many of them are rare. */
+  longWords = 0
+  knownWords = 0
+  rareWords = 0
+  /** Unknown words that are no abbreviations, and short ones behind the stem. */
+  unknownWords = 0
+  optionNumbers = 0
+  /** Sum of the places of known words in the order of frequency, each from 0 to 1. */
+  rarity = 0
+  /** Words of each of `wordGroups`. */
+  readonly groups: Int32Array
+
   readonly #kernel: Kernel
   /** The canonical text: arrays are read several times as fast as strings. Some letters become two in lower case. */
   readonly #units: Buffer
   readonly #figures: Int32Array
+  readonly #counts: Int32Array
+  readonly #groupSlots: Int32Array
 
-  constructor(kernel = new Kernel(0)) {
+  constructor(kernel = new Kernel(SCANNER_ROOM)) {
     this.#kernel = kernel
     const at = (area: Area) => kernel.addressOf(area)
     kernel.view(Uint8Array, at('KINDS'), KINDS.length).set(KINDS)
@@ -126,6 +136,10 @@ export class Scanner {
     this.terms = kernel.view(Int32Array, at('TERMS'), 2 * MOST_WORDS)
     this.letterBuckets = kernel.view(Uint16Array, at('RUNS'), MOST_LETTER_BUCKETS)
     this.#figures = kernel.view(Int32Array, at('FIGURES'), figures.length)
+    this.#counts = kernel.view(Int32Array, at('COUNTS'), COUNTED)
+    this.groups = kernel.view(Int32Array, at('COUNTS') + 4 * COUNTED, wordGroups.length)
+    this.#groupSlots = kernel.place(Int32Array, wordGroupBits.slots.length)
+    this.#groupSlots.set(wordGroupBits.slots)
   }
 
   scan(text: string): void {
@@ -149,6 +163,30 @@ export class Scanner {
     this.stemCharacters = told[AT.stemCharacters] as number
     this.stemEnd = told[AT.stemEnd] as number
     this.wordLimit = told[AT.wordLimit] as number
+  }
+
+  /**
+   * Counts the words of the scan.
+   * @param places of each in the order of frequency; -1: not known
+   * @param known how many words have a place; those beyond the share `common` of them are rare
+   */
+  countWords(places: Int32Array, known: number, common: number): void {
+    const from = this.#kernel.locate(places, this.words, 'PLACES')
+    this.rarity = this.#kernel.run.countWords(
+      this.words,
+      this.stemWords,
+      from,
+      known,
+      Math.floor(common * known),
+      this.#groupSlots.byteOffset,
+      wordGroupBits.mask,
+    )
+    const told = this.#counts
+    this.longWords = told[0] as number
+    this.knownWords = told[1] as number
+    this.rareWords = told[2] as number
+    this.unknownWords = told[3] as number
+    this.optionNumbers = told[4] as number
   }
 }
 

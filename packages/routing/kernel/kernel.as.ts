@@ -41,6 +41,11 @@ export const PLACES: usize = memory.data(4 * MOST_WORDS, LINE)
 /** Rows to be summed up, and sums of columns. */
 export const ROWS: usize = memory.data(4 * MOST_WORDS + 2, LINE)
 export const SUMS: usize = memory.data(4 * 256, LINE)
+/** What is counted of words, 4 bytes each; see `countWords`. */
+export const COUNTS: usize = memory.data(4 * 64, LINE)
+/** What trees are asked, and what they say of each head. */
+export const FEATURES: usize = memory.data(4 * 256, LINE)
+export const ANSWERS: usize = memory.data(8 * 64, LINE)
 /** What tables say at first sight, of each term. */
 const FIRSTS: usize = memory.data(8 * MOST_WORDS, LINE)
 
@@ -410,5 +415,103 @@ export function products(
       even += <f64>load<f32>(at + (index << 2)) * <f64>load<f32>(values + (index << 2))
     }
     store<f64>(into + (row << 3), even + f64x2.extract_lane(sums, 1))
+  }
+}
+
+/**
+ * Counts the words of the last scan: long ones, known ones, rare ones, unknown
+ * ones that are no abbreviations, short unknown ones behind the stem, and those
+ * of each group.
+ * @param known how many words have a place; `rareFrom`: the last place that is not rare
+ * @param groups in pairs: a hash, and the groups of its word as bits; 0: free
+ * @returns the sum of the places of known words, each as a share of `known`
+ */
+export function countWords(
+  count: i32,
+  stemWords: i32,
+  places: usize,
+  known: i32,
+  rareFrom: i32,
+  groups: usize,
+  mask: u32,
+): f64 {
+  memory.fill(COUNTS, 0, 4 * 64)
+  let long: i32 = 0
+  let knownWords: i32 = 0
+  let rare: i32 = 0
+  let unknown: i32 = 0
+  let optionNumbers: i32 = 0
+  let rarity: f64 = 0
+  const size = <f64>known
+  for (let index = 0; index < count; index++) {
+    const hash = load<u32>(HASHES + (index << 2))
+    const length: i32 = load<u16>(LENGTHS + (index << 1))
+    const place = load<i32>(places + (index << 2))
+    const isKnown = <i32>(place >= 0)
+    long += <i32>(length >= 9)
+    knownWords += isKnown
+    rarity += isKnown ? <f64>place / size : 0
+    rare += <i32>(place > rareFrom)
+    unknown += (1 - isKnown) & <i32>(length > 3)
+    optionNumbers += (1 - isKnown) & <i32>(length <= 6) & <i32>(index > stemWords)
+    let slot = hash & mask
+    let pair = load<u64>(groups + (slot << 3))
+    while (<u32>pair !== hash && pair >>> 32 !== 0) {
+      slot = (slot + 1) & mask
+      pair = load<u64>(groups + (slot << 3))
+    }
+    for (let bits = <u32>(pair >>> 32); bits !== 0; bits &= bits - 1) {
+      const at = COUNTS + 20 + ((<u32>ctz(bits)) << 2)
+      store<i32>(at, load<i32>(at) + 1)
+    }
+  }
+  store<i32>(COUNTS, long)
+  store<i32>(COUNTS, knownWords, 4)
+  store<i32>(COUNTS, rare, 8)
+  store<i32>(COUNTS, unknown, 12)
+  store<i32>(COUNTS, optionNumbers, 16)
+  return rarity
+}
+
+/**
+ * Asks symmetric trees, as `predictor/trees.ts` describes them, about
+ * `features`; what they say goes to `ANSWERS`. Values come from far, so nothing
+ * is added up before all leaves are known.
+ */
+export function askTrees(
+  features: usize,
+  asked: usize,
+  thresholds: usize,
+  values: usize,
+  trees: i32,
+  depth: i32,
+  heads: i32,
+): void {
+  let question: i32 = 0
+  for (let tree = 0; tree < trees; tree++) {
+    let leaf: i32 = 0
+    for (let level = 0; level < depth; level++, question++) {
+      const feature: u32 = load<u8>(asked + question)
+      const value = load<i32>(features + (feature << 2))
+      const isAbove = <u32>(load<i32>(thresholds + (question << 2)) - value) >>> 31
+      leaf = (leaf << 1) | <i32>isAbove
+    }
+    store<i32>(FIRSTS + (tree << 2), ((tree << depth) + leaf) * (heads << 2))
+  }
+  let head: i32 = 0
+  for (; head + 1 < heads; head += 2) {
+    let sums = f64x2.splat(0)
+    for (let tree = 0; tree < trees; tree++) {
+      const at = values + load<u32>(FIRSTS + (tree << 2)) + (head << 2)
+      sums = f64x2.add(sums, f64x2.promote_low_f32x4(v128.load64_zero(at)))
+    }
+    v128.store(ANSWERS + (head << 3), sums)
+  }
+  if (head < heads) {
+    let sum: f64 = 0
+    for (let tree = 0; tree < trees; tree++) {
+      sum += <f64>load<f32>(values + load<u32>(FIRSTS + (tree << 2)) + (head << 2))
+    }
+    store<f64>(ANSWERS + (head << 3), sum)
   }
 }

@@ -19,13 +19,31 @@ interface KernelExports {
     into: number,
     apart: number,
   ): void
+  countWords(
+    count: number,
+    stemWords: number,
+    places: number,
+    known: number,
+    rareFrom: number,
+    groups: number,
+    mask: number,
+  ): number
+  askTrees(
+    features: number,
+    asked: number,
+    thresholds: number,
+    values: number,
+    trees: number,
+    depth: number,
+    heads: number,
+  ): void
   products(weights: number, count: number, values: number, length: number, into: number): void
 }
 
 /** What the loops read and write, beside tables. */
 const areas = [
   ...(['KINDS', 'UNITS', 'HASHES', 'LENGTHS', 'MARKS', 'TERMS', 'RUNS', 'FIGURES'] as const),
-  ...(['PLACES', 'ROWS', 'SUMS'] as const),
+  ...(['PLACES', 'ROWS', 'SUMS', 'COUNTS', 'FEATURES', 'ANSWERS'] as const),
 ]
 export type Area = (typeof areas)[number]
 
@@ -91,14 +109,12 @@ export class Kernel {
   }
 
   /** Where the first `count` of `numbers` are: those that lie elsewhere are copied into the area. */
-  locate(numbers: Uint16Array | Int32Array, count: number, area: Area): number {
+  locate(numbers: Numbers, count: number, area: Area): number {
     if (this.has(numbers)) return numbers.byteOffset
     const address = this.addressOf(area)
-    if (numbers instanceof Uint16Array) {
-      this.view(Uint16Array, address, count).set(numbers.subarray(0, count))
-    } else {
-      this.view(Int32Array, address, count).set(numbers.subarray(0, count))
-    }
+    const bytes = count * numbers.BYTES_PER_ELEMENT
+    const from = new Uint8Array(numbers.buffer, numbers.byteOffset, bytes)
+    this.view(Uint8Array, address, bytes).set(from)
     return address
   }
 

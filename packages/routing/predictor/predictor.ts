@@ -1,8 +1,7 @@
 import { domains } from '@longhaul/contracts'
 import { fillHandFeatures, HAND_FEATURES, handFeatureNames } from '../features/hand-features.ts'
-import { MOST_WORDS, Scanner } from '../features/scan.ts'
+import { MOST_WORDS, SCANNER_ROOM, Scanner } from '../features/scan.ts'
 import { type Kernel, roomFor } from '../kernel/kernel.ts'
-import { addTrees } from './trees.ts'
 import { type Weights, wordHeads } from './weights.ts'
 import type { WordTable } from './word-table.ts'
 
@@ -10,23 +9,50 @@ import type { WordTable } from './word-table.ts'
  * What the model says of a text. Its arrays belong to the predictor and hold
  * until it reads the next text.
  */
-export interface Prediction {
+export class Prediction {
   /** Probability of each domain, in the order of `domains`. */
-  domains: Float64Array
+  readonly domains: Float64Array
   /** The most likely domain, as a place in `domains`. */
-  domain: number
+  readonly domain: number
   /** 0: any model does it; 1: it takes the best. */
-  complexity: number
+  readonly complexity: number
   /** 0 to 1: how much the text is like what the model has seen answered and scored. */
-  familiarity: number
+  readonly familiarity: number
   /** Probability that models of the strength of each band answer correctly. */
-  bands: Float64Array
-  /** The same of the two models of the reference data; found out when they are asked for, since no decision does. */
-  readonly weak: number
-  readonly strong: number
+  readonly bands: Float64Array
   /** Hand-made features, in the order of `handFeatureNames`. */
-  hand: Float32Array
-  scan: Scanner
+  readonly hand: Float32Array
+  readonly scan: Scanner
+  readonly #reference: (one: number) => number
+
+  /** @param reference what the one and the other model of the reference data would answer */
+  constructor(
+    said: Pick<Prediction, 'domains' | 'bands' | 'hand' | 'scan'>,
+    {
+      domain,
+      complexity,
+      familiarity,
+    }: { domain: number; complexity: number; familiarity: number },
+    reference: (one: number) => number,
+  ) {
+    this.domains = said.domains
+    this.domain = domain
+    this.complexity = complexity
+    this.familiarity = familiarity
+    this.bands = said.bands
+    this.hand = said.hand
+    this.scan = said.scan
+    this.#reference = reference
+  }
+
+  /** The same as `bands` of the two models of the reference data; found out now, since no decision asks. */
+  get weak(): number {
+    return this.#reference(0)
+  }
+
+  get strong(): number {
+    return this.#reference(1)
+  }
 }
 
 const DOMAINS = domains.length
@@ -51,7 +77,8 @@ const LEAST_WEIGHT = 0.01
 
 /** What a predictor takes up of a kernel, beside weights and words. */
 export function predictorRoom(dimensions: number): number {
-  return roomFor(4 * dimensions) + roomFor(4 * HAND_FEATURES) + roomFor(8 * DOMAINS) + KNOWN_ROOM
+  const ofInputs = roomFor(4 * dimensions) + roomFor(4 * HAND_FEATURES) + KNOWN_ROOM
+  return SCANNER_ROOM + ofInputs + roomFor(8 * DOMAINS)
 }
 
 /** Rows that are known, one more than there can be: see `Vocabulary.rowsOf`. */
@@ -74,13 +101,14 @@ export class Predictor {
   readonly #words = new Float64Array(HEADS)
   readonly #letters = new Float64Array(DOMAINS)
   readonly #domains = new Float64Array(DOMAINS)
-  readonly #reference = new Float64Array(2)
   readonly #bands: Float64Array
   readonly #domainBiases: Float64Array
   readonly #wordScales: Float64Array
   readonly #letterScales: Float64Array
   /** The strength of each band, less their mean. */
   readonly #spread: Float64Array
+  /** What every prediction shares. */
+  readonly #said: Pick<Prediction, 'domains' | 'bands' | 'hand' | 'scan'>
 
   /** @param kernel where weights and table are, with room for `predictorRoom` */
   constructor(weights: Weights, table: WordTable, kernel: Kernel) {
@@ -99,6 +127,12 @@ export class Predictor {
     this.#letterScales = Float64Array.from(letterScales)
     const mean = bands.reduce((sum, { strength }) => sum + strength, 0) / bands.length
     this.#spread = Float64Array.from(bands, ({ strength }) => strength - mean)
+    this.#said = {
+      domains: this.#domains,
+      bands: this.#bands,
+      hand: this.#hand,
+      scan: this.#scanner,
+    }
   }
 
   predict(text: string): Prediction {
@@ -113,22 +147,12 @@ export class Predictor {
     this.#predictAnswers()
     const familiarity = (this.#denseHead(1, FAMILIARITY) - STRANGE) / (FAMILIAR - STRANGE)
     const asked = shareOfQuestion(text, scan.words)
-    const reference = this.#predictReference
-    return {
-      domains: this.#domains,
-      domain,
-      complexity: asked * unit(this.#denseHead(0, COMPLEXITY)),
-      familiarity: asked * unit(familiarity),
-      bands: this.#bands,
-      get weak() {
-        return reference(0)
-      },
-      get strong() {
-        return reference(1)
-      },
-      hand: this.#hand,
-      scan,
-    }
+    const complexity = asked * unit(this.#denseHead(0, COMPLEXITY))
+    return new Prediction(
+      this.#said,
+      { domain, complexity, familiarity: asked * unit(familiarity) },
+      this.#predictReference,
+    )
   }
 
   /** The hand-made features that weigh most in the complexity of what was read last. */
@@ -206,13 +230,12 @@ export class Predictor {
     const { header, bandTrees } = this.weights
     const { linear, trees } = header.mix
     const bands = this.#bands
-    bands.fill(0)
-    addTrees(bands, bandTrees, this.#hand)
+    const said = bandTrees.ask(this.#hand)
     for (let band = 0; band < bands.length; band++) {
       const slope = (this.#spread[band] as number) * (this.#words[SLOPE] as number)
       const words = (this.#words[LEVEL] as number) + slope
       const bias = header.treeBiases[REFERENCES.length + band] as number
-      bands[band] = bias + linear * words + trees * (bands[band] as number)
+      bands[band] = bias + linear * words + trees * (said[band] as number)
     }
   }
 
@@ -220,11 +243,10 @@ export class Predictor {
   readonly #predictReference = (one: number): number => {
     const { header, referenceTrees } = this.weights
     const { linear, trees } = header.mix
-    const reference = this.#reference.fill(0)
-    addTrees(reference, referenceTrees, this.#hand)
+    const said = referenceTrees.ask(this.#hand)
     const words = this.#words[REFERENCES[one] as number] as number
     const bias = header.treeBiases[one] as number
-    return bias + linear * words + trees * (reference[one] as number)
+    return bias + linear * words + trees * (said[one] as number)
   }
 
   #denseHead(place: number, wordHead: number): number {

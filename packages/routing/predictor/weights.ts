@@ -1,6 +1,6 @@
 import { type Kernel, roomFor } from '../kernel/kernel.ts'
 import { PackedRows, packedRoom } from './packed-rows.ts'
-import type { TreeBlock } from './trees.ts'
+import { Trees, treesRoom } from './trees.ts'
 import { VOCABULARY_ROOM, Vocabulary } from './vocabulary.ts'
 
 /** The heads of the linear model over words, after those of the domains. */
@@ -65,10 +65,12 @@ export interface Weights {
   /** As in the header. */
   domainEmbedding: Float32Array
   dense: Float32Array
-  referenceTrees: TreeBlock
-  bandTrees: TreeBlock
+  referenceTrees: Trees
+  bandTrees: Trees
 }
 
+/** Models of the reference data. */
+const REFERENCES = 2
 const MAGIC = 0x4c485232
 
 /** The parts of the file, in order: header as JSON, hashes of terms, words, letters, rarities, trees. */
@@ -101,12 +103,14 @@ interface Sizes {
  * What the weights in `file` take up of a kernel.
  * @throws {RangeError} unless `file` holds weights of this format
  */
-export function weightsRoom(file: Uint8Array, { letterBuckets, domains }: Sizes): number {
-  const { terms, dense, domainEmbedding } = headerOf(file).header
+export function weightsRoom(file: Uint8Array, { letterBuckets, domains, bands }: Sizes): number {
+  const { terms, dense, domainEmbedding, referenceTrees, bandTrees } = headerOf(file).header
   const ofWords = packedRoom(terms, domains + wordHeads.length) + roomFor(terms)
   const ofLetters = packedRoom(letterBuckets, domains) + roomFor(letterBuckets)
   const ofHeads = roomFor(4 * dense.length) + roomFor(4 * domainEmbedding.length)
-  return VOCABULARY_ROOM + ofWords + ofLetters + roomFor(2 * letterBuckets) + ofHeads
+  const ofTrees =
+    treesRoom(shapeOf(referenceTrees, REFERENCES)) + treesRoom(shapeOf(bandTrees, bands))
+  return VOCABULARY_ROOM + ofWords + ofLetters + roomFor(2 * letterBuckets) + ofHeads + ofTrees
 }
 
 /** @throws {RangeError} unless `file` holds weights of this format */
@@ -142,8 +146,8 @@ export function decodeWeights(file: Uint8Array, sizes: Sizes, kernel: Kernel): W
     ...lettersByRarity(letterWeights, take(sizes.letterBuckets), sizes.domains, kernel),
     domainEmbedding: floatsIn(kernel, header.domainEmbedding),
     dense: floatsIn(kernel, header.dense),
-    referenceTrees: takeTrees(take, header.referenceTrees, 2),
-    bandTrees: takeTrees(take, header.bandTrees, sizes.bands),
+    referenceTrees: takeTrees(take, shapeOf(header.referenceTrees, REFERENCES), kernel),
+    bandTrees: takeTrees(take, shapeOf(header.bandTrees, sizes.bands), kernel),
   }
 }
 
@@ -173,17 +177,16 @@ function floatsIn(kernel: Kernel, numbers: readonly number[]): Float32Array {
   return floats
 }
 
-function takeTrees(
-  take: (bytes: number) => Uint8Array,
-  [trees, depth]: [trees: number, depth: number],
-  heads: number,
-): TreeBlock {
-  return {
-    heads,
-    depth,
-    trees,
-    features: take(trees * depth),
-    thresholds: new Float32Array(take(4 * trees * depth).buffer),
-    values: new Float32Array(take(4 * (trees << depth) * heads).buffer),
-  }
+type Shape = Parameters<typeof treesRoom>[0]
+
+function shapeOf([trees, depth]: [trees: number, depth: number], heads: number): Shape {
+  return { trees, depth, heads }
+}
+
+function takeTrees(take: (bytes: number) => Uint8Array, shape: Shape, kernel: Kernel): Trees {
+  const { trees, depth, heads } = shape
+  const features = take(trees * depth)
+  const thresholds = new Float32Array(take(4 * trees * depth).buffer)
+  const values = new Float32Array(take(4 * (trees << depth) * heads).buffer)
+  return new Trees({ ...shape, features, thresholds, values }, kernel)
 }
