@@ -29,7 +29,7 @@ LABEL org.opencontainers.image.title="Longhaul" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}"
 ENV NODE_ENV=production
-# By itself V8 spends what the machine has: these are the bounds of `npm start`.
+# By itself V8 spends what the machine has: these are the bounds of a service.
 ENV NODE_OPTIONS="--max-semi-space-size=16 --max-old-space-size=1024"
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules

@@ -1,5 +1,9 @@
+import { availableParallelism } from 'node:os'
+
 /** @type {import('jest').Config} */
 export default {
+  // Most suites wait for a server half of the time: two share a small machine well.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/test', '<rootDir>/training'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { addTrees } from '../packages/routing/predictor/trees.ts'
+import { Trees } from '../packages/routing/predictor/trees.ts'
 import { boost } from './boosting.ts'
 import { seededRandom } from './metrics.ts'
 import { ridge, SparseRows } from './sparse.ts'
@@ -68,12 +68,10 @@ describe('boost', () => {
       targets[row * 2 + 1] = -2 * rule
     }
     const options = { trees: 40, depth: 3, rate: 0.3, shrinkage: 1, bins: 16 }
-    const block = boost(features, 3, targets, 2, options)
+    const trees = new Trees(boost(features, 3, targets, 2, options))
     let right = 0
     for (let row = 0; row < rows; row++) {
-      const said = new Float64Array(2)
-      addTrees(said, block, features.subarray(row * 3, row * 3 + 3))
-      const [first = 0, second = 0] = said
+      const [first = 0, second = 0] = trees.ask(features.subarray(row * 3, row * 3 + 3))
       const expected = targets[row * 2] as number
       if (Math.sign(first) === expected && Math.sign(second) === -expected) right += 1
     }

@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type BatchFault,
+  EventLoopTurns,
   LonghaulError,
   MAX_BATCH_FAULTS,
   MAX_BATCH_LINES,
@@ -20,9 +20,6 @@ export interface Validated {
   faults: BatchFault[]
 }
 
-/** Lines that are checked before others get their turn. */
-const SLICE = 50
-
 /**
  * Reads a batch's file from end to end for faults: every line by itself, and
  * `custom_id`s against one another. Holds the ids, and otherwise one line.
@@ -37,12 +34,14 @@ export async function validateBatch(
 ): Promise<Validated> {
   const faults: BatchFault[] = []
   const lineOfId = new Map<string, number>()
+  const turns = new EventLoopTurns()
   let total = 0
   for await (const input of readLines(source, MAX_LINE_BYTES)) {
     total += 1
     if (total > MAX_BATCH_LINES || faults.length === MAX_BATCH_FAULTS) break
-    if (total % SLICE === 0) {
-      await nextTurn()
+    const turn = turns.next()
+    if (turn) {
+      await turn
       options.signal?.throwIfAborted()
     }
     try {

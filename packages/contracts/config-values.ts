@@ -11,11 +11,19 @@ export function named<S extends z.ZodType>(value: S) {
     .meta({ propertyNames: { type: 'string', pattern: namePattern.source } })
 }
 
+/** A time so far ahead must still be one that PostgreSQL can write down. */
+const LONGEST_DURATION = '365d'
+const LONGEST_DURATION_MS = durationMs(LONGEST_DURATION) as number
+
 export const duration = z
   .string()
   .regex(durationPattern, 'must be a duration')
   .meta({ examples: ['500ms', '30s', '10m', '24h', '7d'] })
   .transform(text => durationMs(text) as number)
+  .refine(ms => ms <= LONGEST_DURATION_MS, {
+    error: `must be at most ${LONGEST_DURATION}`,
+    params: { remedy: `write ${LONGEST_DURATION} or less` },
+  })
 
 /** @param least as it would be written: `1s` */
 export function durationFrom(least: string) {

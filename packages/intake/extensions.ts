@@ -7,6 +7,7 @@ import {
 } from '@longhaul/contracts'
 import { nearMiss } from '@longhaul/runtime'
 import { z } from 'zod'
+import { join, REQUEST_BODY } from './place.ts'
 import {
   constrainDeployments,
   type ExtensionDependencies,
@@ -14,7 +15,7 @@ import {
   providerSchema,
   type Sort,
 } from './provider-preferences.ts'
-import { check, join, REQUEST_BODY } from './validation.ts'
+import { check } from './validation.ts'
 
 /** What OpenRouter adds to OpenAI's bodies. What cannot be honoured is refused, never passed over. */
 const extensionsSchema = z.looseObject({

@@ -1,5 +1,13 @@
 export { asSent } from './extensions.ts'
-export { legible, MAX_DEPTH, parseJson, refuseBadText } from './json.ts'
+export {
+  assertSound,
+  MAX_DEPTH,
+  parseJson,
+  type ReadJson,
+  readJson,
+  refuseUnsound,
+} from './json.ts'
+export { join, legible, type Place, REQUEST_BODY } from './place.ts'
 export { routingRequestOf } from './routing-request.ts'
 export {
   MAX_DAYS_AHEAD,
@@ -8,11 +16,4 @@ export {
   type Submission,
   SubmissionReader,
 } from './submission.ts'
-export {
-  check,
-  describeValue,
-  join,
-  type Place,
-  REQUEST_BODY,
-  refuseProtoKey,
-} from './validation.ts'
+export { check, describeValue, refuseProtoKey } from './validation.ts'

@@ -33,10 +33,11 @@ describe('parseJson', () => {
   })
 
   it.each([
-    ['{"a":{"b":["x","\\u0000"]}}', '`a.b[1]` holds a NUL character: remove it.'],
-    ['{"a":"\\ud800"}', '`a` holds a lone surrogate: remove it.'],
-    ['{"a\\udc00":1}', '`a\uFFFD` holds a lone surrogate: remove it.'],
-    ['"\\u0000"', 'The request body holds a NUL character: remove it.'],
+    ['{"a":{"b":["x","\\u0000"]}}', '`a.b[1]` holds a NUL character ("\\u0000"): remove it.'],
+    ['{"a":"\\ud800"}', '`a` holds a lone surrogate ("\\ud800"): remove it.'],
+    ['{"a\\udc00":1}', '`a\uFFFD` holds a lone surrogate ("a\\udc00"): remove it.'],
+    ['"\\u0000"', 'The request body holds a NUL character ("\\u0000"): remove it.'],
+    ['{"a":[1,1e400]}', '`a[1]` is a number beyond ±1.8e308: give one that a double can hold.'],
   ])('refuses %s', (text, message) => {
     expect(() => parse(text)).toThrow(message)
   })

@@ -12,7 +12,8 @@ import {
 import { ignoredFields } from '@longhaul/providers'
 import { nearMiss } from '@longhaul/runtime'
 import { z } from 'zod'
-import { describeValue, join } from './validation.ts'
+import { join } from './place.ts'
+import { describeValue } from './validation.ts'
 
 export interface ExtensionDependencies {
   config: Config
@@ -24,7 +25,16 @@ const sortBy = z.enum(['price', 'throughput', 'latency'])
 export type Sort = z.infer<typeof sortBy>
 
 const slugs = arrayOf(z.string().min(1).max(300), { min: 1, max: 1_000 })
-const usdPerMillion = z.coerce.number().nonnegative()
+/** A number, or one as text. */
+const usdPerMillion = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,9}(\.\d+)?$/, 'must be a number')
+      .transform(Number),
+  ])
+  .pipe(z.number().nonnegative())
 
 /** OpenRouter's `provider`: which deployments of a model may be called, and which first. */
 export const providerSchema = z.strictObject({
@@ -37,7 +47,7 @@ export const providerSchema = z.strictObject({
     .union([sortBy, z.strictObject({ by: sortBy, partition: z.enum(['model', 'none']).nullish() })])
     .nullish(),
   max_price: z
-    .strictObject({ prompt: usdPerMillion.optional(), completion: usdPerMillion.optional() })
+    .strictObject({ prompt: usdPerMillion.nullish(), completion: usdPerMillion.nullish() })
     .nullish(),
   data_collection: z
     .literal('allow', 'must be "allow": what providers keep is not known here')
@@ -129,8 +139,8 @@ function isAllowed(candidate: Candidate, { preferences, body }: Wanted): boolean
   const { price, model, config } = candidate
   if (only && !only.some(slug => isMeant(candidate, slug))) return false
   if (ignore?.some(slug => isMeant(candidate, slug))) return false
-  if (most?.prompt !== undefined && price.input > most.prompt) return false
-  if (most?.completion !== undefined && price.output > most.completion) return false
+  if (price.input > (most?.prompt ?? Infinity)) return false
+  if (price.output > (most?.completion ?? Infinity)) return false
   if (!strict) return true
   if (body.logprobs === true && !model.capabilities.includes('logprobs')) return false
   return config.provider !== 'anthropic' || ignoredFields(body).length === 0

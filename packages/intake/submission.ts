@@ -16,8 +16,9 @@ import { JsonSchemas, untranslatable } from '@longhaul/providers'
 import { resolveRequested } from '@longhaul/routing'
 import { nearMiss, type ReceiverPolicy } from '@longhaul/runtime'
 import { ExtensionReader } from './extensions.ts'
+import { join, legible, REQUEST_BODY } from './place.ts'
 import type { ExtensionDependencies } from './provider-preferences.ts'
-import { check, describeValue, join, REQUEST_BODY, refuseProtoKey } from './validation.ts'
+import { check, describeValue, refuseProtoKey } from './validation.ts'
 
 /** A job as the caller wants it, checked. Times are epoch milliseconds. */
 export interface Submission {
@@ -132,7 +133,7 @@ export class SubmissionReader {
       : { schema: objectOf(objectOf(text).format).schema, field: ['text', 'format', 'schema'] }
     const fault = isObject(place.schema) ? this.#schemas.fault(place.schema) : undefined
     if (!fault) return
-    const param = join(path, [...place.field, ...fault.path])
+    const param = legible(join(path, [...place.field, ...fault.path]))
     throw new LonghaulError(
       'invalid_value',
       `\`${param}\` is no valid JSON Schema: ${fault.message}. Mend it, or ask for the answer without a schema.`,

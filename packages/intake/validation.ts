@@ -1,17 +1,7 @@
 import { type ErrorCode, LonghaulError } from '@longhaul/contracts'
 import { nearMiss } from '@longhaul/runtime'
 import { z } from 'zod'
-import { legible } from './json.ts'
-
-/** Where a checked value stands in what the caller sent. */
-export interface Place {
-  /** `jobs[3].body`; empty for the whole. */
-  path: string
-  /** What the whole is called: `The request body`. */
-  whole: string
-}
-
-export const REQUEST_BODY: Place = { path: '', whole: 'The request body' }
+import { join, legible, type Place, REQUEST_BODY, subjectOf } from './place.ts'
 
 /**
  * The value as the schema makes it.
@@ -27,16 +17,6 @@ export function check<S extends z.ZodType>(
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw issue ? errorOf(issue, { schema, value, place }) : parsed.error
-}
-
-/** `jobs[3]` and `body.model`. */
-export function join(path: string, inner: readonly PropertyKey[]): string {
-  let joined = path
-  for (const key of inner) {
-    if (typeof key === 'number') joined += `[${key}]`
-    else joined += joined === '' ? String(key) : `.${String(key)}`
-  }
-  return joined
 }
 
 /** What was got, in a few words. */
@@ -77,7 +57,7 @@ interface Checked {
 function errorOf(issue: z.core.$ZodIssue, checked: Checked): LonghaulError {
   const { code, path, message } = faultOf(decisive(issue), checked)
   const full = legible(join(checked.place.path, path))
-  const subject = full === '' ? checked.place.whole : `\`${full}\``
+  const subject = subjectOf({ path: full, whole: checked.place.whole })
   const end = message.endsWith('?') ? '' : '.'
   return new LonghaulError(code, `${subject} ${message}${end}`, full === '' ? {} : { param: full })
 }

@@ -2,6 +2,7 @@ import { Script } from 'node:vm'
 import { describe, expect, it, jest } from '@jest/globals'
 import type { JsonObject } from '@longhaul/contracts'
 import { JsonSchemas } from './json-schema.ts'
+import { TimeBudget } from './time-budget.ts'
 
 const person = {
   type: 'object',
@@ -80,6 +81,16 @@ describe('JsonSchemas', () => {
     ['a pattern of another dialect', { type: 'string', pattern: '^[^\\@]+\\@' }],
   ])('blames nobody for %s', (_, schema) => {
     expect(schemas.fault(schema)).toBeUndefined()
+  })
+
+  it('is asked about new schemas as long as there is time for it, and judges answers by all', () => {
+    const noTime = new JsonSchemas(new TimeBudget({ burstMs: 0, share: 0 }))
+    expect(noTime.fault({ type: 'nonsense' })).toBeUndefined()
+    expect(noTime.violation(person, {})).toBeDefined()
+    const burst = new JsonSchemas(new TimeBudget({ burstMs: 1e-6, share: 0 }))
+    expect(burst.fault({ type: 'nonsense' })).toBeDefined()
+    expect(burst.fault({ type: 'madness' })).toBeUndefined()
+    expect(burst.fault({ type: 'nonsense' })).toBeDefined() // known by now
   })
 
   it('tells apart schemas that share an $id', () => {

@@ -3,12 +3,15 @@ import type { JsonObject } from '@longhaul/contracts'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { LRUCache } from 'lru-cache'
+import { TimeBudget } from './time-budget.ts'
 
 /** Schemas above this are not judged: compiling them would hold up every other job. */
 const LONGEST_SCHEMA = 128 * 1024
 const CACHED_SCHEMAS = 500
 const CACHED_CHARACTERS = 8 * 1024 * 1024
 const LONGEST_RUN_MS = 250
+/** For schemas that are only asked about: nobody has an answer to be judged by them yet. */
+const ASKING = { burstMs: 5_000, share: 0.25 }
 
 /** Keywords whose cost a schema can make exponential in the size of the answer. */
 const COSTLY = /"(pattern|patternProperties|\$ref|\$dynamicRef|\$recursiveRef|uniqueItems)"/
@@ -41,6 +44,12 @@ export class JsonSchemas {
     maxSize: CACHED_CHARACTERS,
     sizeCalculation: (_, text) => text.length,
   })
+  readonly #asking: TimeBudget
+
+  /** @param asking what `fault` may take */
+  constructor(asking = new TimeBudget(ASKING)) {
+    this.#asking = asking
+  }
 
   /** What is wrong with the value, in words; undefined when nothing is, or nothing can be said. */
   violation(schema: JsonObject, value: unknown): string | undefined {
@@ -51,20 +60,28 @@ export class JsonSchemas {
     return valid === false ? describe(validate) : undefined
   }
 
-  /** Why it is no JSON schema; undefined when it is one, or nothing can be said. */
+  /**
+   * Why it is no JSON schema; undefined when it is one, or nothing can be said:
+   * of thousands that are new and slow only as many are looked at as leave the
+   * process the most of its time.
+   */
   fault(schema: JsonObject): SchemaFault | undefined {
-    const validator = this.#validatorOf(schema)
+    const validator = this.#validatorOf(schema, work => this.#asking.during(work))
     return 'fault' in validator ? validator.fault : undefined
   }
 
-  #validatorOf(schema: JsonObject): Validator | Unfit {
+  /** @param within does the work if there is time for it */
+  #validatorOf(
+    schema: JsonObject,
+    within: <T>(work: () => T) => T | undefined = work => work(),
+  ): Validator | Unfit {
     const text = JSON.stringify(schema)
     if (text.length > LONGEST_SCHEMA) return { fault: undefined }
-    let validator = this.#validators.get(text)
-    if (validator === undefined) {
-      validator = compile(schema, text)
-      this.#validators.set(text, validator)
-    }
+    const known = this.#validators.get(text)
+    if (known) return known
+    const validator = within(() => compile(schema, text))
+    if (!validator) return { fault: undefined }
+    this.#validators.set(text, validator)
     return validator
   }
 }

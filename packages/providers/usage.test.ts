@@ -94,6 +94,7 @@ describe('readUsage', () => {
     ['12'],
     [{ prompt_tokens: '12' }],
     [{ prompt_tokens: NaN }],
+    [{ prompt_tokens: 1e13 }],
   ])('finds none in %j', reported => {
     expect(readUsage(reported)).toBeUndefined()
   })

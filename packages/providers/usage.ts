@@ -65,9 +65,12 @@ function reasoningTokens(reported: JsonObject): number {
   return tokens(details.reasoning_tokens) ?? tokens(reported.reasoning_tokens) ?? 0
 }
 
+/** Above any answer, and far below where the sum over a batch leaves a bigint. */
+const MOST_TOKENS = 1e12
+
 /** A count of tokens; undefined for what is none. */
 export function tokens(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
+  return typeof value === 'number' && value >= 0 && value <= MOST_TOKENS
     ? Math.round(value)
     : undefined
 }

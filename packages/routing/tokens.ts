@@ -90,15 +90,24 @@ for (const [kind, from, to] of [
   BLOCKS.fill(kind, from >> BLOCK_BITS, to >> BLOCK_BITS)
 }
 
+/** Characters that are looked at in one piece: arrays are read several times as fast as strings out of a parser. */
+const PIECE = 8_192
+const units = new Uint16Array(PIECE)
+const bytes = Buffer.from(units.buffer)
+
 /** Estimated tokens of a text; a fraction, since texts of one request are summed. One pass, about 1 ns a character. */
 export function textTokens(text: string): number {
   let thousandths = 0
   let before = START
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    const kind = (unit < 128 ? ASCII[unit] : BLOCKS[unit >> BLOCK_BITS]) as number
-    thousandths += COSTS[(before << KIND_BITS) | kind] as number
-    before = kind
+  for (let from = 0; from < text.length; from += PIECE) {
+    const piece = text.length <= PIECE ? text : text.slice(from, from + PIECE)
+    const count = bytes.write(piece, 'utf16le') >> 1
+    for (let index = 0; index < count; index++) {
+      const unit = units[index] as number
+      const kind = (unit < 128 ? ASCII[unit] : BLOCKS[unit >> BLOCK_BITS]) as number
+      thousandths += COSTS[(before << KIND_BITS) | kind] as number
+      before = kind
+    }
   }
   return thousandths / 1_000
 }

@@ -1,5 +1,7 @@
 import type { Database, Statement } from './database.ts'
 
+const BLOB = /^[0-9a-f]{32}$/
+
 /** The content of files where no object store is configured: pieces, numbered from 0. */
 export class BlobChunks {
   readonly #database: Database
@@ -18,8 +20,9 @@ export class BlobChunks {
 
   /** Undefined when there is no such piece. */
   async get(blob: string, number: number): Promise<Buffer | undefined> {
-    const [row] = await this.#database.bulk<{ content: Buffer }>(GET, [blob, number])
-    return row?.content
+    if (!BLOB.test(blob)) throw new TypeError(`not the digits of a UUID: ${blob}`)
+    const which = `blob = '${blob}'::uuid AND number = ${Math.trunc(number)}`
+    return this.#database.bytes(`SELECT content FROM blob_chunks WHERE ${which}`)
   }
 
   async remove(blob: string): Promise<void> {
@@ -31,11 +34,6 @@ const PUT: Statement = {
   name: 'blob-put',
   text: `INSERT INTO blob_chunks (blob, number, content) VALUES ($1::uuid, $2, $3)
     ON CONFLICT (blob, number) DO UPDATE SET content = excluded.content`,
-}
-
-const GET: Statement = {
-  name: 'blob-get',
-  text: 'SELECT content FROM blob_chunks WHERE blob = $1::uuid AND number = $2',
 }
 
 const REMOVE: Statement = {

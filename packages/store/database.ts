@@ -1,4 +1,6 @@
+import { addAbortSignal } from 'node:stream'
 import pg from 'pg'
+import { to as copyTo } from 'pg-copy-streams'
 import { isUnreachable, StoreUnavailableError } from './errors.ts'
 
 export interface DatabaseOptions {
@@ -12,6 +14,13 @@ export interface DatabaseOptions {
 const LAZY = 5
 const GENERAL = 2
 const BULK = 2
+/** A server that hangs must not hold its callers for ever; above `statement_timeout`. */
+const QUERY_TIMEOUT_MS = 35_000
+
+/** COPY's binary format (PostgreSQL's manual on COPY, "Binary Format"): a header, fields before each row, length before each field. */
+const COPY_HEADER_BYTES = 19
+const FIELDS_BYTES = 2
+const LENGTH_BYTES = 4
 
 export interface Statement {
   /** Prepared once per connection under this name. */
@@ -93,6 +102,28 @@ export class Database {
     return run<Row>(this.#bulk, { name: statement.name, text: statement.text, values })
   }
 
+  /**
+   * The one value that `query` selects, as PostgreSQL holds it; undefined: no row, or NULL.
+   * As a row of a query it would come as text twice as long, and be copied five times over.
+   * @param query without parameters; nothing of a caller's may stand in it
+   * @throws {StoreUnavailableError} the server cannot be reached
+   */
+  async bytes(query: string): Promise<Buffer | undefined> {
+    let client: pg.PoolClient | undefined
+    try {
+      client = await this.#bulk.connect()
+      const copied = client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT binary)`))
+      addAbortSignal(AbortSignal.timeout(QUERY_TIMEOUT_MS), copied)
+      const parts: Buffer[] = []
+      for await (const part of copied) parts.push(part)
+      client.release()
+      return firstOfCopy(Buffer.concat(parts))
+    } catch (error) {
+      client?.release(true)
+      throw isUnreachable(error) ? new StoreUnavailableError(error) : error
+    }
+  }
+
   async stop(): Promise<void> {
     const pools = [this.#hot, this.#lazy, this.#general, this.#bulk]
     await Promise.all(pools.map(pool => pool.end()))
@@ -110,6 +141,16 @@ async function run<Row extends pg.QueryResultRow>(
   }
 }
 
+/** The first field of the first row. */
+function firstOfCopy(copied: Buffer): Buffer | undefined {
+  const hasRow = copied.readInt16BE(COPY_HEADER_BYTES) > 0
+  if (!hasRow) return undefined
+  const at = COPY_HEADER_BYTES + FIELDS_BYTES
+  const length = copied.readInt32BE(at)
+  const start = at + LENGTH_BYTES
+  return length < 0 ? undefined : copied.subarray(start, start + length)
+}
+
 function openPool(options: DatabaseOptions, max: number, settings: string[]): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.databaseUrl,
@@ -117,8 +158,7 @@ function openPool(options: DatabaseOptions, max: number, settings: string[]): pg
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
-    // A server that hangs must not hold its callers for ever; above `statement_timeout`.
-    query_timeout: 35_000,
+    query_timeout: QUERY_TIMEOUT_MS,
     application_name: 'longhaul',
     onConnect: async client => {
       await client.query(settings.join('; '))

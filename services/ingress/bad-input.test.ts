@@ -74,6 +74,13 @@ describe('bad input', () => {
       'invalid_text',
       'body.messages[0].content',
     ],
+    [
+      'a number that no double holds, in a field that we do not know',
+      '{"body":{"messages":[{"role":"user","content":"hi"}],"x":[1,-1e400]}}',
+      400,
+      'invalid_value',
+      'body.x[1]',
+    ],
     ['a NUL in a key', { body, metadata: { 'a\0': 'x' } }, 400, 'invalid_text', 'metadata.a\uFFFD'],
     ['an unknown field', { body, prioritet: 1 }, 400, 'unknown_field', 'prioritet'],
     ['a wrong type', { body: { messages: 'hello' } }, 400, 'invalid_value', 'body.messages'],

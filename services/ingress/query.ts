@@ -1,5 +1,5 @@
 import { BATCH_OUTPUT, filePurposes, jobStatuses, LonghaulError, lanes } from '@longhaul/contracts'
-import { check, type Place, refuseBadText, refuseProtoKey } from '@longhaul/intake'
+import { check, type Place, refuseProtoKey, refuseUnsound } from '@longhaul/intake'
 import { z } from 'zod'
 
 const QUERY: Place = { path: '', whole: 'The query' }
@@ -169,7 +169,7 @@ export function readQuery<S extends z.ZodType>(schema: S, url: string): z.output
   }
   refuseProtoKey(metadata, 'metadata')
   if (Object.keys(metadata).length > 0) query.metadata = metadata
-  refuseBadText(query, QUERY.whole)
+  refuseUnsound(query, QUERY)
   return check(schema, query, QUERY)
 }
 

@@ -5,7 +5,7 @@ import { launch } from './launch.ts'
 import { describeStart } from './start-message.ts'
 
 /** All services share one heap here: less than what each takes by itself. */
-const HEAP_GROWTH_PERCENT = 60
+const HEAP_GROWTH_PERCENT = 80
 
 letHeapGrow(HEAP_GROWTH_PERCENT)
 const parsed = readLauncherEnv(process.env)

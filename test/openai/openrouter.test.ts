@@ -113,6 +113,8 @@ describe("OpenRouter's extensions by the official client", () => {
     await expect(ask('hello', { model: 'large', provider })).rejects.toMatchObject(
       refusal('provider'),
     )
+    const asText = { max_price: { prompt: '0.15', completion: null } }
+    expect((await ask('hello', { provider: asText })).deployment).toBe('small/main')
   })
 
   it('`provider.require_parameters` leaves out who would drop one', async () => {
@@ -146,6 +148,7 @@ describe("OpenRouter's extensions by the official client", () => {
     ['provider.zdr', { provider: { zdr: true } }],
     ['provider.quantizations', { provider: { quantizations: ['fp8'] } }],
     ['provider.order[0]', { provider: { order: ['nobody'] } }],
+    ['provider.max_price.prompt', { provider: { max_price: { prompt: true } } }],
     ['provider.max_price.image', { provider: { max_price: { image: 1 } } }],
     ['provider.sort', { model: 'small:floor', provider: { sort: 'latency' } }],
     ['transforms', { transforms: ['middle-out'] }],

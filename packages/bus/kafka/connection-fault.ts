@@ -3,9 +3,6 @@ import { TLSSocket } from 'node:tls'
 import { tlsFaultOf } from '@longhaul/contracts'
 import type { KafkaConnection } from './connection.ts'
 
-/** First byte of a TLS record that holds an alert, and of no answer in Kafka's protocol below 352 MiB. */
-const TLS_ALERT = 0x15
-
 /**
  * Watches a connection that is being made for what its settings have to do with
  * its failure, since kafkajs tells only that it failed.
@@ -17,27 +14,64 @@ export function watchConnection(
   broker: string,
   tell: (fault: string | undefined) => void,
 ): void {
-  let answers = 0
-  let isAlert = false
-  socket.on('data', (bytes: Buffer) => {
-    answers += 1
-    if (answers === 1) isAlert = bytes[0] === TLS_ALERT
+  const answers = new AnswerCount()
+  const take = (bytes: Buffer) => {
+    answers.take(bytes)
     // The first one only tells which requests the broker knows.
-    if (answers === 2) tell(undefined)
-  })
+    if (answers.whole < 2) return
+    socket.off('data', take)
+    tell(undefined)
+  }
+  socket.on('data', take)
   socket.on('error', (error: NodeJS.ErrnoException) => {
-    tell(socket instanceof TLSSocket ? tlsFault(error, broker, answers) : error.message)
+    tell(socket instanceof TLSSocket ? tlsFault(error, broker, answers.whole) : error.message)
   })
   socket.on('end', () => {
-    if (answers > 1) return
+    if (answers.whole > 1) return
     const closed = `${broker} closes the connection`
-    if (!(socket instanceof TLSSocket) && (answers === 0 || isAlert)) {
+    if (!(socket instanceof TLSSocket) && answers.whole === 0) {
       tell(`${closed} without an answer; it may expect TLS — set KAFKA_TLS=true`)
-    } else if (answers === 1 && !sasl) {
+    } else if (answers.whole === 1 && !sasl) {
       const variables = 'KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD'
       tell(`${closed} at the first request; it may expect SASL — set ${variables}`)
     }
   })
+}
+
+const LENGTH_BYTES = 4
+
+/**
+ * Counts answers, which arrive in pieces of any size: each is its length and
+ * then so many bytes. The alert of a server that expects TLS is none: it would
+ * begin one of 352 MiB.
+ */
+class AnswerCount {
+  whole = 0
+  #length = 0
+  #lengthBytes = 0
+  #missing = 0
+
+  take(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#lengthBytes < LENGTH_BYTES) {
+        this.#length = this.#length * 256 + bytes.readUInt8(at)
+        this.#lengthBytes += 1
+        this.#missing = this.#length
+        at += 1
+      } else {
+        const taken = Math.min(this.#missing, bytes.length - at)
+        this.#missing -= taken
+        at += taken
+      }
+      if (this.#lengthBytes === LENGTH_BYTES && this.#missing === 0) this.#next()
+    }
+  }
+
+  #next(): void {
+    this.whole += 1
+    this.#length = 0
+    this.#lengthBytes = 0
+  }
 }
 
 function tlsFault(error: NodeJS.ErrnoException, broker: string, answers: number): string {

@@ -64,8 +64,8 @@ export class Link {
   #listening = false
   /** A setting that is wrong: what fails in consequence tells less. */
   #fault: string | undefined
-  /** A connection was made, and nothing came of it yet. */
-  #unanswered = false
+  /** Connections that were made, and nothing came of them yet. */
+  readonly #unanswered = new Set<Redis>()
   #ready = false
   #cancelReconnect = () => {}
 
@@ -81,10 +81,9 @@ export class Link {
     this.#listener = new Redis(url, { ...connection, connectionName: 'broadcasts' })
     for (const each of [this.#commands, this.#listener]) {
       each.on('error', error => this.#failed(error))
-      each.on('connect', () => {
-        this.#unanswered = true
-      })
-      each.on('close', () => this.#closed())
+      each.on('connect', () => this.#unanswered.add(each))
+      each.on('ready', () => this.#unanswered.delete(each))
+      each.on('close', () => this.#closed(each))
     }
     this.#commands.on('ready', () => this.#check())
     this.#listener.on('ready', () => void this.#listen())
@@ -123,6 +122,7 @@ export class Link {
     this.#lost(reason)
     this.#cancelReconnect()
     this.#cancelReconnect = systemClock.schedule(RECONNECT_AFTER_MS, () => {
+      this.#unanswered.clear() // it is not Redis that closes them
       this.#commands.disconnect(true)
       this.#listener.disconnect(true)
     })
@@ -155,7 +155,6 @@ export class Link {
     if (this.#ready || !this.#listening || this.#commands.status !== 'ready') return
     this.#ready = true
     this.#fault = undefined
-    this.#unanswered = false
     this.#options.ready()
   }
 
@@ -165,10 +164,9 @@ export class Link {
     this.#lost(this.#fault ?? error.message)
   }
 
-  #closed(): void {
+  #closed(connection: Redis): void {
     const isPlain = this.#options.url.startsWith('redis:')
-    if (this.#unanswered && isPlain) this.#fault ??= UNANSWERED
-    this.#unanswered = false
+    if (this.#unanswered.delete(connection) && isPlain) this.#fault ??= UNANSWERED
     this.#lost(this.#fault ?? 'the connection was closed')
   }
 

@@ -1,4 +1,4 @@
-import { objectOf, objectsOf, type Usage } from '@longhaul/contracts'
+import { type JsonObject, objectOf, objectsOf, type Usage } from '@longhaul/contracts'
 import { parseJson } from '../json-value.ts'
 import type {
   OnChunk,
@@ -18,6 +18,12 @@ import { completionChoices } from './words.ts'
  */
 export class CompletionsOverChat implements Provider {
   readonly #inner: Provider
+  /**
+   * What texts of a body were answered by a model before one of them failed:
+   * whoever asks again with the same body, at another deployment, pays for the
+   * others only.
+   */
+  readonly #answered = new WeakMap<JsonObject, { model: string; answers: ProviderSuccess[] }>()
 
   constructor(inner: Provider) {
     this.#inner = inner
@@ -37,15 +43,26 @@ export class CompletionsOverChat implements Provider {
       return { ok: false, kind: 'invalid', detail: chats.message, status: undefined }
     }
     const answersEach = Number(request.body.n ?? 1)
-    const answers: ProviderSuccess[] = []
+    const answers = this.#taken(request.body, deployment.model)
+    const before = answers.length
     for (const [place, body] of chats.entries()) {
+      if (place < before) continue
       const asked = { ...request, endpoint: '/v1/chat/completions' as const, body }
       const tell = onChunk && ((chunk: string) => onChunk(moved(chunk, place * answersEach)))
       const result = await this.#inner.complete(asked, deployment, signal, tell)
-      if (!result.ok) return { ...result, ...paidFor([...answers, result]) }
+      if (!result.ok) {
+        this.#answered.set(request.body, { model: deployment.model, answers })
+        return { ...result, ...paidFor([...answers.slice(before), result]) }
+      }
       answers.push(result)
     }
-    return joined(answers, answersEach)
+    return joined(answers, answersEach, before)
+  }
+
+  #taken(body: JsonObject, model: string): ProviderSuccess[] {
+    const known = this.#answered.get(body)
+    this.#answered.delete(body)
+    return known?.model === model ? known.answers : []
   }
 
   stop(): Promise<void> {
@@ -64,7 +81,12 @@ function moved(payload: string, by: number): string {
   return JSON.stringify({ ...chunk, choices })
 }
 
-function joined(answers: readonly ProviderSuccess[], answersEach: number): ProviderResult {
+/** @param before answers that calls before this one were paid for; the usage tells of them as well */
+function joined(
+  answers: readonly ProviderSuccess[],
+  answersEach: number,
+  before: number,
+): ProviderResult {
   const chats = answers.map(({ body }) => objectOf(parseJson(body)))
   const [{ choices: _, usage: __, ...head } = {}] = chats
   const completion = {
@@ -81,7 +103,8 @@ function joined(answers: readonly ProviderSuccess[], answersEach: number): Provi
   }
   const usages = chats.map(({ usage }) => objectOf(usage))
   const told = sumOf(usages, ['prompt_tokens', 'completion_tokens', 'total_tokens'])
-  const { usage, costUsd } = paidFor(answers)
+  const { usage } = paidFor(answers)
+  const { costUsd } = paidFor(answers.slice(before))
   return { ok: true, status, body: JSON.stringify({ ...completion, usage: told }), usage, costUsd }
 }
 

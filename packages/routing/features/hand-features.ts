@@ -1,5 +1,5 @@
 import type { Scanner } from './scan.ts'
-import { groupsOf, wordGroups } from './word-groups.ts'
+import { wordGroups } from './word-groups.ts'
 
 /**
  * What people would count in a text to guess how hard it is. All figures are of
@@ -82,9 +82,8 @@ export interface WordPlaces {
   known: number
 }
 
+/** Beyond this share of the known words they are rare. */
 const RARE = 0.4
-const LONG_WORD = 9
-const groupCounts = new Uint16Array(wordGroups.length)
 
 /** Fills `into` from the scan. */
 export function fillHandFeatures(into: Float32Array, scan: Scanner, rank: WordPlaces): void {
@@ -124,40 +123,16 @@ function fillCounts(into: Float32Array, scan: Scanner, perWord: number): void {
 function fillWords(
   into: Float32Array,
   scan: Scanner,
-  { places, known: size }: WordPlaces,
+  { places, known }: WordPlaces,
   perWord: number,
 ): void {
-  groupCounts.fill(0)
-  let long = 0
-  let rarity = 0
-  let known = 0
-  let rare = 0
-  let unknown = 0
-  let optionNumbers = 0
-  for (let index = 0; index < scan.words; index++) {
-    const hash = scan.hashes[index] as number
-    const length = scan.lengths[index] as number
-    if (length >= LONG_WORD) long += 1
-    for (let bits = groupsOf(hash); bits !== 0; bits &= bits - 1) {
-      const group = 31 - Math.clz32(bits & -bits)
-      groupCounts[group] = (groupCounts[group] as number) + 1
-    }
-    const place = places[index] as number
-    if (place >= 0) {
-      known += 1
-      rarity += place / size
-      if (place > RARE * size) rare += 1
-    } else {
-      if (length > 3) unknown += 1
-      if (length <= 6 && index > scan.stemWords) optionNumbers += 1
-    }
-  }
-  into[3] = long * perWord
-  into[16] = scan.options > 0 ? optionNumbers / Math.max(1, scan.words - scan.stemWords) : 0
-  into[17] = rarity / Math.max(1, known)
-  into[18] = rare * perWord
-  into[19] = unknown * perWord
+  scan.countWords(places, known, RARE)
+  into[3] = scan.longWords * perWord
+  into[16] = scan.options > 0 ? scan.optionNumbers / Math.max(1, scan.words - scan.stemWords) : 0
+  into[17] = scan.rarity / Math.max(1, scan.knownWords)
+  into[18] = scan.rareWords * perWord
+  into[19] = scan.unknownWords * perWord
   for (let group = 0; group < wordGroups.length; group++) {
-    into[GROUPS_AT + group] = logOf(groupCounts[group] as number)
+    into[GROUPS_AT + group] = logOf(scan.groups[group] as number)
   }
 }

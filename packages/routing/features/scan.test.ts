@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { hashWord, SCANNED_HEAD, SCANNED_TAIL, Scanner } from './scan.ts'
+import { SCANNED_HEAD, SCANNED_TAIL, Scanner } from './scan.ts'
+import { hashWord } from './word-hash.ts'
 
 const scanner = new Scanner()
 

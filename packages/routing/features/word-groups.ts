@@ -52,9 +52,5 @@ const groups = {
 export type WordGroup = keyof typeof groups
 export const wordGroups = Object.keys(groups) as WordGroup[]
 
-const bits = new WordBits(wordGroups.map(group => groups[group]))
-
-/** The groups of a word, as bits in the order of `wordGroups`. */
-export function groupsOf(hash: number): number {
-  return bits.of(hash)
-}
+/** Of each word its groups, in the order of `wordGroups`. */
+export const wordGroupBits = new WordBits(wordGroups.map(group => groups[group]))

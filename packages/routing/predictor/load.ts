@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { domains } from '@longhaul/contracts'
 import { LETTER_BUCKETS } from '../features/scan.ts'
-import { Predictor } from './predictor.ts'
-import { decodeWeights } from './weights.ts'
-import { WordTable } from './word-table.ts'
+import { Kernel } from '../kernel/kernel.ts'
+import { Predictor, predictorRoom } from './predictor.ts'
+import { decodeWeights, headerOf, weightsRoom } from './weights.ts'
+import { WordTable, wordTableRoom } from './word-table.ts'
 
 export const BANDS = 4
 const sizes = {
@@ -12,8 +13,13 @@ const sizes = {
   bands: BANDS,
 }
 
+/** @throws {RangeError} unless these are files of this format */
 export function predictorOf(weights: Uint8Array, words: Uint8Array): Predictor {
-  return new Predictor(decodeWeights(weights, sizes), new WordTable(words))
+  const { embedding } = headerOf(weights).header
+  const ofTables = wordTableRoom(words) + weightsRoom(weights, sizes)
+  const kernel = new Kernel(ofTables + predictorRoom(embedding))
+  const table = new WordTable(words, kernel)
+  return new Predictor(decodeWeights(weights, sizes, kernel), table, kernel)
 }
 
 let shared: Predictor | undefined

@@ -1,7 +1,7 @@
 import { domains } from '@longhaul/contracts'
 import { fillHandFeatures, HAND_FEATURES, handFeatureNames } from '../features/hand-features.ts'
-import { MOST_WORDS, Scanner } from '../features/scan.ts'
-import { addTrees } from './trees.ts'
+import { MOST_WORDS, SCANNER_ROOM, Scanner } from '../features/scan.ts'
+import { type Kernel, roomFor } from '../kernel/kernel.ts'
 import { type Weights, wordHeads } from './weights.ts'
 import type { WordTable } from './word-table.ts'
 
@@ -9,23 +9,50 @@ import type { WordTable } from './word-table.ts'
  * What the model says of a text. Its arrays belong to the predictor and hold
  * until it reads the next text.
  */
-export interface Prediction {
+export class Prediction {
   /** Probability of each domain, in the order of `domains`. */
-  domains: Float64Array
+  readonly domains: Float64Array
   /** The most likely domain, as a place in `domains`. */
-  domain: number
+  readonly domain: number
   /** 0: any model does it; 1: it takes the best. */
-  complexity: number
+  readonly complexity: number
   /** 0 to 1: how much the text is like what the model has seen answered and scored. */
-  familiarity: number
+  readonly familiarity: number
   /** Probability that models of the strength of each band answer correctly. */
-  bands: Float64Array
-  /** The same of the two models of the reference data; found out when they are asked for, since no decision does. */
-  readonly weak: number
-  readonly strong: number
+  readonly bands: Float64Array
   /** Hand-made features, in the order of `handFeatureNames`. */
-  hand: Float32Array
-  scan: Scanner
+  readonly hand: Float32Array
+  readonly scan: Scanner
+  readonly #reference: (one: number) => number
+
+  /** @param reference what the one and the other model of the reference data would answer */
+  constructor(
+    said: Pick<Prediction, 'domains' | 'bands' | 'hand' | 'scan'>,
+    {
+      domain,
+      complexity,
+      familiarity,
+    }: { domain: number; complexity: number; familiarity: number },
+    reference: (one: number) => number,
+  ) {
+    this.domains = said.domains
+    this.domain = domain
+    this.complexity = complexity
+    this.familiarity = familiarity
+    this.bands = said.bands
+    this.hand = said.hand
+    this.scan = said.scan
+    this.#reference = reference
+  }
+
+  /** The same as `bands` of the two models of the reference data; found out now, since no decision asks. */
+  get weak(): number {
+    return this.#reference(0)
+  }
+
+  get strong(): number {
+    return this.#reference(1)
+  }
 }
 
 const DOMAINS = domains.length
@@ -48,45 +75,64 @@ const FORMULA_SIGN = /[\p{Sm}\p{No}]/gu
 const EXPLAINED = 4
 const LEAST_WEIGHT = 0.01
 
+/** What a predictor takes up of a kernel, beside weights and words. */
+export function predictorRoom(dimensions: number): number {
+  const ofInputs = roomFor(4 * dimensions) + roomFor(4 * HAND_FEATURES) + KNOWN_ROOM
+  return SCANNER_ROOM + ofInputs + roomFor(8 * DOMAINS)
+}
+
+/** Rows that are known, one more than there can be: see `Vocabulary.rowsOf`. */
+const MOST_KNOWN = 2 * MOST_WORDS + 1
+const KNOWN_ROOM = roomFor(2 * MOST_KNOWN)
+
 /** Reads texts one after the other; about 20 ns a character, and no allocation to speak of. */
 export class Predictor {
   readonly weights: Weights
   readonly #table: WordTable
-  readonly #scanner = new Scanner()
+  readonly #kernel: Kernel
+  readonly #scanner: Scanner
   readonly #embedding: Float32Array
-  readonly #hand = new Float32Array(HAND_FEATURES)
+  readonly #hand: Float32Array
   /** What each hand-made feature weighs in the complexity. */
   readonly #weights = new Float64Array(HAND_FEATURES)
   readonly #sums = new Int32Array(HEADS)
-  /** One more than there can be: see `Vocabulary.rowsOf`. */
-  readonly #known = new Uint16Array(2 * MOST_WORDS + 1)
-  #knownCount = 0
+  readonly #known: Uint16Array
+  readonly #products: Float64Array
   readonly #words = new Float64Array(HEADS)
   readonly #letters = new Float64Array(DOMAINS)
   readonly #domains = new Float64Array(DOMAINS)
-  readonly #reference = new Float64Array(2)
   readonly #bands: Float64Array
-  readonly #dense: Float32Array
-  readonly #domainEmbedding: Float32Array
   readonly #domainBiases: Float64Array
   readonly #wordScales: Float64Array
   readonly #letterScales: Float64Array
   /** The strength of each band, less their mean. */
   readonly #spread: Float64Array
+  /** What every prediction shares. */
+  readonly #said: Pick<Prediction, 'domains' | 'bands' | 'hand' | 'scan'>
 
-  constructor(weights: Weights, table: WordTable) {
+  /** @param kernel where weights and table are, with room for `predictorRoom` */
+  constructor(weights: Weights, table: WordTable, kernel: Kernel) {
     this.weights = weights
     this.#table = table
-    this.#embedding = new Float32Array(table.dimensions)
-    const { bands, dense, domainEmbedding, domainBiases, wordScales, letterScales } = weights.header
+    this.#kernel = kernel
+    this.#scanner = new Scanner(kernel)
+    this.#embedding = kernel.place(Float32Array, table.dimensions)
+    this.#hand = kernel.place(Float32Array, HAND_FEATURES)
+    this.#known = kernel.place(Uint16Array, MOST_KNOWN)
+    this.#products = kernel.place(Float64Array, DOMAINS)
+    const { bands, domainBiases, wordScales, letterScales } = weights.header
     this.#bands = new Float64Array(bands.length)
-    this.#dense = Float32Array.from(dense)
-    this.#domainEmbedding = Float32Array.from(domainEmbedding)
     this.#domainBiases = Float64Array.from(domainBiases)
     this.#wordScales = Float64Array.from(wordScales)
     this.#letterScales = Float64Array.from(letterScales)
     const mean = bands.reduce((sum, { strength }) => sum + strength, 0) / bands.length
     this.#spread = Float64Array.from(bands, ({ strength }) => strength - mean)
+    this.#said = {
+      domains: this.#domains,
+      bands: this.#bands,
+      hand: this.#hand,
+      scan: this.#scanner,
+    }
   }
 
   predict(text: string): Prediction {
@@ -101,27 +147,17 @@ export class Predictor {
     this.#predictAnswers()
     const familiarity = (this.#denseHead(1, FAMILIARITY) - STRANGE) / (FAMILIAR - STRANGE)
     const asked = shareOfQuestion(text, scan.words)
-    const reference = this.#predictReference
-    return {
-      domains: this.#domains,
-      domain,
-      complexity: asked * unit(this.#denseHead(0, COMPLEXITY)),
-      familiarity: asked * unit(familiarity),
-      bands: this.#bands,
-      get weak() {
-        return reference(0)
-      },
-      get strong() {
-        return reference(1)
-      },
-      hand: this.#hand,
-      scan,
-    }
+    const complexity = asked * unit(this.#denseHead(0, COMPLEXITY))
+    return new Prediction(
+      this.#said,
+      { domain, complexity, familiarity: asked * unit(familiarity) },
+      this.#predictReference,
+    )
   }
 
   /** The hand-made features that weigh most in the complexity of what was read last. */
   explain({ hand }: Prediction): { name: string; weight: number }[] {
-    const dense = this.#dense
+    const { dense } = this.weights
     const from = this.#embedding.length
     const weights = this.#weights
     for (let feature = 0; feature < HAND_FEATURES; feature++) {
@@ -139,67 +175,41 @@ export class Predictor {
   }
 
   #sumWords(): void {
-    const { words, header } = this.weights
-    const square = this.#pickTerms()
-    words.sum(this.#known, this.#knownCount, this.#sums)
+    const { vocabulary, words, wordRarity, header } = this.weights
+    const known = this.#known
+    const { terms, termCount } = this.#scanner
+    const count = vocabulary.rowsOf(terms, termCount, known)
+    words.sum(known, count, this.#sums)
+    const square = this.#squares(count, wordRarity)
     scale(this.#words, this.#sums, this.#wordScales, perLength(square, header.raritySteps[0]))
   }
 
   #sumLetters(): void {
-    const { letters, header } = this.weights
-    const square = this.#pickLetters()
-    letters.sum(this.#known, this.#knownCount, this.#sums)
+    const { letters, letterRows, letterRarity, header } = this.weights
+    const known = this.#known
+    const { letterBuckets, letterBucketCount } = this.#scanner
+    const { pick } = this.#kernel.run
+    const from = letterBuckets.byteOffset
+    const count = pick(from, letterBucketCount, letterRows.byteOffset, known.byteOffset)
+    letters.sum(known, count, this.#sums)
+    const square = this.#squares(count, letterRarity)
     scale(this.#letters, this.#sums, this.#letterScales, perLength(square, header.raritySteps[1]))
   }
 
-  /**
-   * Fetching weights of what training has not seen would cost most of the
-   * time, since the tables are larger than a near cache.
-   * @returns the squared length of the vector of rarities
-   */
-  #pickTerms(): number {
-    const { vocabulary, wordRarity } = this.weights
-    const { terms, termCount } = this.#scanner
-    const known = this.#known
-    const count = vocabulary.rowsOf(terms, termCount, known)
-    let square = 0
-    for (let index = 0; index < count; index++) {
-      const steps = wordRarity[known[index] as number] as number
-      square += steps * steps
-    }
-    this.#knownCount = count
-    return square
-  }
-
-  #pickLetters(): number {
-    const { letterRows, letterRarity } = this.weights
-    const { letterBuckets, letterBucketCount } = this.#scanner
-    const known = this.#known
-    let picked = 0
-    for (let index = 0; index < letterBucketCount; index++) {
-      const row = letterRows[letterBuckets[index] as number] as number
-      known[picked] = row - 1
-      picked += -row >>> 31
-    }
-    let square = 0
-    for (let index = 0; index < picked; index++) {
-      const steps = letterRarity[known[index] as number] as number
-      square += steps * steps
-    }
-    this.#knownCount = picked
-    return square
+  /** The squared length of the vector of rarities. */
+  #squares(count: number, rarity: Uint8Array): number {
+    return this.#kernel.run.squares(this.#known.byteOffset, count, rarity.byteOffset)
   }
 
   /** @returns the most likely domain */
   #sortIntoDomains(): number {
     const scores = this.#domains
-    const embedding = this.#embedding
+    const meant = this.#products
+    this.#multiply(this.weights.domainEmbedding, DOMAINS, this.#embedding)
     let best = 0
     for (let domain = 0; domain < DOMAINS; domain++) {
       const said = (this.#words[domain] as number) + (this.#letters[domain] as number)
-      const at = domain * embedding.length
-      const meant = product(this.#domainEmbedding, at, embedding)
-      const score = (this.#domainBiases[domain] as number) + said + meant
+      const score = (this.#domainBiases[domain] as number) + said + (meant[domain] as number)
       scores[domain] = score
       if (score > (scores[best] as number)) best = domain
     }
@@ -220,13 +230,12 @@ export class Predictor {
     const { header, bandTrees } = this.weights
     const { linear, trees } = header.mix
     const bands = this.#bands
-    bands.fill(0)
-    addTrees(bands, bandTrees, this.#hand)
+    const said = bandTrees.ask(this.#hand)
     for (let band = 0; band < bands.length; band++) {
       const slope = (this.#spread[band] as number) * (this.#words[SLOPE] as number)
       const words = (this.#words[LEVEL] as number) + slope
       const bias = header.treeBiases[REFERENCES.length + band] as number
-      bands[band] = bias + linear * words + trees * (bands[band] as number)
+      bands[band] = bias + linear * words + trees * (said[band] as number)
     }
   }
 
@@ -234,20 +243,33 @@ export class Predictor {
   readonly #predictReference = (one: number): number => {
     const { header, referenceTrees } = this.weights
     const { linear, trees } = header.mix
-    const reference = this.#reference.fill(0)
-    addTrees(reference, referenceTrees, this.#hand)
+    const said = referenceTrees.ask(this.#hand)
     const words = this.#words[REFERENCES[one] as number] as number
     const bias = header.treeBiases[one] as number
-    return bias + linear * words + trees * (reference[one] as number)
+    return bias + linear * words + trees * (said[one] as number)
   }
 
   #denseHead(place: number, wordHead: number): number {
-    const embedding = this.#embedding
-    const at = place * (embedding.length + HAND_FEATURES)
-    const bias = this.weights.header.headBiases[place] as number
-    const meant = product(this.#dense, at, embedding)
-    const counted = product(this.#dense, at + embedding.length, this.#hand)
+    const { dense, header } = this.weights
+    const { length } = this.#embedding
+    const at = place * (length + HAND_FEATURES)
+    const bias = header.headBiases[place] as number
+    const meant = this.#multiply(dense, 1, this.#embedding, at)
+    const counted = this.#multiply(dense, 1, this.#hand, at + length)
     return bias + (this.#words[wordHead] as number) + meant + counted
+  }
+
+  /**
+   * Fills the products with those of `values` and each row of weights.
+   * @param from the first of the weights
+   * @returns the first product
+   */
+  #multiply(weights: Float32Array, rows: number, values: Float32Array, from = 0): number {
+    const products = this.#products
+    const at = weights.byteOffset + 4 * from
+    const { byteOffset, length } = values
+    this.#kernel.run.products(at, rows, byteOffset, length, products.byteOffset)
+    return products[0] as number
   }
 }
 
@@ -256,20 +278,6 @@ function shareOfQuestion(text: string, words: number): number {
   if (words >= QUESTION_WORDS) return 1
   const signs = text.match(FORMULA_SIGN)?.length ?? 0
   return Math.min(1, (words + signs) / QUESTION_WORDS)
-}
-
-/** The inner product of `values` with the weights that begin at `from`; two sums, since each waits for its last. */
-function product(weights: Float32Array, from: number, values: Float32Array): number {
-  const { length } = values
-  let even = 0
-  let odd = 0
-  let index = 0
-  for (; index + 1 < length; index += 2) {
-    even += (weights[from + index] as number) * (values[index] as number)
-    odd += (weights[from + index + 1] as number) * (values[index + 1] as number)
-  }
-  if (index < length) even += (weights[from + index] as number) * (values[index] as number)
-  return even + odd
 }
 
 function scale(into: Float64Array, sums: Int32Array, scales: Float64Array, factor: number): void {

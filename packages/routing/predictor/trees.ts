@@ -1,3 +1,5 @@
+import { Kernel, roomFor } from '../kernel/kernel.ts'
+
 /**
  * Symmetric trees: every node of a level asks the same question, so a tree is
  * `depth` comparisons whose answers are the bits of its leaf, first level
@@ -14,42 +16,50 @@ export interface TreeBlock {
   values: Float32Array
 }
 
+/** What trees take up of a kernel. */
+export function treesRoom({
+  heads,
+  depth,
+  trees,
+}: Pick<TreeBlock, 'heads' | 'depth' | 'trees'>): number {
+  const questions = trees * depth
+  return roomFor(questions) + roomFor(4 * questions) + roomFor(4 * (trees << depth) * heads)
+}
+
 /**
- * Adds what the trees say of `features` to `into`, which has a place for each
- * head. Neither features nor thresholds are negative, so that their bits
- * compare as they do: the answer is a sign, where branches that nobody can
- * predict would take most of the time.
+ * Trees that can be asked. Neither features nor thresholds are negative, so
+ * that their bits compare as they do: the answer is a sign, where branches that
+ * nobody can predict would take most of the time.
  */
-export function addTrees(into: Float64Array, block: TreeBlock, features: Float32Array): void {
-  const { heads, depth, trees, values } = block
-  if (leaves.length < trees) leaves = new Int32Array(trees)
-  findLeaves(block, bitsOf(features))
-  for (let head = 0; head < heads; head++) {
-    let sum = into[head] as number
-    for (let tree = 0; tree < trees; tree++) {
-      sum += values[Math.imul((tree << depth) + (leaves[tree] as number), heads) + head] as number
-    }
-    into[head] = sum
+export class Trees {
+  readonly #kernel: Kernel
+  readonly #block: TreeBlock
+  readonly #answers: Float64Array
+
+  constructor(block: TreeBlock, kernel = new Kernel(treesRoom(block))) {
+    this.#kernel = kernel
+    const features = kernel.place(Uint8Array, block.features.length)
+    const thresholds = kernel.place(Float32Array, block.thresholds.length)
+    const values = kernel.place(Float32Array, block.values.length)
+    features.set(block.features)
+    thresholds.set(block.thresholds)
+    values.set(block.values)
+    this.#block = { ...block, features, thresholds, values }
+    this.#answers = kernel.view(Float64Array, kernel.addressOf('ANSWERS'), block.heads)
   }
-}
 
-/** Of each tree the leaf that was reached. Values come from far, so nothing is added up before all are known. */
-let leaves = new Int32Array(128)
-
-function findLeaves(block: TreeBlock, given: Int32Array): void {
-  const { depth, trees, features: asked } = block
-  const thresholds = bitsOf(block.thresholds)
-  let question = 0
-  for (let tree = 0; tree < trees; tree++) {
-    let leaf = 0
-    for (let level = 0; level < depth; level++, question++) {
-      const value = given[asked[question] as number] as number
-      leaf = (leaf << 1) | (((thresholds[question] as number) - value) >>> 31)
-    }
-    leaves[tree] = leaf
+  /** What they say of `features`, for each head; it holds until trees of this kernel are asked again. */
+  ask(features: Float32Array): Float64Array {
+    const { heads, depth, trees, features: asked, thresholds, values } = this.#block
+    this.#kernel.run.askTrees(
+      this.#kernel.locate(features, features.length, 'FEATURES'),
+      asked.byteOffset,
+      thresholds.byteOffset,
+      values.byteOffset,
+      trees,
+      depth,
+      heads,
+    )
+    return this.#answers
   }
-}
-
-function bitsOf(numbers: Float32Array): Int32Array {
-  return new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length)
 }

@@ -1,5 +1,9 @@
+import { Kernel, roomFor } from '../kernel/kernel.ts'
+
 const SLOT_BITS = 16
 const SLOTS = 1 << SLOT_BITS
+/** What a vocabulary takes up of a kernel. */
+export const VOCABULARY_ROOM = roomFor(4 * SLOTS)
 /** Terms that a vocabulary may have, so that half of the slots stay free. */
 export const MOST_TERMS = SLOTS / 2
 
@@ -11,12 +15,14 @@ export const MOST_TERMS = SLOTS / 2
  */
 export class Vocabulary {
   readonly size: number
+  readonly #kernel: Kernel
   /** The row, and below it the lower half of the hash; 0: free. */
-  readonly #slots = new Int32Array(SLOTS)
-  #firsts = new Int32Array(1_024)
+  readonly #slots: Int32Array
 
   /** @param hashes of the terms, in the order of their rows */
-  constructor(hashes: Int32Array) {
+  constructor(hashes: Int32Array, kernel = new Kernel(VOCABULARY_ROOM)) {
+    this.#kernel = kernel
+    this.#slots = kernel.place(Int32Array, SLOTS)
     this.size = hashes.length
     for (let row = 0; row < hashes.length; row++) {
       const hash = hashes[row] as number
@@ -32,26 +38,14 @@ export class Vocabulary {
    * @returns how many are
    */
   rowsOf(terms: Int32Array, count: number, into: Uint16Array): number {
-    const slots = this.#slots
-    if (this.#firsts.length < count) this.#firsts = new Int32Array(2 * count)
-    const firsts = this.#firsts
-    // The slots come from far, but many at a time as long as nothing hangs on what is in them.
-    for (let index = 0; index < count; index++) {
-      firsts[index] = slots[(terms[index] as number) >>> SLOT_BITS] as number
+    const kernel = this.#kernel
+    const from = kernel.locate(terms, count, 'TERMS')
+    if (kernel.has(into)) {
+      return kernel.run.rowsOf(from, count, this.#slots.byteOffset, into.byteOffset)
     }
-    let known = 0
-    for (let index = 0; index < count; index++) {
-      const hash = terms[index] as number
-      const mark = markOf(hash)
-      let found = firsts[index] as number
-      let slot = hash >>> SLOT_BITS
-      while (found !== 0 && (found & 0xffff) !== mark) {
-        slot = (slot + 1) & (SLOTS - 1)
-        found = slots[slot] as number
-      }
-      into[known] = found >>> 16
-      if (found !== 0) known += 1
-    }
+    const rows = kernel.addressOf('ROWS')
+    const known = kernel.run.rowsOf(from, count, this.#slots.byteOffset, rows)
+    into.set(kernel.view(Uint16Array, rows, known))
     return known
   }
 }

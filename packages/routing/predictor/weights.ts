@@ -1,6 +1,7 @@
-import { PackedRows } from './packed-rows.ts'
-import type { TreeBlock } from './trees.ts'
-import { Vocabulary } from './vocabulary.ts'
+import { type Kernel, roomFor } from '../kernel/kernel.ts'
+import { PackedRows, packedRoom } from './packed-rows.ts'
+import { Trees, treesRoom } from './trees.ts'
+import { VOCABULARY_ROOM, Vocabulary } from './vocabulary.ts'
 
 /** The heads of the linear model over words, after those of the domains. */
 export const wordHeads = [
@@ -61,10 +62,15 @@ export interface Weights {
   /** Rarity of each row in steps. */
   wordRarity: Uint8Array
   letterRarity: Uint8Array
-  referenceTrees: TreeBlock
-  bandTrees: TreeBlock
+  /** As in the header. */
+  domainEmbedding: Float32Array
+  dense: Float32Array
+  referenceTrees: Trees
+  bandTrees: Trees
 }
 
+/** Models of the reference data. */
+const REFERENCES = 2
 const MAGIC = 0x4c485232
 
 /** The parts of the file, in order: header as JSON, hashes of terms, words, letters, rarities, trees. */
@@ -87,18 +93,39 @@ export function encodeWeights(
   return file
 }
 
-/** @throws {RangeError} unless `file` holds weights of this format, whole */
-export function decodeWeights(
-  file: Uint8Array,
-  sizes: { letterBuckets: number; domains: number; bands: number },
-): Weights {
+interface Sizes {
+  letterBuckets: number
+  domains: number
+  bands: number
+}
+
+/**
+ * What the weights in `file` take up of a kernel.
+ * @throws {RangeError} unless `file` holds weights of this format
+ */
+export function weightsRoom(file: Uint8Array, { letterBuckets, domains, bands }: Sizes): number {
+  const { terms, dense, domainEmbedding, referenceTrees, bandTrees } = headerOf(file).header
+  const ofWords = packedRoom(terms, domains + wordHeads.length) + roomFor(terms)
+  const ofLetters = packedRoom(letterBuckets, domains) + roomFor(letterBuckets)
+  const ofHeads = roomFor(4 * dense.length) + roomFor(4 * domainEmbedding.length)
+  const ofTrees =
+    treesRoom(shapeOf(referenceTrees, REFERENCES)) + treesRoom(shapeOf(bandTrees, bands))
+  return VOCABULARY_ROOM + ofWords + ofLetters + roomFor(2 * letterBuckets) + ofHeads + ofTrees
+}
+
+/** @throws {RangeError} unless `file` holds weights of this format */
+export function headerOf(file: Uint8Array): { header: WeightsHeader; end: number } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   if (view.getUint32(0) !== MAGIC) throw new RangeError('not weights of the routing model')
-  const headerBytes = view.getUint32(4, true)
-  const header = JSON.parse(
-    new TextDecoder().decode(file.subarray(8, 8 + headerBytes)),
-  ) as WeightsHeader
-  let at = 8 + headerBytes
+  const end = 8 + view.getUint32(4, true)
+  const json = new TextDecoder().decode(file.subarray(8, end))
+  return { header: JSON.parse(json) as WeightsHeader, end }
+}
+
+/** @throws {RangeError} unless `file` holds weights of this format, whole */
+export function decodeWeights(file: Uint8Array, sizes: Sizes, kernel: Kernel): Weights {
+  const { header, end } = headerOf(file)
+  let at = end
   const take = (bytes: number) => {
     if (at + bytes > file.length) throw new RangeError('weights that end too early')
     at += bytes
@@ -106,18 +133,21 @@ export function decodeWeights(
     return Uint8Array.from(file.subarray(at - bytes, at))
   }
   const heads = sizes.domains + wordHeads.length
-  const vocabulary = new Vocabulary(new Int32Array(take(4 * header.terms).buffer))
-  const words = new PackedRows(new Int8Array(take(header.terms * heads).buffer), heads)
+  const vocabulary = new Vocabulary(new Int32Array(take(4 * header.terms).buffer), kernel)
+  const words = new PackedRows(new Int8Array(take(header.terms * heads).buffer), heads, kernel)
   const letterWeights = new Int8Array(take(sizes.letterBuckets * sizes.domains).buffer)
-  const wordRarity = take(header.terms)
+  const wordRarity = kernel.place(Uint8Array, header.terms)
+  wordRarity.set(take(header.terms))
   return {
     header,
     vocabulary,
     words,
     wordRarity,
-    ...lettersByRarity(letterWeights, take(sizes.letterBuckets), sizes.domains),
-    referenceTrees: takeTrees(take, header.referenceTrees, 2),
-    bandTrees: takeTrees(take, header.bandTrees, sizes.bands),
+    ...lettersByRarity(letterWeights, take(sizes.letterBuckets), sizes.domains, kernel),
+    domainEmbedding: floatsIn(kernel, header.domainEmbedding),
+    dense: floatsIn(kernel, header.dense),
+    referenceTrees: takeTrees(take, shapeOf(header.referenceTrees, REFERENCES), kernel),
+    bandTrees: takeTrees(take, shapeOf(header.bandTrees, sizes.bands), kernel),
   }
 }
 
@@ -125,34 +155,38 @@ function lettersByRarity(
   weights: Int8Array,
   rarity: Uint8Array,
   domains: number,
+  kernel: Kernel,
 ): Pick<Weights, 'letters' | 'letterRows' | 'letterRarity'> {
   const rarityOf = (bucket: number) => rarity[bucket] as number
   const buckets = [...rarity.keys()].filter(bucket => rarityOf(bucket) > 0)
   buckets.sort((a, b) => rarityOf(a) - rarityOf(b))
-  const letterRows = new Uint16Array(rarity.length)
+  const letterRows = kernel.place(Uint16Array, rarity.length)
+  const letterRarity = kernel.place(Uint8Array, buckets.length)
   const sorted = new Int8Array(buckets.length * domains)
   for (const [row, bucket] of buckets.entries()) {
     letterRows[bucket] = row + 1
+    letterRarity[row] = rarityOf(bucket)
     sorted.set(weights.subarray(bucket * domains, (bucket + 1) * domains), row * domains)
   }
-  return {
-    letterRows,
-    letters: new PackedRows(sorted, domains),
-    letterRarity: Uint8Array.from(buckets, rarityOf),
-  }
+  return { letterRows, letters: new PackedRows(sorted, domains, kernel), letterRarity }
 }
 
-function takeTrees(
-  take: (bytes: number) => Uint8Array,
-  [trees, depth]: [trees: number, depth: number],
-  heads: number,
-): TreeBlock {
-  return {
-    heads,
-    depth,
-    trees,
-    features: take(trees * depth),
-    thresholds: new Float32Array(take(4 * trees * depth).buffer),
-    values: new Float32Array(take(4 * (trees << depth) * heads).buffer),
-  }
+function floatsIn(kernel: Kernel, numbers: readonly number[]): Float32Array {
+  const floats = kernel.place(Float32Array, numbers.length)
+  floats.set(numbers)
+  return floats
+}
+
+type Shape = Parameters<typeof treesRoom>[0]
+
+function shapeOf([trees, depth]: [trees: number, depth: number], heads: number): Shape {
+  return { trees, depth, heads }
+}
+
+function takeTrees(take: (bytes: number) => Uint8Array, shape: Shape, kernel: Kernel): Trees {
+  const { trees, depth, heads } = shape
+  const features = take(trees * depth)
+  const thresholds = new Float32Array(take(4 * trees * depth).buffer)
+  const values = new Float32Array(take(4 * (trees << depth) * heads).buffer)
+  return new Trees({ ...shape, features, thresholds, values }, kernel)
 }

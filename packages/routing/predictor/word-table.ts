@@ -1,6 +1,7 @@
 import type { WordPlaces } from '../features/hand-features.ts'
 import { MOST_WORDS } from '../features/scan.ts'
-import { PackedRows } from './packed-rows.ts'
+import { Kernel, roomFor } from '../kernel/kernel.ts'
+import { PackedRows, packedRoom } from './packed-rows.ts'
 
 /** The most frequent words say nothing of the subject: their vectors are next to 0. */
 const MEANINGLESS = 64
@@ -13,7 +14,7 @@ const MEANINGLESS = 64
  */
 export class WordTable {
   readonly dimensions: number
-  readonly #words: number
+  readonly #kernel: Kernel
   readonly #vectors: PackedRows
   readonly #scales: Float32Array
   /** In pairs, so that a look-up costs one line of the cache: a hash, and 1 + the place of its word; 0: free. */
@@ -21,28 +22,31 @@ export class WordTable {
   readonly #mask: number
   readonly #ranks: WordPlaces
   readonly #sums: Int32Array
-  readonly #told = new Uint16Array(MOST_WORDS)
+  readonly #told: Uint16Array
 
   /** @throws {RangeError} unless `file` holds such a table */
-  constructor(file: Uint8Array) {
+  constructor(file: Uint8Array, kernel = new Kernel(wordTableRoom(file))) {
+    this.#kernel = kernel
     const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
-    if (view.getUint32(0) !== 0x4c485731) throw new RangeError('not a table of words')
-    this.#words = view.getUint32(4, true)
-    this.dimensions = view.getUint32(8, true)
-    const hashesAt = 12 + 4 * this.dimensions
-    const vectorsAt = hashesAt + 4 * this.#words
-    this.#scales = Float32Array.from({ length: this.dimensions }, (_, axis) =>
+    const { words, dimensions } = shapeOf(file)
+    this.dimensions = dimensions
+    const hashesAt = 12 + 4 * dimensions
+    const vectorsAt = hashesAt + 4 * words
+    this.#scales = Float32Array.from({ length: dimensions }, (_, axis) =>
       view.getFloat32(12 + 4 * axis, true),
     )
     this.#vectors = new PackedRows(
-      new Int8Array(file.buffer, file.byteOffset + vectorsAt, this.#words * this.dimensions),
-      this.dimensions,
+      new Int8Array(file.buffer, file.byteOffset + vectorsAt, words * dimensions),
+      dimensions,
+      kernel,
     )
-    this.#mask = 2 ** Math.ceil(Math.log2(this.#words * 2)) - 1
-    this.#ranks = { places: new Int32Array(MOST_WORDS), known: this.#words }
-    this.#sums = new Int32Array(this.dimensions)
-    this.#slots = new Int32Array(2 * (this.#mask + 1))
-    for (let place = 0; place < this.#words; place++) {
+    this.#mask = slotsFor(words) - 1
+    const places = kernel.view(Int32Array, kernel.addressOf('PLACES'), MOST_WORDS)
+    this.#ranks = { places, known: words }
+    this.#told = kernel.view(Uint16Array, kernel.addressOf('ROWS'), MOST_WORDS)
+    this.#sums = new Int32Array(dimensions)
+    this.#slots = kernel.place(Int32Array, 2 * slotsFor(words))
+    for (let place = 0; place < words; place++) {
       this.#insert(view.getInt32(hashesAt + 4 * place, true), place)
     }
   }
@@ -50,22 +54,8 @@ export class WordTable {
   /** Looks up the words of a scan; the answer holds until the next one. */
   rank(hashes: Int32Array, count: number): WordPlaces {
     const { places } = this.#ranks
-    const slots = this.#slots
-    const mask = this.#mask
-    // The slots come from far, but many at a time as long as nothing hangs on what is in them.
-    for (let index = 0; index < count; index++) {
-      places[index] = slots[2 * ((hashes[index] as number) & mask)] as number
-    }
-    for (let index = 0; index < count; index++) {
-      const hash = hashes[index] as number
-      let slot = hash & mask
-      let found = places[index] as number
-      while (found !== hash && slots[2 * slot + 1] !== 0) {
-        slot = (slot + 1) & mask
-        found = slots[2 * slot] as number
-      }
-      places[index] = (slots[2 * slot + 1] as number) - 1
-    }
+    const from = this.#kernel.locate(hashes, count, 'HASHES')
+    this.#kernel.run.placesOf(from, count, this.#slots.byteOffset, this.#mask, places.byteOffset)
     return this.#ranks
   }
 
@@ -74,11 +64,8 @@ export class WordTable {
     const { dimensions } = this
     const sums = this.#sums
     const told = this.#told
-    let telling = 0
-    for (let index = 0; index < count; index++) {
-      const place = places[index] as number
-      if (place >= MEANINGLESS) told[telling++] = place
-    }
+    const from = places.byteOffset
+    const telling = this.#kernel.run.placesFrom(MEANINGLESS, from, count, told.byteOffset)
     this.#vectors.sum(told, telling, sums)
     let square = 0
     for (let axis = 0; axis < dimensions; axis++) {
@@ -97,4 +84,20 @@ export class WordTable {
     this.#slots[2 * slot] = hash
     this.#slots[2 * slot + 1] = place + 1
   }
+}
+
+/** What the table in `file` takes up of a kernel. @throws {RangeError} unless `file` holds one */
+export function wordTableRoom(file: Uint8Array): number {
+  const { words, dimensions } = shapeOf(file)
+  return packedRoom(words, dimensions) + roomFor(8 * slotsFor(words))
+}
+
+function shapeOf(file: Uint8Array): { words: number; dimensions: number } {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
+  if (view.getUint32(0) !== 0x4c485731) throw new RangeError('not a table of words')
+  return { words: view.getUint32(4, true), dimensions: view.getUint32(8, true) }
+}
+
+function slotsFor(words: number): number {
+  return 2 ** Math.ceil(Math.log2(words * 2))
 }

@@ -261,6 +261,11 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       ],
     ],
     [
+      'a duration that no time can be so far ahead',
+      `${model}lease: 999999999d`,
+      ['f:7:8 lease: must be at most 365d (got "999999999d") — write 365d or less'],
+    ],
+    [
       'a number for a duration',
       `${model}lease: 30`,
       [

@@ -175,6 +175,31 @@ describe('submitting', () => {
     })
   })
 
+  it('refuses of a bulk request only what cannot be kept', async () => {
+    const hello = '"messages":[{"role":"user","content":"hello"}]'
+    const { status, json } = await submitAll(`{"jobs":[
+      {"body":{${hello}}},
+      {"body":{"messages":[{"role":"user","content":"see \\u0000 here"}]}},
+      {"body":{${hello}},"metadata":{"customer":"\\ud800"}},
+      {"body":{${hello},"x":${'['.repeat(300)}${']'.repeat(300)}}},
+      {"body":{${hello},"max_tokens":1e400}},
+      {"body":{${hello}}}]}`)
+    expect(status).toBe(202)
+    expect(json.data.map(({ object, error }) => error?.param ?? object)).toEqual([
+      'job',
+      'jobs[1].body.messages[0].content',
+      'jobs[2].metadata.customer',
+      'jobs[3]',
+      'jobs[4].body.max_tokens',
+      'job',
+    ])
+    expect(json.data[1]?.error).toMatchObject({
+      code: 'invalid_text',
+      message:
+        '`jobs[1].body.messages[0].content` holds a NUL character ("see \\u0000 here"): remove it.',
+    })
+  })
+
   it.each([
     [{}, 'jobs', 'missing_field'],
     [{ jobs: [] }, 'jobs', 'invalid_value'],

@@ -1,7 +1,13 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Clock, LonghaulError } from '@longhaul/contracts'
+import { type Clock, EventLoopTurns, LonghaulError } from '@longhaul/contracts'
 import type { SubmissionReader } from '@longhaul/intake'
-import { check, parseJson } from '@longhaul/intake'
+import {
+  assertSound,
+  check,
+  parseJson,
+  REQUEST_BODY,
+  type ReadJson,
+  readJson,
+} from '@longhaul/intake'
 import type { JobRecord, Store, Tenant } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import type { Request, Response } from 'express'
@@ -23,8 +29,6 @@ export interface SubmissionDependencies {
 }
 
 const MAX_BULK = 1_000
-/** Jobs of a bulk request that are checked before others get their turn. */
-const SLICE = 100
 /** Rows that wait for Postgres above which a bulk request is refused whole, not in part. */
 const MAX_WAITING = 15_000
 
@@ -54,7 +58,8 @@ export class SubmissionRoutes {
 
   async submitJobs(request: Request, response: Response, tenant: Tenant): Promise<void> {
     const { bytes, context } = await receive(this.#dependencies, request, response, tenant)
-    const { jobs } = check(bulkSchema, parseJson(bytes))
+    const read = readJson(bytes)
+    const { jobs } = check(bulkSchema, read.value)
     if (this.#dependencies.store.jobs.waiting.insert > MAX_WAITING) {
       throw overloaded(
         'More jobs wait to be recorded than this process takes. Try again in a second.',
@@ -62,9 +67,11 @@ export class SubmissionRoutes {
     }
     const before = await this.#bulkBefore(context)
     const outcomes: Array<Promise<Accepted | LonghaulError>> = []
+    const turns = new EventLoopTurns()
     for (const [index, job] of jobs.entries()) {
-      if (index > 0 && index % SLICE === 0) await nextTurn()
-      outcomes.push(this.#acceptOne(job, index, context, before, response))
+      const turn = turns.next()
+      if (turn) await turn
+      outcomes.push(this.#acceptOne({ job, index, read }, context, before, response))
     }
     const settled = await Promise.all(outcomes)
     refuseWhole(settled)
@@ -105,8 +112,7 @@ export class SubmissionRoutes {
 
   /** Never rejects. */
   async #acceptOne(
-    job: unknown,
-    index: number,
+    { job, index, read }: BulkEntry,
     context: SubmitContext,
     before: Before,
     response: Response,
@@ -115,7 +121,9 @@ export class SubmissionRoutes {
       const idempotency = ofBulkJob(context.idempotency, index)
       const first = idempotency && before.get(idempotency.key)
       if (first) return { kind: 'replayed', jobId: first.jobId }
-      return await this.#accept(job, { ...context, idempotency }, `jobs[${index}]`)
+      const path = `jobs[${index}]`
+      assertSound(job, read, { ...REQUEST_BODY, path })
+      return await this.#accept(job, { ...context, idempotency }, path)
     } catch (error) {
       return this.#explained(error, response)
     }
@@ -138,6 +146,13 @@ export class SubmissionRoutes {
     const byId = new Map(jobs.map(job => [job.id, job]))
     return outcomes.map(outcome => outcomeJson(outcome, byId)).join(',')
   }
+}
+
+interface BulkEntry {
+  job: unknown
+  index: number
+  /** The request that it stands in. */
+  read: ReadJson
 }
 
 type Before = Map<string, { jobId: string; bodyHash: string }>
