@@ -146,6 +146,33 @@ const budgetSchema = z.strictObject({
 })
 export type Budget = z.infer<typeof budgetSchema>
 
+/** What its strategy never looks at, with the strategy that does; a default says nothing. */
+function idleSettings(policy: {
+  strategy: (typeof strategies)[number]
+  otherwise: string
+  rules?: unknown
+  semantic?: unknown
+  prefer: unknown
+  min_quality?: unknown
+  explore: number
+  target_share?: unknown
+  budget?: unknown
+}): Array<[setting: string, strategy: string]> {
+  const { strategy, otherwise } = policy
+  const asksOthers = strategy === 'rules' || strategy === 'semantic'
+  const predicts = strategy === 'predictive' || (asksOthers && otherwise === 'predictive')
+  const idle: Array<[string, string, boolean]> = [
+    ['rules', 'rules', strategy !== 'rules' && policy.rules !== undefined],
+    ['semantic', 'semantic', strategy !== 'semantic' && policy.semantic !== undefined],
+    ['prefer', 'predictive', !predicts && policy.prefer !== 'balanced'],
+    ['min_quality', 'predictive', !predicts && policy.min_quality !== undefined],
+    ['explore', 'predictive', !predicts && policy.explore > 0],
+    ['target_share', 'predictive', strategy !== 'predictive' && policy.target_share !== undefined],
+    ['budget', 'predictive', strategy !== 'predictive' && policy.budget !== undefined],
+  ]
+  return idle.flatMap(([setting, of, isIdle]) => (isIdle ? [[setting, of]] : []))
+}
+
 export const policySchema = z
   .strictObject({
     strategy: z.enum(strategies).describe('How one of the models that qualify is chosen'),
@@ -215,15 +242,15 @@ export const policySchema = z
     error: 'is missing: the strategy `semantic` needs it',
     params: { remedy: 'add semantic with embeddings and routes, or choose another strategy' },
   })
-  .refine(policy => policy.strategy === 'predictive' || !policy.target_share, {
-    path: ['target_share'],
-    error: 'can be held by the strategy `predictive` only',
-    params: { remedy: 'choose `predictive`, or remove it' },
-  })
-  .refine(policy => policy.strategy === 'predictive' || !policy.budget, {
-    path: ['budget'],
-    error: 'can be held by the strategy `predictive` only',
-    params: { remedy: 'choose `predictive`, or remove it' },
+  .superRefine((policy, context) => {
+    for (const [setting, strategy] of idleSettings(policy)) {
+      context.addIssue({
+        code: 'custom',
+        path: [setting],
+        message: `has no effect: it is for the strategy \`${strategy}\``,
+        params: { remedy: `choose \`${strategy}\`, or remove it` },
+      })
+    }
   })
   .refine(policy => !policy.target_share || !policy.budget, {
     path: ['budget'],

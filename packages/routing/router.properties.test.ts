@@ -67,7 +67,7 @@ const semantic = fc.record({
 })
 
 const share = fc.double({ min: 0, max: 0.5, noNaN: true })
-const policy = fc.record({
+const anyPolicy = fc.record({
   strategy: fc.constantFrom(...strategies),
   semantic,
   otherwise: fc.constantFrom(...strategies.filter(name => name !== 'rules' && name !== 'semantic')),
@@ -79,6 +79,18 @@ const policy = fc.record({
   max_cost_usd: fc.option(fc.constantFrom(0.000_1, 0.1), { nil: undefined }),
   rules: fc.array(rule, { minLength: 1, maxLength: 3 }),
   max_fallbacks: fc.nat(4),
+})
+/** Without what its strategy never looks at, which a configuration may not hold. */
+const policy = anyPolicy.map(({ rules, semantic, prefer, min_quality, explore, ...rest }) => {
+  const { strategy, otherwise } = rest
+  const asksOthers = strategy === 'rules' || strategy === 'semantic'
+  const predicts = strategy === 'predictive' || (asksOthers && otherwise === 'predictive')
+  return {
+    ...rest,
+    ...(strategy === 'rules' && { rules }),
+    ...(strategy === 'semantic' && { semantic }),
+    ...(predicts && { prefer, min_quality, explore }),
+  }
 })
 
 const catalog: fc.Arbitrary<Catalog> = fc

@@ -421,7 +421,16 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       'a target share under another strategy',
       `${model}policies: { p: { strategy: cheapest, target_share: { share: 0.3 } } }`,
       [
-        'f:7:38 policies.p.target_share: can be held by the strategy `predictive` only — choose `predictive`, or remove it',
+        'f:7:38 policies.p.target_share: has no effect: it is for the strategy `predictive` — choose `predictive`, or remove it',
+      ],
+    ],
+    [
+      'what its strategy never looks at',
+      `${model}policies: { p: { strategy: fastest, explore: 0.1, prefer: quality, rules: [{ when: { tools: true }, use: gpt }] } }`,
+      [
+        'f:7:46 policies.p.explore: has no effect: it is for the strategy `predictive` (got 0.1) — choose `predictive`, or remove it',
+        'f:7:59 policies.p.prefer: has no effect: it is for the strategy `predictive` (got "quality") — choose `predictive`, or remove it',
+        'f:7:75 policies.p.rules: has no effect: it is for the strategy `rules` — choose `rules`, or remove it',
       ],
     ],
     [
