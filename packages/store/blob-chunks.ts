@@ -18,10 +18,14 @@ export class BlobChunks {
     await this.#database.bulk(PUT, [blob, number, content])
   }
 
-  /** Undefined when there is no such piece. */
+  /**
+   * Undefined when there is no such piece.
+   * @throws {StoreUnavailableError}
+   */
   async get(blob: string, number: number): Promise<Buffer | undefined> {
     if (!BLOB.test(blob)) throw new TypeError(`not the digits of a UUID: ${blob}`)
-    const which = `blob = '${blob}'::uuid AND number = ${Math.trunc(number)}`
+    if (!Number.isSafeInteger(number)) throw new TypeError(`not the number of a piece: ${number}`)
+    const which = `blob = '${blob}'::uuid AND number = ${number}`
     return this.#database.bytes(`SELECT content FROM blob_chunks WHERE ${which}`)
   }
 

@@ -1,6 +1,5 @@
-import { addAbortSignal } from 'node:stream'
 import pg from 'pg'
-import { to as copyTo } from 'pg-copy-streams'
+import { type CopyToStreamQuery, to as copyTo } from 'pg-copy-streams'
 import { isUnreachable, StoreUnavailableError } from './errors.ts'
 
 export interface DatabaseOptions {
@@ -14,8 +13,6 @@ export interface DatabaseOptions {
 const LAZY = 5
 const GENERAL = 2
 const BULK = 2
-/** A server that hangs must not hold its callers for ever; above `statement_timeout`. */
-const QUERY_TIMEOUT_MS = 35_000
 
 /** COPY's binary format (PostgreSQL's manual on COPY, "Binary Format"): a header, fields before each row, length before each field. */
 const COPY_HEADER_BYTES = 19
@@ -109,17 +106,23 @@ export class Database {
    * @throws {StoreUnavailableError} the server cannot be reached
    */
   async bytes(query: string): Promise<Buffer | undefined> {
-    let client: pg.PoolClient | undefined
     try {
-      client = await this.#bulk.connect()
-      const copied = client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT binary)`))
-      addAbortSignal(AbortSignal.timeout(QUERY_TIMEOUT_MS), copied)
-      const parts: Buffer[] = []
-      for await (const part of copied) parts.push(part)
-      client.release()
-      return firstOfCopy(Buffer.concat(parts))
+      const client = await this.#bulk.connect()
+      client.on('error', toldByStream)
+      let failed = true
+      const copied: TimedCopy = client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT binary)`))
+      try {
+        const parts: Buffer[] = []
+        for await (const part of copied) parts.push(part)
+        const value = firstOfCopy(Buffer.concat(parts))
+        failed = false
+        return value
+      } finally {
+        copied.callback?.()
+        client.release(failed)
+        client.off('error', toldByStream)
+      }
     } catch (error) {
-      client?.release(true)
       throw isUnreachable(error) ? new StoreUnavailableError(error) : error
     }
   }
@@ -141,6 +144,12 @@ async function run<Row extends pg.QueryResultRow>(
   }
 }
 
+/** What `pg` sets to end the time that it gives a query, and the stream never calls. */
+type TimedCopy = CopyToStreamQuery & { callback?: () => void }
+
+/** A connection that dies while it is held: without a listener that would end the process. */
+function toldByStream(): void {}
+
 /** The first field of the first row. */
 function firstOfCopy(copied: Buffer): Buffer | undefined {
   const hasRow = copied.readInt16BE(COPY_HEADER_BYTES) > 0
@@ -158,7 +167,8 @@ function openPool(options: DatabaseOptions, max: number, settings: string[]): pg
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
-    query_timeout: QUERY_TIMEOUT_MS,
+    // A server that hangs must not hold its callers for ever; above `statement_timeout`.
+    query_timeout: 35_000,
     application_name: 'longhaul',
     onConnect: async client => {
       await client.query(settings.join('; '))
