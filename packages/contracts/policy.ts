@@ -162,13 +162,18 @@ function idleSettings(policy: {
   const asksOthers = strategy === 'rules' || strategy === 'semantic'
   const predicts = strategy === 'predictive' || (asksOthers && otherwise === 'predictive')
   const idle: Array<[string, string, boolean]> = [
-    ['rules', 'rules', strategy !== 'rules' && policy.rules !== undefined],
-    ['semantic', 'semantic', strategy !== 'semantic' && policy.semantic !== undefined],
-    ['prefer', 'predictive', !predicts && policy.prefer !== 'balanced'],
-    ['min_quality', 'predictive', !predicts && policy.min_quality !== undefined],
-    ['explore', 'predictive', !predicts && policy.explore > 0],
-    ['target_share', 'predictive', strategy !== 'predictive' && policy.target_share !== undefined],
-    ['budget', 'predictive', strategy !== 'predictive' && policy.budget !== undefined],
+    ['rules', '`rules`', strategy !== 'rules' && policy.rules !== undefined],
+    ['semantic', '`semantic`', strategy !== 'semantic' && policy.semantic !== undefined],
+    ['otherwise', '`rules` or `semantic`', !asksOthers && policy.otherwise !== 'cheapest'],
+    ['prefer', '`predictive`', !predicts && policy.prefer !== 'balanced'],
+    ['min_quality', '`predictive`', !predicts && policy.min_quality !== undefined],
+    ['explore', '`predictive`', !predicts && policy.explore > 0],
+    [
+      'target_share',
+      '`predictive`',
+      strategy !== 'predictive' && policy.target_share !== undefined,
+    ],
+    ['budget', '`predictive`', strategy !== 'predictive' && policy.budget !== undefined],
   ]
   return idle.flatMap(([setting, of, isIdle]) => (isIdle ? [[setting, of]] : []))
 }
@@ -247,8 +252,8 @@ export const policySchema = z
       context.addIssue({
         code: 'custom',
         path: [setting],
-        message: `has no effect: it is for the strategy \`${strategy}\``,
-        params: { remedy: `choose \`${strategy}\`, or remove it` },
+        message: `has no effect: it is for the strategy ${strategy}`,
+        params: { remedy: `choose ${strategy}, or remove it` },
       })
     }
   })

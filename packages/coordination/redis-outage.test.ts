@@ -215,17 +215,19 @@ await describeOn('redis', 'coordination, when Redis', () => {
   it('hangs: nobody waits for it, memory stays bounded, and all is well afterwards', async () => {
     const { here, there } = await openTwo()
     process.kill(redis.pid ?? 0, 'SIGSTOP')
-    const heap = process.memoryUsage().heapUsed
-    const begunAt = performance.now()
-    for (let index = 0; index < 200_000; index += 1) {
-      here.broadcasts.send('event-pending', { count: index })
+    try {
+      const heap = process.memoryUsage().heapUsed
+      // All within one turn of the event loop: no answer can be waited for.
+      for (let index = 0; index < 200_000; index += 1) {
+        here.broadcasts.send('event-pending', { count: index })
+      }
+      here.breakers.holdUntil(KEY, clock.now() + 30_000, 'Retry-After: 30')
+      expect(here.breakers.acquire(KEY)).toBeUndefined()
+      await sharing([here, there], false)
+      expect(process.memoryUsage().heapUsed - heap).toBeLessThan(100 * 1024 * 1024)
+    } finally {
+      process.kill(redis.pid ?? 0, 'SIGCONT')
     }
-    here.breakers.holdUntil(KEY, clock.now() + 30_000, 'Retry-After: 30')
-    expect(here.breakers.acquire(KEY)).toBeUndefined()
-    expect(performance.now() - begunAt).toBeLessThan(2_000)
-    await sharing([here, there], false)
-    expect(process.memoryUsage().heapUsed - heap).toBeLessThan(100 * 1024 * 1024)
-    process.kill(redis.pid ?? 0, 'SIGCONT')
 
     await sharing([here, there], true)
     await stateBecomes(there.breakers, 'open')

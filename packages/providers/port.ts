@@ -29,6 +29,8 @@ export interface ProviderSuccess {
   body: string
   usage: Usage | undefined
   costUsd: number | undefined
+  /** What this call was billed for, where `usage` tells of calls before it as well. */
+  paid?: { usage?: Usage; costUsd?: number }
 }
 
 /**

@@ -95,8 +95,10 @@ function policyOf(strategy: StrategyName, limits: object) {
     strategy,
     ...limits,
     max_fallbacks: names.length,
-    rules: [{ when: 'complexity >= 0.0', use }],
-    semantic: { embeddings: 'embedder', routes: { all: { utterances: ['house'], use } } },
+    ...(strategy === 'rules' && { rules: [{ when: 'complexity >= 0.0', use }] }),
+    ...(strategy === 'semantic' && {
+      semantic: { embeddings: 'embedder', routes: { all: { utterances: ['house'], use } } },
+    }),
   }
 }
 

@@ -81,17 +81,20 @@ const anyPolicy = fc.record({
   max_fallbacks: fc.nat(4),
 })
 /** Without what its strategy never looks at, which a configuration may not hold. */
-const policy = anyPolicy.map(({ rules, semantic, prefer, min_quality, explore, ...rest }) => {
-  const { strategy, otherwise } = rest
-  const asksOthers = strategy === 'rules' || strategy === 'semantic'
-  const predicts = strategy === 'predictive' || (asksOthers && otherwise === 'predictive')
-  return {
-    ...rest,
-    ...(strategy === 'rules' && { rules }),
-    ...(strategy === 'semantic' && { semantic }),
-    ...(predicts && { prefer, min_quality, explore }),
-  }
-})
+const policy = anyPolicy.map(
+  ({ rules, semantic, otherwise, prefer, min_quality, explore, ...rest }) => {
+    const { strategy } = rest
+    const asksOthers = strategy === 'rules' || strategy === 'semantic'
+    const predicts = strategy === 'predictive' || (asksOthers && otherwise === 'predictive')
+    return {
+      ...rest,
+      ...(strategy === 'rules' && { rules }),
+      ...(strategy === 'semantic' && { semantic }),
+      ...(asksOthers && { otherwise }),
+      ...(predicts && { prefer, min_quality, explore }),
+    }
+  },
+)
 
 const catalog: fc.Arbitrary<Catalog> = fc
   .record({ models: fc.record(Object.fromEntries(names.map(name => [name, model]))), policy })

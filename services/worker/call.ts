@@ -108,6 +108,7 @@ function attemptOf(
   startedAt: number,
   finishedAt: number,
 ): AttemptRecord {
+  const paid = result.ok && result.paid ? result.paid : result
   return {
     model: slot.deployment.model,
     deployment: slot.deployment.key,
@@ -116,8 +117,8 @@ function attemptOf(
     outcome: result.ok ? 'succeeded' : outcomeOf(result.kind),
     httpStatus: result.status ?? null,
     error: result.ok ? null : result.detail,
-    usage: result.usage ?? null,
-    costUsd: result.costUsd ?? null,
+    usage: paid.usage ?? null,
+    costUsd: paid.costUsd ?? null,
   }
 }
 

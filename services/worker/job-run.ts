@@ -11,7 +11,7 @@ import {
   type RouteHints,
   unreachable,
 } from '@longhaul/contracts'
-import type { OnChunk, ProviderResult } from '@longhaul/providers'
+import type { OnChunk, ProviderResult, ProviderSuccess } from '@longhaul/providers'
 import { BudgetAccount, type Conversations, type Pause } from '@longhaul/runtime'
 import type { AttemptRecord, Claim, Store } from '@longhaul/store'
 import { type CallDependencies, callDeployment } from './call.ts'
@@ -130,7 +130,7 @@ export class JobRun {
       this.#tried.add(slot.deployment.key)
       if (pause) await pause('worker-before-settle')
       slot = result.ok
-        ? await this.#succeed(held, claim, attempt, result.body, body)
+        ? await this.#succeed(held, claim, attempt, result, body)
         : await this.#afterFailure(held, attempt, result)
     }
   }
@@ -151,7 +151,7 @@ export class JobRun {
     held: Held,
     claim: Claim,
     attempt: AttemptRecord,
-    body: string,
+    { body, usage: told }: ProviderSuccess,
     asked: Record<string, unknown>,
   ): Promise<undefined> {
     const { recorder, telemetry, clock, conversations } = this.#dependencies
@@ -167,7 +167,7 @@ export class JobRun {
       fence: held.fence,
       to: 'succeeded',
       attempt,
-      result: { body, error: null, usage: attempt.usage },
+      result: { body, error: null, usage: told ?? null },
     })
     if (!settled.applied) return
     telemetry.metrics.jobDuration.record((clock.now() - claim.createdAt) / 1_000, {

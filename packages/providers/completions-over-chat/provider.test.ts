@@ -57,13 +57,12 @@ describe('a prompt of several texts, of which one is refused', () => {
       results.push(await provider.complete(same, deployment('a'), signal))
     }
     expect(asked).toEqual(['one', 'two', 'two', 'two', 'three'])
-    expect(results.map(({ ok, costUsd }) => [ok, costUsd])).toEqual([
-      [false, 1],
-      [false, undefined],
-      [true, 2],
+    expect(results).toMatchObject([
+      { ok: false, costUsd: 1, usage: { total_tokens: 2 } },
+      { ok: false },
+      { ok: true, usage: { total_tokens: 6 }, paid: { costUsd: 2, usage: { total_tokens: 4 } } },
     ])
     const [, , last] = results
-    expect(last?.usage?.total_tokens).toBe(6)
     const { choices } = JSON.parse((last as { body: string }).body)
     expect(
       choices.map(({ index, text }: { index: number; text: string }) => [index, text]),

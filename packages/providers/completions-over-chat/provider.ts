@@ -20,8 +20,8 @@ export class CompletionsOverChat implements Provider {
   readonly #inner: Provider
   /**
    * What texts of a body were answered by a model before one of them failed:
-   * whoever asks again with the same body, at another deployment, pays for the
-   * others only.
+   * whoever asks again with the same object, at another deployment, pays for the
+   * others only. A job that comes from the bus again has another, and pays anew.
    */
   readonly #answered = new WeakMap<JsonObject, { model: string; answers: ProviderSuccess[] }>()
 
@@ -81,7 +81,7 @@ function moved(payload: string, by: number): string {
   return JSON.stringify({ ...chunk, choices })
 }
 
-/** @param before answers that calls before this one were paid for; the usage tells of them as well */
+/** @param before how many of the answers were paid for by calls before this one */
 function joined(
   answers: readonly ProviderSuccess[],
   answersEach: number,
@@ -103,9 +103,10 @@ function joined(
   }
   const usages = chats.map(({ usage }) => objectOf(usage))
   const told = sumOf(usages, ['prompt_tokens', 'completion_tokens', 'total_tokens'])
-  const { usage } = paidFor(answers)
-  const { costUsd } = paidFor(answers.slice(before))
-  return { ok: true, status, body: JSON.stringify({ ...completion, usage: told }), usage, costUsd }
+  const { usage, costUsd } = paidFor(answers)
+  const body = JSON.stringify({ ...completion, usage: told })
+  const paid = before > 0 && { paid: paidFor(answers.slice(before)) }
+  return { ok: true, status, body, usage, costUsd, ...paid }
 }
 
 /** All calls together. */

@@ -434,6 +434,13 @@ describe('every fault is reported, with its place, its value and a remedy', () =
       ],
     ],
     [
+      'what is for when no rule matches, without rules',
+      `${model}policies: { p: { strategy: fastest, otherwise: predictive }, q: { strategy: rules, rules: [{ when: { tools: true }, use: gpt }], otherwise: predictive, prefer: quality } }`,
+      [
+        'f:7:48 policies.p.otherwise: has no effect: it is for the strategy `rules` or `semantic` (got "predictive") — choose `rules` or `semantic`, or remove it',
+      ],
+    ],
+    [
       'a budget beside a target share',
       `${model}policies: { p: { strategy: predictive, target_share: { share: 0.3 }, budget: { usd_per_day: 5 } } }`,
       [
