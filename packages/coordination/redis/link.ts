@@ -122,7 +122,7 @@ export class Link {
     this.#lost(reason)
     this.#cancelReconnect()
     this.#cancelReconnect = systemClock.schedule(RECONNECT_AFTER_MS, () => {
-      this.#unanswered.clear() // it is not Redis that closes them
+      this.#unanswered.clear() // it is we who close them
       this.#commands.disconnect(true)
       this.#listener.disconnect(true)
     })

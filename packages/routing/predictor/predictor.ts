@@ -85,7 +85,7 @@ export function predictorRoom(dimensions: number): number {
 const MOST_KNOWN = 2 * MOST_WORDS + 1
 const KNOWN_ROOM = roomFor(2 * MOST_KNOWN)
 
-/** Reads texts one after the other; about 20 ns a character, and no allocation to speak of. */
+/** Reads texts one after the other. */
 export class Predictor {
   readonly weights: Weights
   readonly #table: WordTable
