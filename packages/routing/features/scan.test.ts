@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { SCANNED_HEAD, SCANNED_TAIL, Scanner } from './scan.ts'
+import { MOST_WORDS, SCANNED_HEAD, SCANNED_TAIL, Scanner } from './scan.ts'
 import { hashWord } from './word-hash.ts'
 
 const scanner = new Scanner()
@@ -22,6 +22,19 @@ function scanned(text: string) {
 }
 
 describe('a scan', () => {
+  it.each(['İ', '1İ', '漢', 'a1 ', '\ud800', '1a.', '(a) ', 'x'])(
+    'of %j without end stays within its memory',
+    unit => {
+      const plain = scanned('Prove that the kernel holds.')
+      scanner.scan(unit.repeat(20_000))
+      const { words, termCount, letterBucketCount } = scanner
+      expect(words).toBeLessThanOrEqual(MOST_WORDS)
+      expect(termCount).toBeLessThanOrEqual(scanner.terms.length)
+      expect(letterBucketCount).toBeLessThanOrEqual(scanner.letterBuckets.length)
+      expect(scanned('Prove that the kernel holds.')).toEqual(plain)
+    },
+  )
+
   it('knows words by their hash in lower case', () => {
     expect(scanned('Prove THAT').hashes).toEqual([hashWord('prove'), hashWord('that')])
   })

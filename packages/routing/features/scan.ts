@@ -19,7 +19,7 @@ export const LETTER_BUCKETS = 1 << LETTER_BUCKET_BITS
 export const SCANNED_HEAD = 6_144
 export const SCANNED_TAIL = 2_048
 /** Runs of letters say what a short text is about; a long one has words enough. */
-const MOST_LETTER_BUCKETS = 160
+export const MOST_LETTER_BUCKETS = 160
 /** Words that a scan can have. */
 export const MOST_WORDS = SCANNED_HEAD + SCANNED_TAIL + 1
 

@@ -2,15 +2,15 @@
  * The loops over the characters, words and weights of a prompt, in
  * AssemblyScript: what is TypeScript to look at is compiled to `kernel.wasm` by
  * `npm run build:kernel` (a test holds the two together), since the same loops
- * take two to three times as long in JavaScript. `kernel.ts` says what is where.
+ * take longer in JavaScript. `kernel.ts` says what is where.
  *
  * Sums of integers are exact in any order, and those of fractions are made in
  * one order, so what comes out is the same on every machine.
  */
 
 /** Words and runs of letters that a scan can have, as in `features/scan.ts`. */
-const MOST_WORDS: i32 = 8_193
-const MOST_RUNS: i32 = 160
+export const MOST_WORDS: i32 = 8_193
+export const MOST_RUNS: i32 = 160
 
 const GAP: u32 = 0
 const LETTER: u32 = 1

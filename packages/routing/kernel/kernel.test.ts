@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
+import { MOST_LETTER_BUCKETS, MOST_WORDS } from '../features/scan.ts'
 import { Kernel, roomFor } from './kernel.ts'
 
 it('the kernel is what its source compiles to', () => {
@@ -16,6 +17,11 @@ it('the kernel is what its source compiles to', () => {
     rmSync(folder, { recursive: true })
   }
 }, 60_000)
+
+it('the areas are made for as much as a scan can find', () => {
+  const { MOST_RUNS, MOST_WORDS: words } = new Kernel(0).run
+  expect([words.value, MOST_RUNS.value]).toEqual([MOST_WORDS, MOST_LETTER_BUCKETS])
+})
 
 it('a kernel holds what was reserved, each from a line of the cache on, and no more', () => {
   const kernel = new Kernel(roomFor(100) + roomFor(1_000_000))

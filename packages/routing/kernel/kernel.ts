@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs'
 /** Addresses are in bytes from the beginning of the kernel's memory; so are strides. */
 interface KernelExports {
   memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  /** What its areas are made for. */
+  MOST_WORDS: { value: number }
+  MOST_RUNS: { value: number }
   freeFrom(): number
   scan(end: number, wordsHash: number): void
   placesOf(hashes: number, count: number, slots: number, mask: number, into: number): void

@@ -5,6 +5,8 @@ const LANES = 16
 /** A row of about as many bytes as a line of the cache has gets a line of its own. */
 const LINE = 64
 const NEARLY_A_LINE = 52
+/** As many sums as the kernel has room for. */
+const MOST_COLUMNS = 256
 
 /** Rows of 8-bit weights that are summed up by the hundred for every prompt. */
 export class PackedRows {
@@ -20,6 +22,8 @@ export class PackedRows {
     columns: number,
     kernel = new Kernel(packedRoom(weights.length / columns, columns)),
   ) {
+    if (columns > MOST_COLUMNS)
+      throw new RangeError(`${columns} columns: the kernel sums ${MOST_COLUMNS}`)
     this.#kernel = kernel
     this.#columns = columns
     this.#stride = strideOf(columns)
