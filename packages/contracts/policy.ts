@@ -164,7 +164,7 @@ function idleSettings(policy: {
   const idle: Array<[string, string, boolean]> = [
     ['rules', '`rules`', strategy !== 'rules' && policy.rules !== undefined],
     ['semantic', '`semantic`', strategy !== 'semantic' && policy.semantic !== undefined],
-    ['otherwise', '`rules` or `semantic`', !asksOthers && policy.otherwise !== 'cheapest'],
+    ['otherwise', '`rules` or `semantic`', !asksOthers && otherwise !== 'cheapest'],
     ['prefer', '`predictive`', !predicts && policy.prefer !== 'balanced'],
     ['min_quality', '`predictive`', !predicts && policy.min_quality !== undefined],
     ['explore', '`predictive`', !predicts && policy.explore > 0],

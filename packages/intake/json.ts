@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { findUnsound, LonghaulError, mayHoldBadText } from '@longhaul/contracts'
+import { LonghaulError } from '@longhaul/contracts'
 import { findJsonFault } from './json-fault.ts'
 import { legible, type Place, REQUEST_BODY, subjectOf } from './place.ts'
+import { findUnsound, mayHoldBadText } from './unsound.ts'
 
 /** Far above what any API nests, far below where anything that recurses ends. */
 export const MAX_DEPTH = 200
@@ -45,7 +46,11 @@ export function readJson(bytes: Buffer, whole = REQUEST_BODY.whole): ReadJson {
  * @param place of the value
  * @throws {LonghaulError} invalid_json when it is nested too deep; invalid_text, invalid_value
  */
-export function assertSound(value: unknown, of: Pick<ReadJson, 'mayHoldBadText'>, place: Place) {
+export function assertSound(
+  value: unknown,
+  of: Pick<ReadJson, 'mayHoldBadText'>,
+  place: Place,
+): void {
   const fault = shapeFault(MAX_DEPTH, value)
   if (fault === 'too deep') throw tooDeep(place)
   if (fault === 'infinite' || of.mayHoldBadText) refuseUnsound(value, place)

@@ -26,7 +26,7 @@ export type Sort = z.infer<typeof sortBy>
 
 const slugs = arrayOf(z.string().min(1).max(300), { min: 1, max: 1_000 })
 /** A number, or one as text. */
-const usdPerMillion = z
+const highestPrice = z
   .union([
     z.number(),
     z
@@ -47,7 +47,7 @@ export const providerSchema = z.strictObject({
     .union([sortBy, z.strictObject({ by: sortBy, partition: z.enum(['model', 'none']).nullish() })])
     .nullish(),
   max_price: z
-    .strictObject({ prompt: usdPerMillion.nullish(), completion: usdPerMillion.nullish() })
+    .strictObject({ prompt: highestPrice.nullish(), completion: highestPrice.nullish() })
     .nullish(),
   data_collection: z
     .literal('allow', 'must be "allow": what providers keep is not known here')

@@ -47,30 +47,25 @@ const LENGTH_BYTES = 4
  */
 class AnswerCount {
   whole = 0
-  #length = 0
   #lengthBytes = 0
+  /** Of the length as far as it was read, then of the answer. */
   #missing = 0
 
   take(bytes: Buffer): void {
     for (let at = 0; at < bytes.length; ) {
       if (this.#lengthBytes < LENGTH_BYTES) {
-        this.#length = this.#length * 256 + bytes.readUInt8(at)
+        this.#missing = this.#missing * 256 + bytes.readUInt8(at)
         this.#lengthBytes += 1
-        this.#missing = this.#length
         at += 1
       } else {
         const taken = Math.min(this.#missing, bytes.length - at)
         this.#missing -= taken
         at += taken
       }
-      if (this.#lengthBytes === LENGTH_BYTES && this.#missing === 0) this.#next()
+      if (this.#lengthBytes < LENGTH_BYTES || this.#missing > 0) continue
+      this.whole += 1
+      this.#lengthBytes = 0
     }
-  }
-
-  #next(): void {
-    this.whole += 1
-    this.#length = 0
-    this.#lengthBytes = 0
   }
 }
 

@@ -1,3 +1,5 @@
+import { join } from './place.ts'
+
 /**
  * What JSON can say and cannot be kept: PostgreSQL's `text` holds neither NUL
  * nor a lone surrogate, providers disagree about both, and a number beyond a
@@ -24,7 +26,7 @@ export function findUnsound(value: unknown, path = ''): Unsound | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined
   for (const [key, inner] of Object.entries(value)) {
-    const place = Array.isArray(value) ? `${path}[${key}]` : path ? `${path}.${key}` : key
+    const place = join(path, [Array.isArray(value) ? Number(key) : key])
     const found = inText(key, place) ?? findUnsound(inner, place)
     if (found) return found
   }
