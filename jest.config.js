@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 export default {
   // Most suites wait for a server half of the time: two share a small machine well.
   maxWorkers: Math.max(2, availableParallelism() - 1),
+  testSequencer: '<rootDir>/test/sequencer.js',
   roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/test', '<rootDir>/training'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
