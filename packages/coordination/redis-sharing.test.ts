@@ -7,6 +7,7 @@ import { afterEach, expect, it } from '@jest/globals'
 import { type Clock, systemClock } from '@longhaul/contracts'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
+import { alone } from '../../test/alone.ts'
 import {
   BREAKER,
   fail,
@@ -21,6 +22,8 @@ import { Child } from '../../test/processes/child.ts'
 import { describeOn } from '../../test/servers.ts'
 import type { BreakerOptions, Coordination, Permit } from './port.ts'
 import { openRedisCoordination } from './redis.ts'
+
+alone()
 
 const PROGRAM = fileURLToPath(
   new URL('../../test/processes/coordination-process.ts', import.meta.url),

@@ -10,9 +10,12 @@ import { EmbeddedPostgres } from '@longhaul/embedded-postgres'
 import { createReceiverPolicy } from '@longhaul/runtime'
 import { openStore, type Store } from '@longhaul/store'
 import { startTelemetry } from '@longhaul/telemetry'
+import { alone } from '../../test/alone.ts'
 import { commitEvent } from '../../test/webhook-event.ts'
 import { WebhookReceiver } from '../../test/webhook-receiver.ts'
 import { Courier } from './courier.ts'
+
+alone()
 
 const CONCURRENCY = 8
 

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { uuidOf } from '@longhaul/contracts'
+import { alone } from '../alone.ts'
 import { eventually } from '../conformance/eventually.ts'
 import { Pipeline, simulated } from '../pipeline.ts'
 import { TravelClock } from '../travel-clock.ts'
+
+alone()
 
 let pipeline: Pipeline | undefined
 afterEach(async () => {

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, expect, it } from '@jest/globals'
 import { openRedisCoordination } from '@longhaul/coordination'
+import { alone } from '../alone.ts'
 import { eventually } from '../conformance/eventually.ts'
 import { Pipeline, simulated } from '../pipeline.ts'
 import { describeOn } from '../servers.ts'
+
+alone()
 
 const WORKERS = 3
 const PER_SECOND = 30

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { alone } from '../alone.ts'
 import { Pipeline, simulated } from '../pipeline.ts'
+
+alone()
 
 let pipeline: Pipeline | undefined
 afterEach(async () => {

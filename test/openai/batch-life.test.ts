@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { uuidOf } from '@longhaul/contracts'
 import type OpenAI from 'openai'
+import { alone } from '../alone.ts'
 import { WebhookReceiver } from '../webhook-receiver.ts'
 import {
   chatLine,
@@ -12,6 +13,8 @@ import {
   uploadLines,
 } from './batch-files.ts'
 import { type OpenAiServer, openOpenAiServer } from './server.ts'
+
+alone()
 
 let server: OpenAiServer
 let client: OpenAI

@@ -5,7 +5,10 @@ import { openProviders } from '@longhaul/providers'
 import { createRouter, type Nearness } from '@longhaul/routing'
 import { type Simulator, startSimulator } from '@longhaul/simulator'
 import { startTelemetry } from '@longhaul/telemetry'
+import { alone } from '../../../test/alone.ts'
 import { SemanticRoutes } from './semantics.ts'
+
+alone()
 
 const closers: (() => Promise<unknown>)[] = []
 afterEach(async () => {
