@@ -14,7 +14,7 @@ interface Pair {
  */
 export class TcpProxy {
   readonly port: number
-  readonly #targetPort: number
+  readonly targetPort: number
   readonly #server: Server
   readonly #pairs = new Set<Pair>()
   #isCut = false
@@ -30,7 +30,7 @@ export class TcpProxy {
 
   private constructor(port: number, targetPort: number) {
     this.port = port
-    this.#targetPort = targetPort
+    this.targetPort = targetPort
     this.#server = createServer({ allowHalfOpen: false }, client => this.#accept(client))
   }
 
@@ -78,7 +78,7 @@ export class TcpProxy {
   }
 
   #connect(pair: Pair): void {
-    const server = connect(this.#targetPort, '127.0.0.1')
+    const server = connect(this.targetPort, '127.0.0.1')
     pair.server = server
     this.#tie(pair, server)
     this.#pass(pair.client, server)

@@ -1,5 +1,6 @@
-import { type Message as KafkaJsMessage, Partitioners } from 'kafkajs'
+import { type ICustomPartitioner, Partitioners } from 'kafkajs'
 import { BusUnavailableError } from '../port.ts'
+import { Acknowledgements, type TopicMessages } from './acknowledgements.ts'
 import { KafkaClient, type KafkaJsLog, patientRetries } from './client.ts'
 import type { KafkaConnection } from './connection.ts'
 import { outgoing } from './record.ts'
@@ -24,7 +25,7 @@ export async function connectSender(
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner: lastingPartitions,
     retry: { ...patientRetries, retries: Number.MAX_SAFE_INTEGER },
   })
   let late: Error | undefined
@@ -40,10 +41,15 @@ export async function connectSender(
   } finally {
     clearTimeout(giveUp)
   }
+  const acknowledgements = new Acknowledgements()
   return {
     send: async batch => {
       try {
-        await producer.sendBatch({ acks: ALL_REPLICAS, topicMessages: batch.map(toKafka) })
+        let unsent = batch.map(toKafka)
+        while (unsent.length > 0) {
+          const answers = await producer.sendBatch({ acks: ALL_REPLICAS, topicMessages: unsent })
+          unsent = acknowledgements.unanswered(unsent, answers)
+        }
       } catch (error) {
         throw new BusUnavailableError(client.explain(error), { cause: error })
       }
@@ -56,10 +62,20 @@ export async function connectSender(
     },
   }
 
-  function toKafka({ topic, messages }: OutgoingTopic): {
-    topic: string
-    messages: KafkaJsMessage[]
-  } {
+  function toKafka({ topic, messages }: OutgoingTopic): TopicMessages {
     return { topic: options.nameOf(topic), messages: messages.map(outgoing) }
+  }
+}
+
+/**
+ * By the key, as every client of Kafka. A message keeps the partition of its
+ * first try, also when the topic gets more of them meanwhile: its sequence number
+ * counts there.
+ */
+const lastingPartitions: ICustomPartitioner = () => {
+  const choose = Partitioners.DefaultPartitioner()
+  return place => {
+    place.message.partition ??= choose(place)
+    return place.message.partition
   }
 }
