@@ -15,23 +15,28 @@ describe('what is left of a request', () => {
 
   it('is less when a partition was answered for twice, since its leader changed', () => {
     const answers = [answer('a', 0, 7), answer('a', 0, 9)]
-    const acknowledgements = new Acknowledgements()
-    expect(acknowledgements.unanswered(request, answers)).toEqual([
+    expect(new Acknowledgements().unanswered(request, answers)).toEqual([
       { topic: 'a', messages: [message('2', 1)] },
       { topic: 'b', messages: [message('4', 0)] },
     ])
-    expect(() => acknowledgements.unanswered(request, [answer('a', 0, 9)])).toThrow()
   })
 })
 
 describe('an answer that names the place of earlier messages', () => {
-  it('is an error: these were taken for a repetition, and not kept', () => {
+  const own: TopicMessages[] = [{ topic: 'b', messages: [message('4', 0)] }]
+
+  it('leaves these to be sent again: they were taken for a repetition, and not kept', () => {
     const acknowledgements = new Acknowledgements()
-    acknowledgements.unanswered(request, [answer('a', 0, 7)])
-    acknowledgements.unanswered(request, [answer('a', 0, 8), answer('b', 0, 2)])
-    expect(() => acknowledgements.unanswered(request, [answer('a', 0, 8)])).toThrow(
-      'Kafka acknowledged messages for a[0] at offset 8, not after 8',
-    )
+    expect(acknowledgements.unanswered(own, [answer('b', 0, 8)])).toEqual([])
+    expect(acknowledgements.unanswered(own, [answer('b', 0, 8)])).toEqual(own)
+    expect(acknowledgements.unanswered(own, [answer('b', 0, 9)])).toEqual([])
+  })
+
+  it('is believed after that, in a topic that began again', () => {
+    const acknowledgements = new Acknowledgements()
+    acknowledgements.unanswered(own, [answer('b', 0, 800)])
+    expect(acknowledgements.unanswered(own, [answer('b', 0, 0)])).toEqual(own)
+    expect(acknowledgements.unanswered(own, [answer('b', 0, 1)])).toEqual([])
   })
 })
 

@@ -16,30 +16,26 @@ export class Acknowledgements {
   /**
    * kafkajs takes a request for done once every broker that leads one of its
    * partitions has answered. A partition whose leader died may have come to a
-   * broker that had answered before, for others: it was never sent there.
-   * @returns the messages of partitions that no answer names. Sent again as they
-   *   are, they have the sequence numbers of the first time, so that Kafka keeps
-   *   them once.
-   * @throws {Error} an answer names the place of messages that were acknowledged
-   *   before: Kafka took these for a repetition of them, and did not keep these
+   * broker that had answered before, for others: it was never sent there. And
+   * where a late failure has put back its sequence numbers, Kafka takes messages
+   * for a repetition of earlier ones, and answers with the place of those. (So
+   * does a topic that was deleted and begins again: what is sent there is sent twice.)
+   * @returns the messages of partitions that no answer names, or only at a place
+   *   that is not after the last one. Those that no answer names have, sent again as
+   *   they are, the sequence numbers of the first time, so that Kafka keeps them once.
    */
   unanswered(request: TopicMessages[], answers: RecordMetadata[]): TopicMessages[] {
-    const offsets = new Map<string, number>()
+    const answered = new Set<string>()
     for (const { topicName, partition, baseOffset } of answers) {
       const place = placeOf(topicName, partition)
       const offset = Number(baseOffset)
-      const last = this.#lastOffsets.get(place) ?? -1
-      if (offset <= last) {
-        const places = `at offset ${offset}, not after ${last}`
-        throw new Error(`Kafka acknowledged messages for ${topicName}[${partition}] ${places}`)
-      }
-      offsets.set(place, Math.max(offset, offsets.get(place) ?? offset))
+      if (offset > (this.#lastOffsets.get(place) ?? -1)) answered.add(place)
+      this.#lastOffsets.set(place, offset)
     }
-    for (const [place, offset] of offsets) this.#lastOffsets.set(place, offset)
     return request
       .map(({ topic, messages }) => ({
         topic,
-        messages: messages.filter(({ partition }) => !offsets.has(placeOf(topic, partition))),
+        messages: messages.filter(({ partition }) => !answered.has(placeOf(topic, partition))),
       }))
       .filter(({ messages }) => messages.length > 0)
   }
