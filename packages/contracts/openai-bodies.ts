@@ -13,12 +13,33 @@ const model = z
   .optional()
   .describe('A model of the configuration, a policy, or "auto" (the default)')
 
-const part = z.looseObject({ type: z.string() })
+const part = z
+  .looseObject({
+    type: z.string(),
+    text: z.string().optional(),
+    image_url: z.looseObject({ url: z.string().min(1) }).optional(),
+  })
+  .refine(({ type, text }) => type !== 'text' || text !== undefined, {
+    error: 'must be a string, since the type is "text"',
+    path: ['text'],
+  })
+  .refine(({ type, image_url }) => type !== 'image_url' || image_url !== undefined, {
+    error: 'must be an object with the url, since the type is "image_url"',
+    path: ['image_url'],
+  })
 
-const message = z.looseObject({
-  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
-  content: z.union([z.string(), arrayOf(part, { min: 1 }), z.null()]).optional(),
-})
+const message = z
+  .looseObject({
+    role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
+    content: z.union([z.string(), arrayOf(part, { min: 1 }), z.null()]).optional(),
+    name: z.string().nullish(),
+    tool_calls: arrayOf(z.looseObject({ id: z.string(), type: z.string() })).nullish(),
+    tool_call_id: z.string().nullish(),
+  })
+  .refine(({ role, tool_call_id }) => role !== 'tool' || typeof tool_call_id === 'string', {
+    error: 'must be the id of the call that this answers, since the role is "tool"',
+    path: ['tool_call_id'],
+  })
 
 const streamRefused = z
   .literal(false, 'a job cannot stream: leave it out, and poll or take a webhook')
@@ -35,24 +56,49 @@ const responseFormat = z
     path: ['json_schema'],
   })
 
+/** What chat completions and responses have in common. */
+const sampling = {
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  top_logprobs: z.number().int().min(0).max(20).nullish(),
+  tools: arrayOf(z.looseObject({ type: z.string() })).optional(),
+  tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]).nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  user: z.string().nullish(),
+}
+
+const penalty = z.number().min(-2).max(2).nullish()
+const stop = z.union([z.string(), arrayOf(z.string())]).nullish()
+const logitBias = z.record(z.string(), z.number()).nullish()
+const seed = z.number().int().nullish()
+
 const chatCompletion = z.looseObject({
+  ...sampling,
   model,
   messages: arrayOf(message, { min: 1 }),
-  tools: arrayOf(z.looseObject({ type: z.string() })).optional(),
   response_format: responseFormat.optional(),
   max_tokens: z.number().int().positive().nullish(),
   max_completion_tokens: z.number().int().positive().nullish(),
   n: z.number().int().min(1).max(128).nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
+  frequency_penalty: penalty,
+  presence_penalty: penalty,
+  logit_bias: logitBias,
+  logprobs: z.boolean().nullish(),
+  reasoning_effort: z.string().nullish(),
+  seed,
+  stop,
   stream: streamRefused,
 })
 
 const response = z.looseObject({
+  ...sampling,
   model,
   input: z.union([z.string().min(1), arrayOf(z.looseObject({}), { min: 1 })]),
   instructions: z.string().nullish(),
   max_output_tokens: z.number().int().positive().nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
+  max_tool_calls: z.number().int().positive().nullish(),
+  reasoning: z.looseObject({ effort: z.string().nullish() }).nullish(),
+  text: z.looseObject({}).nullish(),
   stream: streamRefused,
   background: z
     .literal(false, 'every job runs in the background: leave it out, and poll or take a webhook')
@@ -80,6 +126,13 @@ const completion = z.looseObject({
   logprobs: z.number().int().min(0).nullish(),
   suffix: z.string().nullish(),
   temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  frequency_penalty: penalty,
+  presence_penalty: penalty,
+  logit_bias: logitBias,
+  seed,
+  stop,
+  user: z.string().nullish(),
   stream: streamRefused,
 })
 
@@ -92,6 +145,8 @@ const embedding = z.looseObject({
     arrayOf(arrayOf(token, { min: 1 }), { min: 1, max: 2_048 }),
   ]),
   dimensions: z.number().int().positive().optional(),
+  encoding_format: z.enum(['float', 'base64']).optional(),
+  user: z.string().nullish(),
 })
 
 export const endpointBodySchemas = {
