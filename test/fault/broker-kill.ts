@@ -85,12 +85,16 @@ function open(brokers: ThreeBrokers, clientId: string): Promise<Bus> {
   })
 }
 
+/** For as long as more are taken. */
 async function reached(ledger: Ledger, count: number): Promise<void> {
-  await eventually(
-    () => ledger.published.size,
-    size => size >= count,
-    PATIENCE_MS,
-  )
+  while (ledger.published.size < count) {
+    const before = ledger.published.size
+    await eventually(
+      () => ledger.published.size,
+      size => size > before,
+      PATIENCE_MS,
+    )
+  }
 }
 
 async function becomesHealthy(bus: Bus): Promise<boolean> {
