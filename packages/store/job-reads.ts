@@ -2,14 +2,13 @@ import {
   type AttemptOutcome,
   type DecisionRecord,
   idFrom,
-  type JobError,
-  type JobOptions,
   type JobStatus,
-  type Lane,
   type Usage,
   uuidOf,
 } from '@longhaul/contracts'
 import type { Database, Statement } from './database.ts'
+import { type JobPage, listJobs } from './job-list.ts'
+import { type JobRow, jobOf, SELECT_JOB } from './job-rows.ts'
 import { decodeDecision } from './stored-decision.ts'
 import type { JobDetail, JobFilter, JobRecord } from './types.ts'
 
@@ -92,26 +91,8 @@ export class JobReads {
   }
 
   /** One page of a tenant's jobs, by creation. */
-  async list(filter: JobFilter): Promise<{ jobs: JobRecord[]; hasMore: boolean }> {
-    const values: unknown[] = [uuidOf('tenant', filter.tenantId), filter.limit + 1]
-    const conditions = ['j.tenant_id = $1', 'j.deleted_at IS NULL']
-    const where = (condition: (parameter: string) => string, value: unknown) => {
-      values.push(value)
-      conditions.push(condition(`$${values.length}`))
-    }
-    if (filter.status) where(p => `j.status = ${p}`, filter.status)
-    if (filter.model) where(p => `coalesce(j.model, j.requested_model) = ${p}`, filter.model)
-    if (filter.lane) where(p => `j.lane = ${p}`, filter.lane)
-    if (filter.metadata) where(p => `j.metadata @> ${p}::jsonb`, JSON.stringify(filter.metadata))
-    if (filter.after) {
-      const beyond = filter.order === 'asc' ? '>' : '<'
-      where(p => `j.id ${beyond} ${p}::uuid`, uuidOf('job', filter.after))
-    }
-    const rows = await this.#database.query<JobRow>(
-      `${SELECT_JOB} WHERE ${conditions.join(' AND ')} ORDER BY j.id ${filter.order} LIMIT $2`,
-      values,
-    )
-    return { jobs: rows.slice(0, filter.limit).map(jobOf), hasMore: rows.length > filter.limit }
+  async list(filter: JobFilter): Promise<JobPage> {
+    return listJobs(this.#database, filter)
   }
 
   /** The request body as JSON text; undefined when it was deleted, or the job with it. */
@@ -168,29 +149,6 @@ const REQUEST_BODY: Statement = {
   text: `SELECT body FROM job_bodies WHERE job_id = $1::uuid AND kind = 'request'`,
 }
 
-interface JobRow {
-  id: string
-  tenant_id: string
-  status: JobStatus
-  endpoint: JobRecord['endpoint']
-  lane: Lane
-  policy: string | null
-  requested_model: string | null
-  model: string | null
-  fence: number
-  created_at: number
-  started_at: number | null
-  finished_at: number | null
-  not_before: number | null
-  deadline: number | null
-  error: JobError | null
-  usage: Usage | null
-  cost_usd: number | null
-  metadata: Record<string, string> | null
-  options: JobOptions | null
-  result_body: string | null
-}
-
 interface AttemptRow {
   number: number
   model: string
@@ -202,45 +160,4 @@ interface AttemptRow {
   cost_usd: number | null
   started_at: number
   finished_at: number
-}
-
-/** What a job that no worker has taken yet was routed to. */
-const DECIDED_MODEL = `(SELECT d.model FROM decisions d WHERE d.job_id = j.id
-    ORDER BY d.number DESC LIMIT 1)`
-
-const SELECT_JOB = `SELECT j.id, j.tenant_id, j.status, j.endpoint, j.lane, j.policy,
-    j.requested_model, coalesce(j.model, ${DECIDED_MODEL}) AS model, j.fence, j.error, j.usage, j.cost_usd,
-    j.metadata, j.options,
-    date_part('epoch', j.created_at) * 1000 AS created_at,
-    date_part('epoch', j.started_at) * 1000 AS started_at,
-    date_part('epoch', j.finished_at) * 1000 AS finished_at,
-    date_part('epoch', j.not_before) * 1000 AS not_before,
-    date_part('epoch', j.deadline) * 1000 AS deadline,
-    b.body AS result_body
-  FROM jobs j
-  LEFT JOIN job_bodies b ON b.job_id = j.id AND b.kind = 'response'`
-
-function jobOf(row: JobRow): JobRecord {
-  return {
-    id: idFrom('job', row.id),
-    tenantId: idFrom('tenant', row.tenant_id),
-    status: row.status,
-    endpoint: row.endpoint,
-    lane: row.lane,
-    policy: row.policy,
-    requestedModel: row.requested_model,
-    model: row.model,
-    attempts: row.fence,
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
-    notBefore: row.not_before,
-    deadlineAt: row.deadline,
-    error: row.error,
-    usage: row.usage,
-    costUsd: row.cost_usd,
-    metadata: row.metadata,
-    options: row.options,
-    resultBody: row.result_body,
-  }
 }

@@ -63,7 +63,7 @@ export const jobOperations = {
         has_more: false,
       },
     },
-    errors: ['invalid_value', 'invalid_text', 'unknown_field', 'invalid_cursor'],
+    errors: ['invalid_value', 'invalid_text', 'unknown_field', 'invalid_cursor', 'list_unfinished'],
   },
   getJob: {
     method: 'get',

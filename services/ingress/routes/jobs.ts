@@ -51,7 +51,9 @@ export class JobRoutes {
 
   async listJobs(request: Request, response: Response, tenant: Tenant): Promise<void> {
     const query = readQuery(listJobsQuery, request.url)
-    const { jobs, hasMore } = await this.#dependencies.store.reads.list(filterOf(query, tenant))
+    const page = await this.#dependencies.store.reads.list(filterOf(query, tenant))
+    const { jobs, hasMore, lookedUpTo } = page
+    if (lookedUpTo !== undefined) throw unfinished(lookedUpTo)
     sendJson(response, 200, listJson(jobs, hasMore))
   }
 
@@ -70,6 +72,12 @@ export class JobRoutes {
     const job = { tenantId: tenant.id, jobId }
     await streamJobEvents({ ...this.#dependencies, reads }, job, { request, response })
   }
+}
+
+function unfinished(lastId: string): LonghaulError {
+  const goOn = `ask for a wider one, or go on behind it with \`after=${lastId}\``
+  const message = `No job up to ${lastId} passes the filter, and the time for a list is over: ${goOn}.`
+  return new LonghaulError('list_unfinished', message, { param: 'after' })
 }
 
 function filterOf(query: z.output<typeof listJobsQuery>, tenant: Tenant): JobFilter {
