@@ -46,7 +46,7 @@ export function jobJson(
     status: job.status,
     endpoint: job.endpoint,
     lane: job.lane,
-    policy: job.policy,
+    policy: job.policy ?? (job.requestedModel === null ? 'auto' : null),
     model: job.model ?? job.requestedModel,
     attempts: job.attempts,
     created_at: createdAt(job.id),

@@ -57,7 +57,7 @@ export const acceptedJob: JobView = {
   status: 'queued',
   endpoint: '/v1/chat/completions',
   lane: 'standard',
-  policy: null,
+  policy: 'auto',
   model: null,
   attempts: 0,
   created_at: '2026-08-01T09:30:00.000Z',

@@ -175,7 +175,12 @@ const jobFields = {
   status: z.enum(jobStatuses),
   endpoint: z.enum(endpoints),
   lane: z.enum(lanes),
-  policy: z.string().nullable(),
+  policy: z
+    .string()
+    .nullable()
+    .describe(
+      'What chooses the model: `auto` is the default policy; null when the job names a model',
+    ),
   model: z
     .string()
     .nullable()

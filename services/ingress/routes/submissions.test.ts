@@ -48,7 +48,7 @@ describe('submitting', () => {
       status: 'queued',
       endpoint: '/v1/chat/completions',
       lane: 'standard',
-      policy: null,
+      policy: 'auto',
       model: null,
       attempts: 0,
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
