@@ -2,6 +2,7 @@ import { type Config, systemClock } from '@longhaul/contracts'
 import { EmbeddedPostgres } from '@longhaul/embedded-postgres'
 import {
   ConfigWatch,
+  checkListenAddress,
   chooseCatalog,
   describeFault,
   type Env,
@@ -60,7 +61,7 @@ interface Ending {
  * Takes the data folder, starts PostgreSQL unless one is named, chooses the
  * models, and starts every service. What was started is stopped when a later
  * step fails.
- * @throws {StartError | DataFolderInUseError} with a message for people
+ * @throws {StartError | DataFolderInUseError | ListenAddressError} with a message for people
  */
 export async function launch(options: LaunchOptions): Promise<Launched> {
   const endings: Ending[] = []
@@ -85,6 +86,7 @@ async function launchWith(options: LaunchOptions, endings: Ending[]): Promise<La
   const folder = new DataFolder(env.dataDir)
   endings.push({ name: 'data-folder', stop: async () => folder.release() })
 
+  await checkListenAddress(env, { host: 'LONGHAUL_HOST', port: 'LONGHAUL_PORT' })
   const chosen = await chooseModels(options, endings)
   const models = { ...chosen, config: options.adjustConfig?.(chosen.config) ?? chosen.config }
   const { databaseUrl, orphan } = await openDatabase(options, folder, endings)
