@@ -21,6 +21,8 @@ export interface ServiceProcess extends Omit<Drivers, 'reconfigure'> {
   config: Config
   telemetry: Telemetry
   clock: Clock
+  /** Whether it runs with what is in the file. */
+  configuration: HealthPart
   /** Undefined outside of fault tests. */
   pause: Pause | undefined
 }
@@ -61,7 +63,6 @@ export async function runServiceProcess(
   await checkListenAddress(env, { host: 'HOST', port: 'PORT' }).catch(exitExplained)
   const drivers = await openDrivers({ ...env, config, telemetry, clock }).catch(exitExplained)
   const pause = openPausePoints(variables, process)
-  const service = await wire({ ...drivers, env, config, telemetry, clock, pause })
   const { logger } = telemetry
   const watch = new ConfigWatch(
     { clock, logger },
@@ -75,6 +76,10 @@ export async function runServiceProcess(
       },
     },
   )
+  const service = await wire({
+    ...{ ...drivers, env, config, telemetry, clock, pause },
+    configuration: watch,
+  })
   await startInOrder([service, watch], { stopMs: env.shutdownMs, logger })
   const { bus, coordination, provider, blobs, store } = drivers
   const files = { name: 'files', stop: () => blobs.stop() }
