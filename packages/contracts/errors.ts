@@ -11,7 +11,7 @@ export const errorCatalogue = {
   missing_field: entry(400, 'A required field is absent; `param` names it.'),
   unknown_field: entry(400, 'A field that this endpoint does not know; `param` names it.'),
   invalid_id: entry(400, 'The id is not of the kind that this route takes.'),
-  invalid_cursor: entry(400, '`after` or `before` is not the id of a job of yours.'),
+  invalid_cursor: entry(400, '`after` is not an id of what the list holds.'),
   list_unfinished: entry(
     400,
     'No job that a list had time for passes its filter; the message has the `after` to go on with.',

@@ -124,8 +124,8 @@ export class EmbeddedPostgres {
     return { orphan }
   }
 
-  /** Fast shutdown; safe to call twice. */
   /**
+   * Fast shutdown; safe to call twice.
    * Writes out what it holds in memory, or, when that takes more than `budgetMs`,
    * leaves it to the recovery of the next start.
    */

@@ -41,6 +41,7 @@ export {
   startInOrder,
   stopInOrder,
 } from './lifecycle.ts'
+export { checkListenAddress, ListenAddressError } from './listen-address.ts'
 export { ModelFigures } from './model-figures.ts'
 export { nearMiss } from './near-miss.ts'
 export {

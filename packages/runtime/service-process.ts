@@ -10,6 +10,7 @@ import { describeEnvFaults, readServiceEnv, type ServiceEnv } from './environmen
 import { type HealthPart, readinessOf } from './health.ts'
 import { letHeapGrow } from './heap.ts'
 import { type Service, type Stoppable, startInOrder } from './lifecycle.ts'
+import { checkListenAddress, ListenAddressError } from './listen-address.ts'
 import { serveOperations } from './operations-server.ts'
 import { openPausePoints, type Pause } from './pause-points.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
@@ -20,6 +21,8 @@ export interface ServiceProcess extends Omit<Drivers, 'reconfigure'> {
   config: Config
   telemetry: Telemetry
   clock: Clock
+  /** Whether it runs with what is in the file. */
+  configuration: HealthPart
   /** Undefined outside of fault tests. */
   pause: Pause | undefined
 }
@@ -57,9 +60,9 @@ export async function runServiceProcess(
         'set KAFKA_BROKERS, or run `npm start`, where all services share one process',
     )
   }
+  await checkListenAddress(env, { host: 'HOST', port: 'PORT' }).catch(exitExplained)
   const drivers = await openDrivers({ ...env, config, telemetry, clock }).catch(exitExplained)
   const pause = openPausePoints(variables, process)
-  const service = await wire({ ...drivers, env, config, telemetry, clock, pause })
   const { logger } = telemetry
   const watch = new ConfigWatch(
     { clock, logger },
@@ -73,6 +76,10 @@ export async function runServiceProcess(
       },
     },
   )
+  const service = await wire({
+    ...{ ...drivers, env, config, telemetry, clock, pause },
+    configuration: watch,
+  })
   await startInOrder([service, watch], { stopMs: env.shutdownMs, logger })
   const { bus, coordination, provider, blobs, store } = drivers
   const files = { name: 'files', stop: () => blobs.stop() }
@@ -116,7 +123,9 @@ function readConfigOrExit(env: ServiceEnv, variables: Env): Config {
 
 /** What the message explains in full; a stack would only hide it. */
 function exitExplained(error: unknown): never {
-  if (error instanceof StoreUnavailableError) exitWith(error.message)
+  if (error instanceof StoreUnavailableError || error instanceof ListenAddressError) {
+    exitWith(error.message)
+  }
   throw error
 }
 

@@ -98,30 +98,62 @@ export class Tenants {
     return row && { id: idFrom('tenant', row.id), name: row.name }
   }
 
-  /** `whsec_…` secrets to sign with, newest first; the one before stays valid for a day after a rotation. */
+  /** `whsec_…` secrets to sign with, newest first; those before stay valid for a day after they were replaced. */
   async webhookSecrets(tenantId: string): Promise<string[]> {
-    const [row] = await this.#database.query<{ webhook_secret: string; previous: string | null }>(
-      `SELECT webhook_secret,
-         CASE WHEN previous_secret_expires_at > to_timestamp($2::float8 / 1000)
-           THEN previous_webhook_secret END AS previous
-       FROM tenants WHERE id = $1`,
-      [uuidOf('tenant', tenantId), this.#clock.now()],
-    )
-    if (!row) return []
-    return row.previous ? [row.webhook_secret, row.previous] : [row.webhook_secret]
+    const [row] = await this.#database.query<{ secrets: string[] }>(WEBHOOK_SECRETS, [
+      uuidOf('tenant', tenantId),
+      this.#clock.now(),
+    ])
+    return row?.secrets ?? []
   }
 
-  /** @returns the new secret; the old one signs beside it for 24 hours */
+  /**
+   * @returns the new secret; the old one signs beside it for 24 hours, as do up
+   *   to three that were replaced within the day before
+   */
   async rotateWebhookSecret(tenantId: string): Promise<string> {
     const secret = newSecret()
-    await this.#database.query(
-      `UPDATE tenants SET previous_webhook_secret = webhook_secret, webhook_secret = $2,
-         previous_secret_expires_at = to_timestamp($3::float8 / 1000) WHERE id = $1`,
-      [uuidOf('tenant', tenantId), secret, this.#clock.now() + DAY_MS],
-    )
+    const now = this.#clock.now()
+    const values = [uuidOf('tenant', tenantId), secret, now, now + DAY_MS, MOST_FORMER_SECRETS]
+    await this.#database.query(ROTATE_WEBHOOK_SECRET, values)
     return secret
   }
 }
+
+/** A rotation is repeated where its answer got lost: five signatures fit into a header. */
+const MOST_FORMER_SECRETS = 3
+
+const WEBHOOK_SECRETS = `
+  SELECT array_remove(
+    ARRAY[
+      webhook_secret,
+      CASE WHEN previous_secret_expires_at > to_timestamp($2::float8 / 1000)
+        THEN previous_webhook_secret END
+    ] || ARRAY(
+      SELECT former->>'secret' FROM jsonb_array_elements(former_webhook_secrets) AS former
+      WHERE (former->>'expires_at')::float8 > $2
+      ORDER BY (former->>'expires_at')::float8 DESC
+    ), NULL) AS secrets
+  FROM tenants WHERE id = $1`
+
+const ROTATE_WEBHOOK_SECRET = `
+  UPDATE tenants SET
+    former_webhook_secrets = coalesce((
+      SELECT jsonb_agg(kept.former) FROM (
+        SELECT former FROM jsonb_array_elements(
+          former_webhook_secrets || CASE WHEN previous_webhook_secret IS NULL THEN '[]'
+            ELSE jsonb_build_array(jsonb_build_object(
+              'secret', previous_webhook_secret,
+              'expires_at', extract(epoch FROM previous_secret_expires_at) * 1000)) END
+        ) AS former
+        WHERE (former->>'expires_at')::float8 > $3
+        ORDER BY (former->>'expires_at')::float8 DESC LIMIT $5
+      ) AS kept
+    ), '[]'),
+    previous_webhook_secret = webhook_secret,
+    previous_secret_expires_at = to_timestamp($4::float8 / 1000),
+    webhook_secret = $2
+  WHERE id = $1`
 
 /** Every request makes it: no list that takes long may hold it up. */
 const OF_KEY: Statement = {

@@ -212,6 +212,27 @@ describe('Courier', () => {
       await until(await commit(), delivered)
       expect(receiver.deliveries[2]?.headers['webhook-signature']).toMatch(/^v1,\S{44}$/)
     })
+
+    it('with the first secret for its whole day, also when it is rotated again', async () => {
+      const { tenants } = test.store
+      const [first = ''] = await tenants.webhookSecrets(tenantId)
+      const second = await tenants.rotateWebhookSecret(tenantId)
+      clock.advance(MINUTE)
+      const third = await tenants.rotateWebhookSecret(tenantId)
+      expect(await tenants.webhookSecrets(tenantId)).toEqual([third, second, first])
+      await startCourier()
+      const { id } = await until(await commit(), delivered)
+      expect(verify(0, first)).toMatchObject({ id })
+
+      clock.advance(24 * HOUR - MINUTE)
+      expect(await tenants.webhookSecrets(tenantId)).toEqual([third, second])
+      for (const _ of [1, 2, 3, 4]) {
+        clock.advance(SECOND)
+        await tenants.rotateWebhookSecret(tenantId)
+      }
+      const five = await tenants.webhookSecrets(tenantId)
+      expect([five.length, five[4]]).toEqual([5, third])
+    })
   })
 
   it('tries again on schedule, with the same id and body and a timestamp of the attempt', async () => {

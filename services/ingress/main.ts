@@ -14,6 +14,7 @@ await runServiceProcess(
     return new Ingress(
       {
         ...parts,
+        parts: [parts.configuration],
         random: Math.random,
         receiverPolicy: createReceiverPolicy(config.webhooks.allow),
       },

@@ -20,11 +20,14 @@ export class DataFolder {
   readonly previousOwner: string | undefined
   readonly #lock: FolderLock
 
-  /** @throws {DataFolderInUseError | StartError} */
-  constructor(path: string) {
+  /**
+   * @param setting where people named the folder, for the remedy
+   * @throws {DataFolderInUseError | StartError}
+   */
+  constructor(path: string, setting = 'LONGHAUL_DATA_DIR') {
     this.path = resolve(path)
-    makeFolder(this.path)
-    this.#lock = FolderLock.take(this.path)
+    makeFolder(this.path, setting)
+    this.#lock = FolderLock.take(this.path, setting)
     const ownerFile = join(this.path, 'owner')
     this.previousOwner = existsSync(ownerFile) ? readFileSync(ownerFile, 'utf8') : undefined
     this.owner = `${hostname()}-${randomUUID()}`
@@ -37,14 +40,14 @@ export class DataFolder {
   }
 }
 
-function makeFolder(path: string): void {
+function makeFolder(path: string, setting: string): void {
   try {
     mkdirSync(path, { recursive: true })
     accessSync(path, constants.W_OK)
   } catch (error) {
     const { message } = error as Error
     throw new StartError(
-      `LONGHAUL_DATA_DIR cannot be used: ${message} — name a folder that can be written to`,
+      `${setting} cannot be used: ${message} — name a folder that can be written to`,
       { cause: error },
     )
   }

@@ -11,6 +11,7 @@ const expected = new Set([
   'start_error',
   'data_folder_in_use',
   'store_unavailable',
+  'listen_address',
   'EADDRINUSE',
   'EACCES',
 ])

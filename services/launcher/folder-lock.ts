@@ -14,10 +14,11 @@ import { isAlive } from '@longhaul/embedded-postgres'
 /** The folder is in use by a process that lives. */
 export class DataFolderInUseError extends Error {
   readonly code = 'data_folder_in_use'
-  constructor(folder: string, pid: number) {
+  /** @param setting what names another folder */
+  constructor(folder: string, pid: number, setting: string) {
     super(
       `${folder} is in use by process ${pid}: a Longhaul runs there already. ` +
-        'Stop it, or give this one a folder of its own with LONGHAUL_DATA_DIR.',
+        `Stop it, or give this one a folder of its own with ${setting}.`,
     )
     this.name = 'DataFolderInUseError'
   }
@@ -41,13 +42,13 @@ export class FolderLock {
   }
 
   /** @throws {DataFolderInUseError} */
-  static take(folder: string): FolderLock {
+  static take(folder: string, setting: string): FolderLock {
     const draft = join(folder, `lock-draft-${randomUUID()}`)
     const holder: Holder = { pid: process.pid, startedAt: startOf(process.pid) }
     writeFileSync(draft, JSON.stringify(holder), { mode: 0o600 })
     try {
       for (;;) {
-        const file = takeNext(folder, draft)
+        const file = takeNext(folder, draft, setting)
         if (file !== undefined) return new FolderLock(file)
       }
     } finally {
@@ -68,9 +69,9 @@ interface Holder {
 }
 
 /** @returns undefined when another was faster, and the folder is to be looked at anew */
-function takeNext(folder: string, draft: string): string | undefined {
+function takeNext(folder: string, draft: string, setting: string): string | undefined {
   const [highest = 0] = numbersIn(folder)
-  refuseIfHeld(folder, highest)
+  refuseIfHeld(folder, highest, setting)
   const number = highest + 1
   const file = fileOf(folder, number)
   if (!linked(draft, file)) return undefined
@@ -84,10 +85,10 @@ function takeNext(folder: string, draft: string): string | undefined {
   return file
 }
 
-function refuseIfHeld(folder: string, number: number): void {
+function refuseIfHeld(folder: string, number: number, setting: string): void {
   const holder = readHolder(fileOf(folder, number))
   if (holder && isAlive(holder.pid) && startOf(holder.pid) === holder.startedAt) {
-    throw new DataFolderInUseError(folder, holder.pid)
+    throw new DataFolderInUseError(folder, holder.pid, setting)
   }
 }
 

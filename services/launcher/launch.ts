@@ -2,6 +2,7 @@ import { type Config, systemClock } from '@longhaul/contracts'
 import { EmbeddedPostgres } from '@longhaul/embedded-postgres'
 import {
   ConfigWatch,
+  checkListenAddress,
   chooseCatalog,
   describeFault,
   type Env,
@@ -60,7 +61,7 @@ interface Ending {
  * Takes the data folder, starts PostgreSQL unless one is named, chooses the
  * models, and starts every service. What was started is stopped when a later
  * step fails.
- * @throws {StartError | DataFolderInUseError} with a message for people
+ * @throws {StartError | DataFolderInUseError | ListenAddressError} with a message for people
  */
 export async function launch(options: LaunchOptions): Promise<Launched> {
   const endings: Ending[] = []
@@ -85,9 +86,11 @@ async function launchWith(options: LaunchOptions, endings: Ending[]): Promise<La
   const folder = new DataFolder(env.dataDir)
   endings.push({ name: 'data-folder', stop: async () => folder.release() })
 
+  await checkListenAddress(env, { host: 'LONGHAUL_HOST', port: 'LONGHAUL_PORT' })
   const chosen = await chooseModels(options, endings)
   const models = { ...chosen, config: options.adjustConfig?.(chosen.config) ?? chosen.config }
   const { databaseUrl, orphan } = await openDatabase(options, folder, endings)
+  const watch = watchOf(options, models.config, changed => system.reconfigure(changed))
   const system = await startSystem({
     config: models.config,
     databaseUrl,
@@ -97,9 +100,13 @@ async function launchWith(options: LaunchOptions, endings: Ending[]): Promise<La
     port: env.port,
     owner: folder.owner,
     deadOwners: folder.previousOwner === undefined ? [] : [folder.previousOwner],
+    ...(watch && { configuration: watch }),
   })
   endings.push(system)
-  if (env.configPath !== undefined) endings.push(await watchConfig(options, models.config, system))
+  if (watch) {
+    await watch.start()
+    endings.push(watch)
+  }
   const newKey = await ensureFirstKey(system.store, env.apiKey)
   return {
     name: 'longhaul',
@@ -138,22 +145,21 @@ async function chooseModels(
 }
 
 /** The file may change while the system runs; `adjustConfig` counts for each of its states. */
-async function watchConfig(
+function watchOf(
   { env, secrets, telemetry, adjustConfig = config => config }: LaunchOptions,
   config: Config,
-  system: System,
-): Promise<Ending> {
-  const watch = new ConfigWatch(
+  reconfigure: System['reconfigure'],
+): ConfigWatch | undefined {
+  if (env.configPath === undefined) return undefined
+  return new ConfigWatch(
     { clock: systemClock, logger: telemetry.logger },
     {
-      path: env.configPath ?? '',
+      path: env.configPath,
       env: secrets,
       config,
-      apply: changed => system.reconfigure(adjustConfig(changed)),
+      apply: changed => reconfigure(adjustConfig(changed)),
     },
   )
-  await watch.start()
-  return watch
 }
 
 async function openDatabase(

@@ -5,6 +5,7 @@ import { Ingress } from '@longhaul/ingress'
 import { Router } from '@longhaul/router'
 import {
   createReceiverPolicy,
+  type HealthPart,
   openDrivers,
   type Service,
   type SharedServers,
@@ -28,6 +29,8 @@ export interface SystemOptions {
   owner: string
   /** Names of lives that are known to be over. */
   deadOwners: readonly string[]
+  /** Told in `/readyz`: whether it runs with what is in the file. */
+  configuration?: HealthPart
   /** PostgreSQL schemas of Longhaul and of the delivery queue. */
   schema?: string
   queueSchema?: string
@@ -82,7 +85,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   })
   const parts = [courier, worker, router, dispatcher]
   const address = { host: options.host, port: options.port }
-  const ingress = new Ingress({ ...shared, parts }, config, address)
+  const asked = options.configuration ? [...parts, options.configuration] : parts
+  const ingress = new Ingress({ ...shared, parts: asked }, config, address)
   const services: Service[] = [...parts, ingress]
   await startInOrder(services, { stopMs: 5_000, logger: telemetry.logger })
 

@@ -90,6 +90,49 @@ describe('a service in a process of its own', () => {
     },
   )
 
+  const TAKES_UP_MS = 2 * START_MS
+  it(
+    'tells in /readyz of an ingress that its configuration has faults now',
+    async () => {
+      const origin = await start('ingress')
+      const configuration = async () => {
+        const answer = (await (await fetchOnceUp(`${origin}/readyz`)).json()) as {
+          parts: Record<string, { detail: string }>
+        }
+        return answer.parts.configuration?.detail
+      }
+      expect(await configuration()).toBe('as in the file')
+
+      writeFileSync(join(folder, 'longhaul.yaml'), 'models: none')
+
+      const deadline = systemClock.now() + START_MS
+      while ((await configuration()) === 'as in the file' && systemClock.now() < deadline) {
+        await new Promise(resolve => setTimeout(resolve, 100))
+      }
+      expect(await configuration()).toBe(
+        'the file has faults: running with the last good configuration',
+      )
+    },
+    TAKES_UP_MS,
+  )
+
+  it('that finds its port taken ends before it takes work, and names the setting', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const address = other.address()
+    const port = typeof address === 'object' && address ? String(address.port) : ''
+    try {
+      await start('courier', { PORT: port })
+      await child?.exited
+      expect(await child?.end('SIGTERM', 15_000)).toBe(1)
+      expect(readFileSync(join(folder, 'log'), 'utf8')).toBe(
+        `port ${port} of 127.0.0.1 is taken: stop what listens there, or name another port with PORT\n`,
+      )
+    } finally {
+      other.close()
+    }
+  })
+
   it('names every setting that is missing or wrong', async () => {
     await start('courier', { DATABASE_URL: '', PORT: 'x' })
     await child?.exited

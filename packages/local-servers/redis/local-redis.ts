@@ -74,6 +74,11 @@ export class LocalRedis {
     await this.#process.untilReady(() => answersPing(port), READY_TIMEOUT_MS)
   }
 
+  /** Resolves once the process of the last start is gone; at once when there was none. */
+  async exited(): Promise<void> {
+    await this.#process?.exited()
+  }
+
   /** Orderly; safe to call twice. */
   async stop(): Promise<void> {
     await this.#process?.stop(STOP_TIMEOUT_MS)

@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { openStore } from '@longhaul/store'
 import { openTestStore, type TestStore } from '../../../test/database.ts'
 import { runCli } from '../program.ts'
@@ -47,13 +50,47 @@ describe('keys', () => {
     expect(await keys('revoke', 'job_1')).toMatchObject({ code: 1 })
   })
 
-  it('need a Longhaul', async () => {
-    const complained: string[] = []
-    const code = await runCli(['keys', 'list'], {
-      env: { LONGHAUL_DATA_DIR: '/nonexistent' },
-      print: () => {},
-      complain: text => complained.push(text),
+  describe('without DATABASE_URL', () => {
+    let folder: string
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'longhaul-keys-'))
     })
-    expect([code, complained.join('')]).toEqual([1, expect.stringContaining('npm start')])
+    afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+    /** Leaves there what a running PostgreSQL does: its pid, and in the fourth line its port. */
+    function pretendRunning(dataDir: string, port: number): void {
+      mkdirSync(join(dataDir, 'postgres'), { recursive: true })
+      const lines = [process.pid, dataDir, 0, port].join('\n')
+      writeFileSync(join(dataDir, 'postgres/postmaster.pid'), lines)
+      writeFileSync(join(dataDir, 'postgres.password'), 'secret')
+    }
+
+    async function complaint(): Promise<string> {
+      const complained: string[] = []
+      const code = await runCli(['keys', 'list'], {
+        env: { LONGHAUL_DATA_DIR: folder },
+        print: () => {},
+        complain: text => complained.push(text),
+      })
+      expect(code).toBe(1)
+      return complained.join('')
+    }
+
+    it('need a Longhaul that runs on the data folder', async () => {
+      expect(await complaint()).toContain(
+        `No Longhaul runs on ${folder} or ${join(folder, 'cluster')}: start it (npm start`,
+      )
+    })
+
+    it('are those of a cluster that runs there', async () => {
+      pretendRunning(join(folder, 'cluster'), 1)
+      await expect(complaint()).rejects.toThrow('ECONNREFUSED 127.0.0.1:1')
+    })
+
+    it('are of neither when both run there, until one is named', async () => {
+      pretendRunning(folder, 1)
+      pretendRunning(join(folder, 'cluster'), 1)
+      expect(await complaint()).toContain(`LONGHAUL_DATA_DIR=${join(folder, 'cluster')}`)
+    })
   })
 })

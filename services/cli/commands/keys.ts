@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { uuidOf } from '@longhaul/contracts'
 import { runningDatabaseUrl } from '@longhaul/embedded-postgres'
 import { openStore, type Store } from '@longhaul/store'
@@ -34,17 +35,37 @@ async function withStore(
   { env, complain }: CliContext,
   act: (store: Store) => Promise<0 | 1>,
 ): Promise<0 | 1> {
-  const databaseUrl = env.DATABASE_URL || runningDatabaseUrl(env.LONGHAUL_DATA_DIR || '.longhaul')
-  if (!databaseUrl) {
-    complain('No Longhaul runs on this folder: start it (npm start), or set DATABASE_URL.\n')
+  const database = env.DATABASE_URL
+    ? { url: env.DATABASE_URL }
+    : runningDatabase(env.LONGHAUL_DATA_DIR || '.longhaul')
+  if ('fault' in database) {
+    complain(`${database.fault}\n`)
     return 1
   }
-  const store = await openStore({ databaseUrl })
+  const store = await openStore({ databaseUrl: database.url })
   try {
     return await act(store)
   } finally {
     await store.stop()
   }
+}
+
+/** Of `npm start` or of `npm run cluster`, which has a folder in the other's. */
+function runningDatabase(dataDir: string): { url: string } | { fault: string } {
+  const folders = [dataDir, join(dataDir, 'cluster')]
+  const urls = folders.flatMap(folder => runningDatabaseUrl(folder) ?? [])
+  const [url] = urls
+  if (url === undefined) {
+    return {
+      fault: `No Longhaul runs on ${folders.join(' or ')}: start it (npm start, npm run cluster), name the folder of one that runs with LONGHAUL_DATA_DIR, or set DATABASE_URL.`,
+    }
+  }
+  if (urls.length > 1) {
+    return {
+      fault: `Longhauls run on ${folders.join(' and ')}, each with keys of its own: set DATABASE_URL to the one that is meant, or LONGHAUL_DATA_DIR=${folders[1]} for the second.`,
+    }
+  }
+  return { url }
 }
 
 async function createKey(
@@ -60,11 +81,17 @@ async function createKey(
 
 async function listKeys(store: Store, { print }: CliContext): Promise<0> {
   const table = new Table({
-    head: ['id', 'tenant', 'name', 'made', ''],
+    head: ['id', 'tenant', 'name', 'made', 'state'],
     style: { head: [], border: [] },
   })
   for (const { id, tenant, name, createdAt, revoked } of await store.tenants.listKeys()) {
-    table.push([id, tenant, name, new Date(createdAt).toISOString(), revoked ? 'revoked' : ''])
+    table.push([
+      id,
+      tenant,
+      name,
+      new Date(createdAt).toISOString(),
+      revoked ? 'revoked' : 'in use',
+    ])
   }
   print(`${table.toString()}\n`)
   return 0

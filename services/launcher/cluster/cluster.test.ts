@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -12,7 +12,7 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 const START_MS = 120_000
 const STOP_MS = 60_000
 const KEY = 'a-key-for-the-tests-of-a-cluster'
-const ONE_OF_EACH = ['--routers', '1', '--workers', '1', '--port', '0']
+const ONE_OF_EACH = ['--routers', '1', '--workers', '1']
 
 const title = 'npm run cluster'
 const servers = [await serverAddress('local-kafka'), await serverAddress('local-redis')]
@@ -29,8 +29,9 @@ else {
       rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     })
 
-    function run(): Child {
-      return new Child([MAIN, ...ONE_OF_EACH, '--data-dir', join(folder, 'data')], {
+    function run(dataDir = 'data', port = '0'): Child {
+      const options = [...ONE_OF_EACH, '--port', port, '--data-dir', join(folder, dataDir)]
+      return new Child([MAIN, ...options], {
         name: 'the cluster',
         logFile: join(folder, 'log'),
         env: {
@@ -63,9 +64,9 @@ else {
     }
 
     it(
-      'runs jobs, starts again what dies, refuses a second start, and stops in order',
+      'runs jobs, starts again what dies, refuses a second start on its folder or its port, and stops in order',
       async () => {
-        const { url, pids } = await start()
+        const { url, pids, output } = await start()
         expect(Object.keys(pids).toSorted()).toEqual([
           ...['courier-1', 'dispatcher-1', 'ingress-1', 'router-1', 'worker-1'],
         ])
@@ -74,9 +75,21 @@ else {
         process.kill(pids['worker-1'] ?? 0, 'SIGKILL')
         expect(await submit(url)).toMatchObject({ status: 'succeeded' })
 
-        const second = run()
-        await second.exited
-        expect(await second.end('SIGKILL', 0)).toBe(1)
+        // As command lines show them; Redis writes its address into its own.
+        const redis = /Redis +local, redis:\/\/(\S+)/.exec(output)?.[1] ?? ''
+        for (const server of [`redis-server ${redis}`, join(folder, 'data', 'kafka.properties')]) {
+          const [line = ''] = await runningProcesses(server)
+          process.kill(Number.parseInt(line, 10), 'SIGKILL')
+        }
+        expect(await submit(url)).toMatchObject({ status: 'succeeded' })
+
+        for (const second of [run(), run('other', new URL(url).port)]) {
+          await second.exited
+          expect(await second.end('SIGKILL', 0)).toBe(1)
+        }
+        expect(readFileSync(join(folder, 'log'), 'utf8')).toContain(
+          `port ${new URL(url).port} of 127.0.0.1 is taken`,
+        )
 
         expect(await cluster?.end('SIGTERM', STOP_MS)).toBe(0)
         expect(await runningProcesses(folder)).toEqual([])

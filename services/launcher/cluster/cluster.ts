@@ -54,7 +54,7 @@ const FAILED_START_STOP_MS = 5_000
  * Takes the data folder, starts the servers that the environment does not name,
  * and every service in processes of its own. What was started is stopped when a
  * later step fails.
- * @throws {StartError | DataFolderInUseError} with a message for people
+ * @throws {StartError | DataFolderInUseError | ListenAddressError} with a message for people
  */
 export async function startCluster(options: StartClusterOptions): Promise<Cluster> {
   const endings: Stoppable[] = []
@@ -67,21 +67,22 @@ export async function startCluster(options: StartClusterOptions): Promise<Cluste
 }
 
 async function startWith(options: StartClusterOptions, endings: Stoppable[]): Promise<Cluster> {
-  const folder = new DataFolder(options.dataDir)
+  const { clock = systemClock, print } = options
+  const folder = new DataFolder(options.dataDir, '--data-dir, or LONGHAUL_DATA_DIR')
   endings.unshift({ name: 'data-folder', stop: async () => folder.release() })
   const started = (ending: Stoppable) => endings.unshift(ending)
-  const models = await openModels({ ...options, dataDir: folder.path, started })
   const seats = await seatsOf(options.counts, options.port)
+  const models = await openModels({ ...options, dataDir: folder.path, started })
   const servers = await openServers({
     env: options.env,
     dataDir: folder.path,
     processes: seats.length,
+    clock,
     log: message => options.telemetry.logger.warn(message),
     started,
   })
   const first = await prepareStore(options, servers)
   const env = environmentOf(options, models, servers)
-  const { clock = systemClock, print } = options
   const members = seats.map(
     seat => new Member({ ...seat, env, clock, print: line => print(`${seat.name} | ${line}`) }),
   )

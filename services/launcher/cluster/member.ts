@@ -63,8 +63,11 @@ export class Member {
     const { clock } = this.#options
     this.#launch()
     const deadline = clock.now() + READY_TIMEOUT_MS
-    while (!(await this.#isReady())) {
+    for (;;) {
+      const ready = await this.#isReady()
+      // Asked first: an answer of another that has the port is none of ours.
       if (!this.#process) throw new StartError(`${this.name} did not start.`)
+      if (ready) break
       if (clock.now() > deadline) {
         throw new StartError(`${this.name} is not ready after ${READY_TIMEOUT_MS / 1_000} s.`)
       }

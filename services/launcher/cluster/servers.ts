@@ -1,7 +1,9 @@
+import type { Clock } from '@longhaul/contracts'
 import { EmbeddedPostgres } from '@longhaul/embedded-postgres'
 import { LocalKafka, LocalRedis } from '@longhaul/local-servers'
 import type { LauncherEnv, Stoppable } from '@longhaul/runtime'
 import { StartError } from '../expected-error.ts'
+import { KeptServer, type Server } from './kept-server.ts'
 
 /** Where the servers are: as services are told, and as people are. */
 export interface ClusterServers {
@@ -18,6 +20,7 @@ export interface ServersOptions {
   dataDir: string
   /** Processes that will connect to PostgreSQL. */
   processes: number
+  clock: Clock
   log: (message: string) => void
   /** Told of each that was started, to stop it later. */
   started: (server: Stoppable) => void
@@ -29,7 +32,7 @@ const MORE_CONNECTIONS = 30
 
 /**
  * Those that the environment names, and the others as processes of this
- * machine, which die with this one.
+ * machine, which are started again when they die, and die with this one.
  * @throws {StartError} a server cannot be had here
  */
 export async function openServers(options: ServersOptions): Promise<ClusterServers> {
@@ -66,18 +69,27 @@ async function openPostgres({ env, dataDir, processes, log, started }: ServersOp
   return { databaseUrl: postgres.url, orphan }
 }
 
-async function openKafka({ dataDir, started }: ServersOptions): Promise<string> {
-  const kafka = new LocalKafka({ dataDir })
-  started({ name: 'kafka', stop: () => kafka.stop() })
-  await orExplain(kafka.start(), 'Kafka', 'KAFKA_BROKERS')
+async function openKafka(options: ServersOptions): Promise<string> {
+  const kafka = new LocalKafka({ dataDir: options.dataDir })
+  await keep(kafka, 'Kafka', 'KAFKA_BROKERS', options)
   return kafka.brokers.join(',')
 }
 
-async function openRedis({ dataDir, started }: ServersOptions): Promise<string> {
-  const redis = new LocalRedis({ dataDir })
-  started({ name: 'redis', stop: () => redis.stop() })
-  await orExplain(redis.start(), 'Redis', 'REDIS_URL')
+async function openRedis(options: ServersOptions): Promise<string> {
+  const redis = new LocalRedis({ dataDir: options.dataDir })
+  await keep(redis, 'Redis', 'REDIS_URL', options)
   return redis.url
+}
+
+async function keep(
+  server: Server,
+  title: string,
+  variable: string,
+  { clock, log, started }: ServersOptions,
+): Promise<void> {
+  const kept = new KeptServer({ title, server, clock, log })
+  started(kept)
+  await orExplain(kept.start(), title, variable)
 }
 
 async function orExplain(start: Promise<void>, server: string, variable: string): Promise<void> {
