@@ -19,16 +19,17 @@ export type ExchangeFailure =
   | { kind: 'unavailable'; detail: string }
 
 /**
- * Posts the call and reads its answer. Time-out and abort close the connection
+ * One exchange with a provider. Time-out and abort close the connection
  * at once, so that the provider stops working on it, and end the exchange even
  * while it waits for a connection. Nothing is sent twice: a reset of a reused
  * connection may have come after the provider had billed the call.
- * @throws what `read` throws, unless the network made it
+ * @param perform posts the call and reads its answer
+ * @throws what `perform` throws, unless the network made it
  */
 export async function exchange<T>(
   clock: Clock,
   call: Call,
-  read: (answer: Dispatcher.ResponseData) => Promise<T>,
+  perform: (call: Call, cancellation: Cancellation) => Promise<T>,
 ): Promise<T | ExchangeFailure> {
   if (call.signal.aborted) return { kind: 'aborted' }
   const cancellation = new Cancellation()
@@ -36,7 +37,7 @@ export async function exchange<T>(
   const onAbort = () => cancellation.cancel('aborted')
   call.signal.addEventListener('abort', onAbort, { once: true })
   try {
-    return await read(await post(call, cancellation))
+    return await perform(call, cancellation)
   } catch (error) {
     if (cancellation.cause === 'aborted') return { kind: 'aborted' }
     if (cancellation.cause === 'timed out') {
@@ -49,10 +50,11 @@ export async function exchange<T>(
   }
 }
 
-function post(call: Call, cancellation: Cancellation): Promise<Dispatcher.ResponseData> {
+/** Resolves with the head of the answer; its body is a stream. */
+export function post(call: Call, cancellation: Cancellation): Promise<Dispatcher.ResponseData> {
   return new Promise((resolve, reject) => {
     // undici hears of a cancellation only once the request has a connection.
-    cancellation.once('cancelled', reject)
+    cancellation.whenCancelled(reject)
     const { path, headers, body } = call
     call.pool.request(
       { method: 'POST', path, headers, body, signal: cancellation },
@@ -62,10 +64,14 @@ function post(call: Call, cancellation: Cancellation): Promise<Dispatcher.Respon
 }
 
 /** What undici takes for a signal, at a tenth of the price of an AbortController. */
-class Cancellation extends EventEmitter {
+export class Cancellation extends EventEmitter {
   aborted = false
   reason: Error | undefined
   cause: 'aborted' | 'timed out' | undefined
+
+  whenCancelled(tell: (reason: Error) => void): void {
+    this.once('cancelled', tell)
+  }
 
   cancel(cause: 'aborted' | 'timed out'): void {
     if (this.aborted) return

@@ -1,7 +1,7 @@
 import type { Clock } from '@longhaul/contracts'
 import type { Dispatcher } from 'undici'
 import type { Connections } from './connections.ts'
-import { exchange } from './exchange.ts'
+import { type Call, type Cancellation, exchange, post } from './exchange.ts'
 import type { JsonSchemas } from './json-schema.ts'
 import {
   abortedResult,
@@ -19,6 +19,7 @@ import type {
 } from './port.ts'
 import { readStream } from './read-stream.ts'
 import type { Target, Targets } from './targets.ts'
+import { postForWhole } from './whole-answer.ts'
 
 interface Dependencies {
   clock: Clock
@@ -72,7 +73,10 @@ export class HttpProvider implements Provider {
         timeoutMs: target.config.timeout,
         signal,
       },
-      answer => read(answer, context, onChunk),
+      (call, cancellation) =>
+        onChunk
+          ? readStreamed(call, cancellation, context, onChunk)
+          : readWhole(call, cancellation, context),
     )
     return 'ok' in result ? result : exchangeFailed(result, target)
   }
@@ -83,21 +87,37 @@ export class HttpProvider implements Provider {
   }
 }
 
-async function read(
-  { statusCode: status, headers, body }: Dispatcher.ResponseData,
+async function readWhole(
+  call: Call,
+  cancellation: Cancellation,
   context: CallContext,
-  onChunk: OnChunk | undefined,
 ): Promise<ProviderResult> {
   const { request, target, clock } = context
+  const { status, headers, text } = await postForWhole(call, cancellation)
   const head = { status, headers }
-  if (status < 200 || status > 299) {
-    return errorResult(await errorText(body, context.signal), head, context)
+  if (!isOk(status)) return errorResult(text, head, context)
+  return readingResult(target.format.readWhole(text, request, clock), head, context)
+}
+
+async function readStreamed(
+  call: Call,
+  cancellation: Cancellation,
+  context: CallContext,
+  onChunk: OnChunk,
+): Promise<ProviderResult> {
+  const { request, target, clock } = context
+  const { statusCode: status, headers, body } = await post(call, cancellation)
+  const head = { status, headers }
+  if (!isOk(status)) return errorResult(await errorText(body, context.signal), head, context)
+  if (isJson(headers)) {
+    return readingResult(target.format.readWhole(await body.text(), request, clock), head, context)
   }
-  if (onChunk && !isJson(headers)) {
-    const reader = target.format.openStream(request, onChunk, clock)
-    return readingResult(await readStream(body, reader, clock), head, context)
-  }
-  return readingResult(target.format.readWhole(await body.text(), request, clock), head, context)
+  const reader = target.format.openStream(request, onChunk, clock)
+  return readingResult(await readStream(body, reader, clock), head, context)
+}
+
+function isOk(status: number): boolean {
+  return status >= 200 && status <= 299
 }
 
 /** Status and headers say enough when the body of an error breaks off. */

@@ -1,6 +1,7 @@
 import { NIL_UUID } from '@longhaul/contracts'
 import type { Statement } from './database.ts'
 import { COUNTS_WITHOUT_CALL, ENDED_COLUMNS, ENDING_XID, eventsOfEnded } from './outbox-sql.ts'
+import { RowColumns } from './row-columns.ts'
 
 const at = (parameter: string) => `to_timestamp(${parameter}::float8 / 1000)`
 const ms = (column: string) => `date_part('epoch', ${column}) * 1000`
@@ -74,6 +75,17 @@ export const FAIL: Statement = {
   SELECT ${WANTS_BATCH_EVENT} AS event_written FROM ended e`,
 }
 
+export const LINE_COLUMNS = new RowColumns({
+  line: 'integer',
+  custom_id: 'text',
+  id: 'uuid',
+  requested_model: 'text',
+  policy: 'text',
+  options: 'json',
+  body: 'text',
+  body_bytes: 'integer',
+})
+
 /** Due in the order of the file. */
 export const RECORD_LINES: Statement = {
   name: 'batch-record-lines',
@@ -83,8 +95,7 @@ export const RECORD_LINES: Statement = {
       AND recorded_lines = $3::integer
     RETURNING id
   ), input AS (
-    SELECT * FROM json_to_recordset($5::json) AS r(line integer, custom_id text, id uuid,
-      requested_model text, policy text, options json, body text, body_bytes integer)
+    SELECT * FROM ${LINE_COLUMNS.recordset(9)}
     WHERE EXISTS (SELECT 1 FROM mine)
   ), lines AS (
     INSERT INTO batch_lines (batch_id, line, custom_id, job_id)
@@ -95,9 +106,9 @@ export const RECORD_LINES: Statement = {
     INSERT INTO jobs (id, tenant_id, status, endpoint, lane, policy, requested_model,
       options, dispatch_model, due_at, deadline, created_at, body_bytes, batch_id,
       batch_line)
-    SELECT id, $6::uuid, 'pending', $7, 'bulk', policy, requested_model, options,
-      coalesce(requested_model, ''), to_timestamp($8::float8 / 1000 - 1 + line * 1e-6),
-      ${at('$9')}, ${at('$8')}, body_bytes, $1::uuid, line
+    SELECT id, $5::uuid, 'pending', $6, 'bulk', policy, requested_model, options,
+      coalesce(requested_model, ''), to_timestamp($7::float8 / 1000 - 1 + line * 1e-6),
+      ${at('$8')}, ${at('$7')}, body_bytes, $1::uuid, line
     FROM input
   )
   SELECT 1 FROM mine`,

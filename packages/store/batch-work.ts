@@ -95,9 +95,9 @@ export class BatchWork {
       line: line.line,
       custom_id: line.customId,
       id: uuidOf('job', line.jobId),
-      requested_model: line.requestedModel ?? undefined,
-      policy: line.policy ?? undefined,
-      options: line.options ?? undefined,
+      requested_model: line.requestedModel,
+      policy: line.policy,
+      options: line.options && JSON.stringify(line.options),
       body: line.body,
       body_bytes: line.bodyBytes,
     }))
@@ -106,11 +106,11 @@ export class BatchWork {
       owner,
       after,
       lines.at(-1)?.line ?? after,
-      JSON.stringify(input),
       uuidOf('tenant', batch.tenantId),
       batch.endpoint,
       this.#clock.now(),
       batch.expiresAt,
+      ...sql.LINE_COLUMNS.arrays(input),
     ])
     return rows.length > 0
   }

@@ -7,6 +7,7 @@ import {
   eventsOfEnded,
   WANTS_EVENT,
 } from './outbox-sql.ts'
+import { RowColumns } from './row-columns.ts'
 
 export const INSERT: Statement = {
   name: 'job-insert',
@@ -49,18 +50,25 @@ export const KEYS_OF: Statement = {
     JOIN idempotency_keys k ON k.tenant_id = r.tenant_id AND k.key = r.key`,
 }
 
+export const CLAIM_COLUMNS = new RowColumns({
+  id: 'uuid',
+  model: 'text',
+  owner: 'text',
+  lease_expires_at: 'float8',
+})
+
 export const CLAIM: Statement = {
   name: 'job-claim',
   text: `UPDATE jobs j SET
       status = 'running',
       fence = j.fence + 1,
       model = r.model,
-      started_at = coalesce(j.started_at, to_timestamp($2::float8 / 1000)),
+      started_at = coalesce(j.started_at, to_timestamp($1::float8 / 1000)),
       lease_owner = r.owner,
       lease_expires_at = to_timestamp(r.lease_expires_at / 1000)
-    FROM json_to_recordset($1::json) AS r(id uuid, model text, owner text, lease_expires_at float8)
+    FROM ${CLAIM_COLUMNS.recordset(2)}
     WHERE j.id = r.id AND j.status = 'queued'
-      AND (j.deadline IS NULL OR j.deadline > to_timestamp($2::float8 / 1000))
+      AND (j.deadline IS NULL OR j.deadline > to_timestamp($1::float8 / 1000))
     RETURNING j.id, j.fence, j.failures, j.losses, j.hints,
       date_part('epoch', j.queued_at) * 1000 AS queued_at,
       date_part('epoch', j.created_at) * 1000 AS created_at`,
@@ -74,6 +82,30 @@ export const RENEW: Statement = {
     RETURNING j.id`,
 }
 
+export const SETTLE_COLUMNS = new RowColumns({
+  position: 'integer',
+  id: 'uuid',
+  from_status: 'text',
+  fence: 'integer',
+  status: 'text',
+  spent: 'integer',
+  due_at: 'float8',
+  hints: 'json',
+  dispatch_model: 'text',
+  body: 'text',
+  error: 'json',
+  usage: 'json',
+  outcome: 'text',
+  model: 'text',
+  deployment: 'text',
+  http_status: 'integer',
+  attempt_error: 'text',
+  started_at: 'float8',
+  finished_at: 'float8',
+  attempt_usage: 'json',
+  cost_usd: 'float8',
+})
+
 /**
  * The attempt is kept even when the job has gone on without it; one that the
  * dispatcher had written off as lost is completed with what really happened.
@@ -82,11 +114,7 @@ export const RENEW: Statement = {
 export const SETTLE: Statement = {
   name: 'job-settle',
   text: `WITH input AS (
-    SELECT * FROM json_to_recordset($1::json) AS r(
-      position integer, id uuid, from_status text, fence integer, status text, spent integer,
-      due_at float8, hints json, dispatch_model text, body text, error json, usage json,
-      outcome text, model text, deployment text, http_status integer, attempt_error text,
-      started_at float8, finished_at float8, attempt_usage json, cost_usd float8)
+    SELECT * FROM ${SETTLE_COLUMNS.recordset(2)}
   ), ended AS (
     UPDATE jobs j SET
       status = i.status,
@@ -96,7 +124,7 @@ export const SETTLE: Statement = {
       hints = coalesce(i.hints, j.hints),
       dispatch_model = coalesce(i.dispatch_model, j.dispatch_model),
       finished_at = CASE WHEN i.status IN ('succeeded', 'failed', 'cancelled', 'expired')
-        THEN to_timestamp($2::float8 / 1000) END,
+        THEN to_timestamp($1::float8 / 1000) END,
       ended_xid = CASE WHEN i.status IN ('succeeded', 'failed', 'cancelled', 'expired')
         THEN ${ENDING_XID} END,
       lease_owner = CASE i.status WHEN 'running' THEN j.lease_owner END,
@@ -108,7 +136,7 @@ export const SETTLE: Statement = {
     FROM input i
     WHERE j.id = i.id AND j.status = i.from_status AND (i.fence IS NULL OR j.fence = i.fence)
     RETURNING ${ENDED_COLUMNS}, i.position, i.body, i.usage, i.cost_usd AS call_cost
-  ), ${eventsOfEnded('$2')},
+  ), ${eventsOfEnded('$1')},
   ${countsOfEnded({ usage: 'e.usage', costUsd: 'e.call_cost' })},
   responses AS (
     INSERT INTO job_bodies (job_id, kind, body)

@@ -12,10 +12,12 @@ import { retryTransient } from './errors.ts'
 import {
   CANCEL,
   CLAIM,
+  CLAIM_COLUMNS,
   INSERT,
   KEYS_OF,
   RENEW,
   SETTLE,
+  SETTLE_COLUMNS,
   SETTLED_BEFORE,
   STATUS_OF,
 } from './job-sql.ts'
@@ -219,7 +221,7 @@ export class Jobs {
         lease_expires_at: now + leaseMs,
       }))
       .sort(byId)
-    const rows = await this.#database.hot<ClaimedRow>(CLAIM, [JSON.stringify(input), now])
+    const rows = await this.#database.hot<ClaimedRow>(CLAIM, [now, ...CLAIM_COLUMNS.arrays(input)])
     const claimed = new Map<string, Claim>()
     for (const row of rows) {
       claimed.set(jobIdOf(row.id), {
@@ -240,8 +242,8 @@ export class Jobs {
 
   async #settleRows(settlements: SettlementRow[]): Promise<Settled[]> {
     const rows = await this.#database.hot<SettledRow>(SETTLE, [
-      JSON.stringify(settlements.map(settleRow).sort(byId)),
       this.#clock.now(),
+      ...SETTLE_COLUMNS.arrays(settlements.map(settleRow).sort(byId)),
     ])
     const outcomes: Settled[] = settlements.map(() => ({ applied: false, eventWritten: false }))
     for (const row of rows) {
@@ -315,37 +317,41 @@ function insertRow(job: NewJob) {
   }
 }
 
-/** What is absent is NULL in the record set: the leaner the text, the cheaper both ends. */
 function settleRow({ id, settlement }: SettlementRow, position: number) {
   const { attempt } = settlement
   const result = 'result' in settlement ? settlement.result : undefined
+  const usage = json(attempt?.usage)
   return {
     position,
     id,
     from_status: settlement.from,
-    fence: settlement.from === 'running' ? settlement.fence : undefined,
+    fence: settlement.from === 'running' ? settlement.fence : null,
     status: settlement.to,
     spent: 'spent' in settlement && settlement.spent ? 1 : 0,
-    due_at: settlement.to === 'pending' ? settlement.dueAt : undefined,
-    hints: 'hints' in settlement ? present(settlement.hints) : undefined,
-    dispatch_model: 'dispatchModel' in settlement ? present(settlement.dispatchModel) : undefined,
-    body: present(result?.body),
-    error: present(result?.error),
-    usage: present(result?.usage),
+    due_at: settlement.to === 'pending' ? settlement.dueAt : null,
+    hints: 'hints' in settlement ? json(settlement.hints) : null,
+    dispatch_model: 'dispatchModel' in settlement ? settlement.dispatchModel : null,
+    body: result?.body,
+    error: json(result?.error),
+    usage: result?.usage === attempt?.usage ? usage : json(result?.usage),
     outcome: attempt?.outcome,
     model: attempt?.model,
     deployment: attempt?.deployment,
-    http_status: present(attempt?.httpStatus),
-    attempt_error: present(attempt?.error),
+    http_status: attempt?.httpStatus,
+    attempt_error: attempt?.error,
     started_at: attempt?.startedAt,
     finished_at: attempt?.finishedAt,
-    attempt_usage: present(attempt?.usage),
-    cost_usd: present(attempt?.costUsd),
+    attempt_usage: usage,
+    cost_usd: attempt?.costUsd,
   }
 }
 
 function present<Value>(value: Value | null | undefined): Value | undefined {
   return value ?? undefined
+}
+
+function json(value: object | null | undefined): string | null {
+  return value ? JSON.stringify(value) : null
 }
 
 function settlementBytes({ settlement }: SettlementRow): number {
