@@ -59,7 +59,7 @@ describe.each(limits)('a model limited to 50 requests a second %s', (_, calls, b
     } finally {
       await server.close()
     }
-  }, 180_000)
+  }, 600_000)
 })
 
 function linesOf(prefix: string, count: number) {
