@@ -42,6 +42,8 @@ export class Pipeline {
   readonly simulator: Simulator
   readonly config: Config
   readonly coordination: Coordination
+  /** Of each worker; that of the first is the pipeline's. */
+  readonly coordinations: readonly Coordination[]
   readonly worker: Worker
   readonly telemetry: Telemetry
   readonly live: ModelFigures
@@ -52,7 +54,7 @@ export class Pipeline {
   private constructor(parts: {
     simulator: Simulator
     config: Config
-    coordination: Coordination
+    coordinations: readonly [Coordination, ...Coordination[]]
     worker: Worker
     telemetry: Telemetry
     live: ModelFigures
@@ -62,7 +64,8 @@ export class Pipeline {
   }) {
     this.simulator = parts.simulator
     this.config = parts.config
-    this.coordination = parts.coordination
+    this.coordination = parts.coordinations[0]
+    this.coordinations = parts.coordinations
     this.worker = parts.worker
     this.telemetry = parts.telemetry
     this.live = parts.live
@@ -117,6 +120,7 @@ export class Pipeline {
     const dispatcher = new Dispatcher(shared, config)
     for (const service of [worker, router, dispatcher]) await service.start()
     const others: Array<() => Promise<unknown>> = []
+    const coordinations: [Coordination, ...Coordination[]] = [coordination]
     for (let number = 2; number <= workers; number += 1) {
       const own = {
         coordination: await openCoordination({ clock, breaker: breakerOptions }),
@@ -124,6 +128,7 @@ export class Pipeline {
       }
       const other = new Worker({ ...shared, ...own }, config, { owner: `test-worker-${number}` })
       await other.start()
+      coordinations.push(own.coordination)
       others.push(
         () => other.stop(1_000),
         () => own.coordination.stop(),
@@ -146,7 +151,7 @@ export class Pipeline {
     return new Pipeline({
       simulator,
       config,
-      coordination,
+      coordinations,
       worker,
       telemetry,
       live,
@@ -216,6 +221,13 @@ export class Pipeline {
 
   untilEnded(id: string): Promise<JobDetail> {
     return this.untilStatus(id, isTerminal)
+  }
+
+  /** One after another: so many that ask at once would wait for a connection too long. */
+  async allEnded(ids: readonly string[]): Promise<JobDetail[]> {
+    const jobs: JobDetail[] = []
+    for (const id of ids) jobs.push(await this.untilEnded(id))
+    return jobs
   }
 
   /** When the job falls due, in epoch milliseconds. */

@@ -27,7 +27,7 @@ await describeOn('redis', 'coordination, when Redis', () => {
   let clock: ManualClock
   let keyPrefix: string
 
-  beforeAll(() => redis.start(), 60_000)
+  beforeAll(() => redis.start())
 
   beforeEach(async () => {
     clock = new ManualClock()

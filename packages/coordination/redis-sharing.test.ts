@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, it } from '@jest/globals'
 import { type Clock, systemClock } from '@longhaul/contracts'
+import { freePort } from '@longhaul/embedded-postgres'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { alone } from '../../test/alone.ts'
@@ -17,8 +18,10 @@ import {
   stateBecomes,
 } from '../../test/conformance/coordination/surroundings.ts'
 import { eventually } from '../../test/conformance/eventually.ts'
+import { TcpProxy } from '../../test/fault/tcp-proxy.ts'
 import { ManualClock } from '../../test/manual-clock.ts'
 import { Child } from '../../test/processes/child.ts'
+import { runningMs } from '../../test/running-time.ts'
 import { describeOn } from '../../test/servers.ts'
 import type { BreakerOptions, Coordination, Permit } from './port.ts'
 import { openRedisCoordination } from './redis.ts'
@@ -43,13 +46,18 @@ await describeOn('redis', 'coordination that processes share through Redis', url
   async function open(
     clock: Clock,
     breaker: Partial<BreakerOptions> = {},
-    prefix = keyPrefix,
+    { prefix = keyPrefix, through = url } = {},
   ): Promise<Coordination> {
     const coordination = await openRedisCoordination({
-      ...{ url, clock, keyPrefix: prefix },
+      ...{ url: through, clock, keyPrefix: prefix },
       breaker: { ...BREAKER, ...breaker },
     })
     opened.push(coordination)
+    // It does not wait for a slow Redis.
+    await eventually(
+      () => coordination.shared,
+      shared => shared,
+    )
     return coordination
   }
 
@@ -74,11 +82,12 @@ await describeOn('redis', 'coordination that processes share through Redis', url
 
   it('knows an opened breaker everywhere within half a second', async () => {
     const { here, there } = await openTwo()
-    const failedAt = performance.now()
-    fail(here.breakers, 4)
-    await stateBecomes(there.breakers, 'open')
+    const tookMs = await runningMs(async () => {
+      fail(here.breakers, 4)
+      await stateBecomes(there.breakers, 'open')
+    })
 
-    expect(performance.now() - failedAt).toBeLessThan(500)
+    expect(tookMs).toBeLessThan(500)
   })
 
   it('counts the failures of all together', async () => {
@@ -153,6 +162,37 @@ await describeOn('redis', 'coordination that processes share through Redis', url
     await stateBecomes(here.breakers, 'closed')
     expect(states).toEqual(['open', 'closed'])
     expect(behind.pending).toBe(0)
+  })
+
+  it('stays closed though one that has not heard of it still tells of the opening', async () => {
+    const target = new URL(url)
+    const proxy = await TcpProxy.listen(await freePort(), Number(target.port))
+    target.port = String(proxy.port)
+    const [ahead, behind] = [new ManualClock(), new ManualClock()]
+    ahead.advance(1_500)
+    const here = await open(ahead)
+    const there = await open(behind, {}, { through: target.href })
+    fail(here.breakers, 4)
+    await stateBecomes(there.breakers, 'open')
+    // Longer than from one whole report to the next.
+    proxy.delay(1_500)
+    for (const clock of [ahead, behind]) clock.advance(BREAKER.openForMs)
+    const states: string[] = []
+    here.breakers.onChange((deployment, { state }) => deployment === KEY && states.push(state))
+    for (const probe of [await permit(here.breakers), await permit(here.breakers)]) {
+      probe.settle('success')
+    }
+    await stateBecomes(there.breakers, 'closed')
+    proxy.delay(0)
+    here.breakers.holdUntil('large/us', Number.MAX_SAFE_INTEGER, 'comes behind all the rest')
+    await eventually(
+      () => there.breakers.view('large/us').state,
+      state => state === 'open',
+    )
+    await proxy.close()
+
+    expect(states).toEqual(['closed'])
+    for (const { breakers } of [here, there]) expect(breakers.view(KEY).state).toBe('closed')
   })
 
   it('tells who waits for a probe when one came back', async () => {
@@ -245,19 +285,18 @@ await describeOn('redis', 'coordination that processes share through Redis', url
       name: 'a process that coordinates',
       logFile: join(folder, 'log'),
     })
-    await child.printed(/it has its probe/, 15_000)
+    await child.printed(/it has its probe/, 60_000)
     await eventually(count, inFlight => inFlight === 3)
     await stateBecomes(watching.breakers, 'half-open')
     expect(watching.breakers.acquire(KEY)).toBeUndefined()
     await child.end('SIGKILL', 1_000)
-    const killedAt = performance.now()
     rmSync(folder, { recursive: true })
 
-    await eventually(count, inFlight => inFlight === 0)
-    expect(performance.now() - killedAt).toBeLessThan(4_500)
+    const callsMs = await runningMs(() => eventually(count, inFlight => inFlight === 0))
+    expect(callsMs).toBeLessThan(4_500)
     // Its probe as well: another may be made.
-    await permit(watching.breakers)
-    expect(performance.now() - killedAt).toBeLessThan(8_000)
+    const probeMs = await runningMs(() => permit(watching.breakers))
+    expect(callsMs + probeMs).toBeLessThan(8_000)
   })
 
   it('tells its own receivers once, and others in few messages', async () => {
@@ -299,7 +338,7 @@ await describeOn('redis', 'coordination that processes share through Redis', url
 
   it('shares nothing with other prefixes', async () => {
     const clock = new ManualClock()
-    const [here, elsewhere] = [await open(clock), await open(clock, {}, randomUUID())]
+    const [here, elsewhere] = [await open(clock), await open(clock, {}, { prefix: randomUUID() })]
     const news = receiver()
     elsewhere.broadcasts.on('work-pending', news.receive)
     elsewhere.breakers.view(KEY)

@@ -42,7 +42,7 @@ describe('a supervised process', () => {
   it('is killed when it takes too long to stop', async () => {
     const args = ['-c', 'trap "" TERM; echo deaf; while :; do sleep 0.05; done']
     const server = new Supervised({ program: 'sh', args, logFile })
-    await server.untilReady(async () => (await run('cat', [logFile])).includes('deaf'), 5_000)
+    await server.untilReady(async () => (await run('cat', [logFile])).includes('deaf'), 60_000)
     await server.stop(50)
     expect(server.running).toBe(false)
     await server.stop(50)
@@ -51,7 +51,7 @@ describe('a supervised process', () => {
   it('tells the end of its log when it does not start', async () => {
     const args = ['-c', 'echo the port is taken; exit 1']
     const server = new Supervised({ program: 'sh', args, logFile })
-    await expect(server.untilReady(async () => false, 5_000)).rejects.toThrow(/the port is taken/)
+    await expect(server.untilReady(async () => false, 60_000)).rejects.toThrow(/the port is taken/)
   })
 
   it('is killed when it is not ready in time', async () => {
@@ -65,7 +65,7 @@ describe('a supervised process', () => {
   it('that does not exist is told like one that died', async () => {
     const server = new Supervised({ program: join(folder, 'none'), args: [], logFile })
     await server.exited()
-    await expect(server.untilReady(async () => false, 5_000)).rejects.toThrow(/did not start/)
+    await expect(server.untilReady(async () => false, 60_000)).rejects.toThrow(/did not start/)
     await server.stop(50)
   })
 })

@@ -12,6 +12,15 @@ const person = {
 }
 
 describe('on a machine that is too busy at first', () => {
+  it('looks at a schema again that had no time of its own', () => {
+    const late = Object.assign(new Error('timed out'), { code: 'ERR_SCRIPT_EXECUTION_TIMEOUT' })
+    const paused = jest.spyOn(Script.prototype, 'runInContext').mockImplementationOnce(() => {
+      throw late
+    })
+    expect(new JsonSchemas().fault({ type: 'nonsense' })).toMatchObject({ path: ['type'] })
+    paused.mockRestore()
+  })
+
   it('judges the schemas that come later', () => {
     const { runInContext } = Script.prototype
     let timeout = 1

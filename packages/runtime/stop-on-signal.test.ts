@@ -105,7 +105,7 @@ describe('a real process', () => {
         console.log('stopping')
         setTimeout(done, ${stopMs})
       }) }
-      const stopped = stopOnSignal([part], 5000)
+      const stopped = stopOnSignal([part], 600_000)
       console.log('ready')
       await stopped
     `
@@ -126,7 +126,7 @@ describe('a real process', () => {
   })
 
   it('ends at once at the second signal', async () => {
-    const child = start(60_000)
+    const child = start(600_000)
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
     await lines.next()
     child.kill('SIGINT')

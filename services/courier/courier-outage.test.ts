@@ -11,6 +11,7 @@ import { createReceiverPolicy } from '@longhaul/runtime'
 import { openStore, type Store } from '@longhaul/store'
 import { startTelemetry } from '@longhaul/telemetry'
 import { alone } from '../../test/alone.ts'
+import { runningMs } from '../../test/running-time.ts'
 import { commitEvent } from '../../test/webhook-event.ts'
 import { WebhookReceiver } from '../../test/webhook-receiver.ts'
 import { Courier } from './courier.ts'
@@ -51,7 +52,7 @@ describe('Courier, when PostgreSQL dies', () => {
       { webhooks: { allow: [], timeout: 20_000, concurrency: CONCURRENCY } },
     )
     await courier.start()
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await courier.stop(5_000)
@@ -71,7 +72,7 @@ describe('Courier, when PostgreSQL dies', () => {
   }
 
   async function until(what: string, is: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 25_000
+    const deadline = Date.now() + 60_000
     while (!(await is())) {
       if (Date.now() > deadline) throw new Error(`not yet: ${what}; ${courier.health().detail}`)
       await delay(20)
@@ -109,9 +110,10 @@ describe('Courier, when PostgreSQL dies', () => {
     // The first after it is not slower for it.
     const before = receiver.deliveries.length
     await commitEvent(store, { tenantId, url: receiver.url })
-    const committedAt = Date.now()
-    coordination.broadcasts.send('event-pending', { count: 1 })
-    await receiver.received(before + 1)
-    expect(Date.now() - committedAt).toBeLessThan(1_000)
-  }, 60_000)
+    const tookMs = await runningMs(() => {
+      coordination.broadcasts.send('event-pending', { count: 1 })
+      return receiver.received(before + 1)
+    })
+    expect(tookMs).toBeLessThan(1_000)
+  })
 })

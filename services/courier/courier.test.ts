@@ -101,7 +101,7 @@ describe('Courier', () => {
       over = true
     }
     happening.then(end, end)
-    const deadline = performance.now() + 20_000
+    const deadline = performance.now() + 60_000
     while (!over) {
       if (performance.now() > deadline) throw new Error('it does not happen')
       clock.advance(stepMs)
@@ -265,19 +265,21 @@ describe('Courier', () => {
       expect(stamps[index]).toBeLessThanOrEqual(time / 1_000)
       expect(stamps[index]).toBeGreaterThan(time / 1_000 - 5)
     }
-  }, 60_000)
+  })
 
   it('waits as long as Retry-After asks, within twice the schedule', async () => {
-    receiver.respond = (response, _, count) =>
-      count === 1
-        ? response.writeHead(503, { 'retry-after': '8' }).end()
-        : response.writeHead(204).end()
+    let askedAt = 0
+    receiver.respond = (response, _, count) => {
+      if (count > 1) return response.writeHead(204).end()
+      askedAt = clock.now()
+      return response.writeHead(503, { 'retry-after': '8' }).end()
+    }
     await startCourier()
     const jobId = await commit()
     const event = await until(jobId, attempted(1))
 
-    expect((event.nextAttemptAt ?? 0) - clock.now()).toBeGreaterThan(7 * SECOND)
-    expect((event.nextAttemptAt ?? 0) - clock.now()).toBeLessThanOrEqual(8 * SECOND)
+    expect(event.nextAttemptAt).toBeGreaterThanOrEqual(askedAt + 8 * SECOND)
+    expect(event.nextAttemptAt).toBeLessThanOrEqual(clock.now() + 8 * SECOND)
     await until(jobId, delivered)
   })
 
@@ -313,13 +315,15 @@ describe('Courier', () => {
   })
 
   it('slows down for a receiver that is overloaded, without spending attempts', async () => {
-    receiver.respond = (response, _, count) =>
-      count === 1
-        ? response.writeHead(429, { 'retry-after': '9' }).end()
-        : response.writeHead(204).end()
+    let throttledAt = 0
+    receiver.respond = (response, _, count) => {
+      if (count > 1) return response.writeHead(204).end()
+      throttledAt = clock.now()
+      return response.writeHead(429, { 'retry-after': '9' }).end()
+    }
     await startCourier()
     const first = await commit()
-    const throttledAt = await until(first, attempted(1)).then(() => clock.now())
+    await until(first, attempted(1))
     const second = await commit()
     await until(second, ({ nextAttemptAt }) => (nextAttemptAt ?? 0) > throttledAt + 7 * SECOND)
     expect(receiver.deliveries).toHaveLength(1)
@@ -405,7 +409,7 @@ describe('Courier', () => {
     const courier = await startCourier()
     const jobId = await commit()
     await passing(receiver.received(1))
-    await courier.stop(60_000)
+    await courier.stop(600_000)
 
     expect(await eventOf(jobId)).toMatchObject({ state: 'delivered' })
   })

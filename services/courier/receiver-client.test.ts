@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createReceiverPolicy } from '@longhaul/runtime'
 import { ManualClock } from '../../test/manual-clock.ts'
+import { headArrives } from '../../test/undici-signals.ts'
 import { statuses, WebhookReceiver } from '../../test/webhook-receiver.ts'
 import { type Answer, ReceiverClient } from './receiver-client.ts'
 
@@ -95,8 +96,9 @@ describe('ReceiverClient', () => {
 
     it('that never ends is cut, and counts', async () => {
       receiver.respond = response => response.writeHead(200).write('more to come')
+      const head = headArrives()
       const answer = post()
-      await receiver.received(1)
+      await head
       await passing(answer, 2_000)
 
       expect(await answer).toMatchObject({ kind: 'answered', status: 200 })

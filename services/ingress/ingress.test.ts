@@ -191,7 +191,7 @@ const requestBegun = (test: TestIngress) => until(() => test.ingress.requestsUnd
 
 async function until(isSo: () => boolean): Promise<void> {
   for (let turn = 0; !isSo(); turn += 1) {
-    if (turn > 5_000) throw new Error('it never came to pass')
+    if (turn > 60_000) throw new Error('it never came to pass')
     await new Promise(resolve => setTimeout(resolve, 1))
   }
 }

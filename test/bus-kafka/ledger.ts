@@ -45,6 +45,11 @@ export class Ledger {
     delivery.ack()
   }
 
+  /** Messages that were to be published, whatever came of it. */
+  get tried(): number {
+    return this.#next
+  }
+
   get missing(): string[] {
     return [...this.published].filter(key => !this.handed.has(key))
   }
@@ -56,7 +61,7 @@ export class Ledger {
     return repeats
   }
 
-  async complete(patienceMs = 30_000): Promise<void> {
+  async complete(patienceMs?: number): Promise<void> {
     await eventually(
       () => this.missing.length,
       missing => missing === 0,

@@ -45,7 +45,7 @@ await describeOn('kafka', 'offsets that Kafka has no messages for', brokers => {
     const first = await bus.consume({ ...consumerOf('expired'), handle: before.work(0) })
     await before.complete()
     await lagBecomes(bus, 'expired', 0)
-    await first.stop(1_000)
+    await first.stop(60_000)
 
     const after = new Ledger()
     await publishInOrder(after, bus, 'expired', 20)
@@ -57,7 +57,7 @@ await describeOn('kafka', 'offsets that Kafka has no messages for', brokers => {
     )
     expect([...after.handed.keys()]).toEqual([...after.published].slice(10))
     await lagBecomes(bus, 'expired', 0)
-  }, 60_000)
+  })
 
   it.concurrent('while the consumer has its hands full: it goes on at the oldest message too', async () => {
     const bus = await open({ partitions: 1 })
@@ -79,12 +79,11 @@ await describeOn('kafka', 'offsets that Kafka has no messages for', brokers => {
     await eventually(
       () => newest.filter(key => !ledger.handed.has(key)),
       missing => missing.length === 0,
-      30_000,
     )
     await lagBecomes(bus, 'overtaken', 0)
     clearInterval(work)
     expect(ledger.repeats).toBe(0)
-  }, 60_000)
+  })
 
   it.concurrent('above the newest message: the group goes back to the oldest', async () => {
     const bus = await open({ partitions: 1 })
@@ -102,7 +101,7 @@ await describeOn('kafka', 'offsets that Kafka has no messages for', brokers => {
     await bus.consume({ ...consumerOf('ahead'), handle: ledger.work(0) })
     await ledger.complete()
     await lagBecomes(bus, 'ahead', 0)
-  }, 60_000)
+  })
 })
 
 function consumerOf(topic: string) {

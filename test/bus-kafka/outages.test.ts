@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { type Bus, openKafkaBus } from '@longhaul/bus'
 import { LocalKafka } from '@longhaul/local-servers'
 import { eventually } from '../conformance/eventually.ts'
+import { runningMs } from '../running-time.ts'
 import { describeOn } from '../servers.ts'
 import { Ledger, message, seconds, startLoad } from './ledger.ts'
 
@@ -94,9 +95,10 @@ class Running {
     )
     let slowestMs = 0
     for (let round = 0; round < 20; round += 1) {
-      const startedAt = performance.now()
-      await this.#bus.publish(this.#topic, message('refused')).catch(() => {})
-      slowestMs = Math.max(slowestMs, performance.now() - startedAt)
+      const tookMs = await runningMs(() =>
+        this.#bus.publish(this.#topic, message('refused')).catch(() => {}),
+      )
+      slowestMs = Math.max(slowestMs, tookMs)
     }
     expect(slowestMs).toBeLessThan(PUBLISH_TIMEOUT_MS + 1_000)
     expect(this.#ledger.refused).toBeGreaterThan(0)
@@ -152,9 +154,7 @@ async function opensAndStops(kafka: LocalKafka): Promise<void> {
   const bus = await open(kafka)
   await bus.ensureTopics(['never'])
   await bus.consume({ ...consumerOf('never'), handle: () => {} })
-  const startedAt = performance.now()
-  await bus.stop()
-  expect(performance.now() - startedAt).toBeLessThan(5_000)
+  expect(await runningMs(() => bus.stop())).toBeLessThan(5_000)
 }
 
 function consumerOf(topic: string) {

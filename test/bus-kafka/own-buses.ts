@@ -47,6 +47,8 @@ export function ownBuses(brokers: string): {
         sessionTimeoutMs: 6_000,
         partitions: 3,
         lagMaxAgeMs: 100,
+        // The broker is never away here: it may take its time.
+        publishTimeoutMs: 60_000,
         ...options,
       })
       opened.push(bus)

@@ -33,7 +33,7 @@ await describeOn('kafka', 'consumers of one group', brokers => {
     )
     const joining = [await bus.consume(consumer), await bus.consume(consumer)]
     await seconds(2)
-    await Promise.all(joining.map(subscription => subscription.stop(5_000)))
+    await Promise.all(joining.map(subscription => subscription.stop(60_000)))
     await seconds(2)
     await load.stop()
     await ledger.complete()
@@ -43,7 +43,7 @@ await describeOn('kafka', 'consumers of one group', brokers => {
     expect(metrics.of('busConsumerFailures')).toBe(0)
     expect(ledger.refused).toBe(0)
     await lagBecomes(bus, 'joined', 0)
-  }, 60_000)
+  })
 
   it.concurrent('drop what they have in hand already when the survivor is sent it again', async () => {
     const metrics = new CountingMetrics()
@@ -70,7 +70,7 @@ await describeOn('kafka', 'consumers of one group', brokers => {
     expect(metrics.of('busRepeatsDropped')).toBeGreaterThanOrEqual(30)
     for (const delivery of ledger.open) ledger.ack(delivery)
     await lagBecomes(bus, 'survived', 0)
-  }, 60_000)
+  })
 
   it.concurrent('take over what one of them had in hand when it was killed', async () => {
     const bus = await open()
@@ -93,7 +93,7 @@ await describeOn('kafka', 'consumers of one group', brokers => {
     await lagBecomes(bus, 'killed', 0)
 
     expect([...ledger.handed.keys()].sort()).toEqual(['hold 1', 'hold 2'])
-  }, 60_000)
+  })
 })
 
 function consumerOf(topic: string) {

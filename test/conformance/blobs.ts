@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { BlobMissingError, type Blobs, type ByteRange } from '@longhaul/blobs'
 import { newId } from '@longhaul/contracts'
+import { eventually } from './eventually.ts'
 
 export interface BlobSurroundings {
   blobs: Blobs
@@ -94,7 +95,10 @@ export function exerciseBlobs(driver: string, open: () => Promise<BlobSurroundin
         expect(piece.length).toBeGreaterThan(0)
         break
       }
-      expect((await blobs.health()).ok).toBe(true)
+      await eventually(
+        () => blobs.health(),
+        ({ ok }) => ok,
+      )
     })
 
     it('says what is missing', async () => {

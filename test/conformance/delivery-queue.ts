@@ -29,7 +29,7 @@ export function exerciseDeliveryQueue(driver: string, openBackend: () => QueueBa
     }
 
     const events = (count: number): DueEvent[] => Array.from({ length: count }, event)
-    const never = () => delay(60_000, undefined, { signal: over.signal }).catch(() => {})
+    const never = () => delay(600_000, undefined, { signal: over.signal }).catch(() => {})
 
     it('hands out each attempt once, whole, to whichever courier', async () => {
       const backend = openBackend()

@@ -1,10 +1,10 @@
 const POLL_MS = 5
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 60_000
 
 /**
  * The first value of `read` that is as `expected` says; for what a driver
  * promises soon but gives no signal of.
- * @param patienceMs default 15 s
+ * @param patienceMs default 60 s
  * @throws the last value seen, when that time did not bring it
  */
 export async function eventually<T>(

@@ -9,7 +9,7 @@ const examples = examplesOf(readDocument('docs/guides/openai.md'))
 let longhaul: RunningLonghaul
 beforeAll(async () => {
   longhaul = await startLonghaul()
-}, 60_000)
+})
 afterAll(() => longhaul?.close())
 
 /** As a reader would run it who has the client installed and two variables set. */

@@ -37,7 +37,7 @@ beforeAll(async () => {
   })
   const parts = stdout.split(`\n${separator}\n`)
   for (const [index, { name }] of examples.entries()) outputs.set(name, parts[index] ?? '')
-}, 60_000)
+})
 
 afterAll(async () => {
   await longhaul?.close()

@@ -37,7 +37,7 @@ await describeOn('redis', 'a worker whose breakers are on Redis', url => {
       failures: [{ fault: { kind: 'status', status: 500 }, rate: 0.5 }],
     })
     const ids = await Promise.all(Array.from({ length: 40 }, () => p.submit('hello')))
-    const jobs = await Promise.all(ids.map(id => p.untilEnded(id)))
+    const jobs = await p.allEnded(ids)
 
     expect(new Set(jobs.map(({ status }) => status))).toEqual(new Set(['succeeded']))
     expect([...states].sort()).toEqual(['closed', 'half-open', 'open'])

@@ -9,7 +9,7 @@ import { systemClock } from '@longhaul/contracts'
 import { testDatabaseUrl } from '../database.ts'
 import { Child } from '../processes/child.ts'
 
-const START_MS = 30_000
+const START_MS = 90_000
 const programOf = (service: string) =>
   fileURLToPath(new URL(`../../services/${service}/main.ts`, import.meta.url))
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { RunningTime } from '../running-time.ts'
 import { seededRandom } from '../simulator/random.ts'
 import { auditLedger, readLedger, settleTimeoutMs, untilSettled } from './ledger.ts'
 import { Load } from './load.ts'
@@ -43,9 +44,10 @@ export async function stopOrderly(options: FaultOptions): Promise<FaultReport> {
     await Promise.race([load.reached(Math.floor(jobs * (0.3 + 0.3 * random()))), submitted])
     while ((await simulator.calls()).byModel[SLOW_MODEL] === undefined) await delay(POLL_MS)
 
-    const signalledAt = performance.now()
-    const code = await longhaul.stop(SHUTDOWN_MS * 2)
-    const stopMs = performance.now() - signalledAt
+    const time = new RunningTime()
+    const code = await longhaul.stop(SHUTDOWN_MS * 10)
+    const stopMs = time.elapsedMs
+    time.stop()
     const orphan = longhaul.cluster.pid
     const { aborted } = await simulator.calls()
     await simulator.script({ model: SLOW_MODEL, behaviour: { latencyMs: POLL_MS } })

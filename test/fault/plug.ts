@@ -10,7 +10,7 @@ import { type Surroundings, surround } from './surroundings.ts'
 const KILLS = 5
 /** A kill comes up to so much later than the answer that triggers it. */
 const JITTER_MS = 40
-const IDLE_TIMEOUT_MS = 10_000
+const IDLE_TIMEOUT_MS = 60_000
 const POLL_MS = 10
 
 interface Kill {

@@ -10,7 +10,7 @@ const KILLS = 2
 const JITTER_MS = 40
 /** A client that waits longer for an answer gives up on the service. */
 const LONGEST_ANSWER_MS = 10_000
-const OUTAGE_TIMEOUT_MS = 30_000
+const OUTAGE_TIMEOUT_MS = 60_000
 const POLL_MS = 20
 
 /**

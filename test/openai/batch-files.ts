@@ -52,7 +52,7 @@ const POLL_MS = 50
 export async function untilEnded(
   client: OpenAI,
   id: string,
-  timeoutMs = 25_000,
+  timeoutMs = 60_000,
 ): Promise<OpenAI.Batch> {
   return untilBatch(client, id, batch => FINAL.includes(batch.status), timeoutMs)
 }
@@ -61,7 +61,7 @@ export async function untilBatch(
   client: OpenAI,
   id: string,
   wanted: (batch: OpenAI.Batch) => boolean | Promise<boolean>,
-  timeoutMs = 25_000,
+  timeoutMs = 60_000,
 ): Promise<OpenAI.Batch> {
   const deadline = performance.now() + timeoutMs
   for (;;) {

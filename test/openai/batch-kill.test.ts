@@ -69,7 +69,7 @@ describe('the process is killed', () => {
       await simulator.stop()
       rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     }
-  }, 300_000)
+  }, 600_000)
 })
 
 async function killAtMoments(

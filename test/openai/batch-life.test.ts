@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { uuidOf } from '@longhaul/contracts'
 import type OpenAI from 'openai'
 import { alone } from '../alone.ts'
+import { RunningTime, runningMs } from '../running-time.ts'
 import { WebhookReceiver } from '../webhook-receiver.ts'
 import {
   chatLine,
@@ -30,7 +30,7 @@ beforeAll(async () => {
     })
     return { models: { small: model(64), slow: model(4), narrow: model(1) } }
   })
-  server.simulator.script('slow', { latencyMs: 60_000 })
+  server.simulator.script('slow', { latencyMs: 600_000 })
   client = server.client
 })
 afterAll(() => server.close())
@@ -128,14 +128,15 @@ describe('a batch that is cancelled', () => {
     const { id } = await createBatch(client, [...fast, ...slow])
     await untilBatch(client, id, ({ request_counts }) => request_counts?.completed === 5)
     await server.simulator.waitFor(calls => calls.inFlight >= 4)
-    const startedAt = performance.now()
+    const time = new RunningTime()
     const cancelling = await client.batches.cancel(id)
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(time.elapsedMs).toBeLessThan(1_000)
     expect(cancelling).toMatchObject({ status: 'cancelling', cancelling_at: expect.any(Number) })
     const again = await client.batches.cancel(id)
     expect(['cancelling', 'cancelled']).toContain(again.status)
     await server.simulator.waitFor(calls => calls.inFlight === 0)
-    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(time.elapsedMs).toBeLessThan(2_000)
+    time.stop()
 
     const batch = await untilEnded(client, id)
     expect(batch).toMatchObject({
@@ -160,7 +161,7 @@ describe('a batch that is cancelled', () => {
 describe('a batch whose window ends', () => {
   it('expires, and keeps what has finished', async () => {
     const lines = [chatLine('in-time', 'small'), chatLine('too-late', 'slow')]
-    const { id } = await createBatch(client, lines, undefined, '1m')
+    const { id } = await createBatch(client, lines, undefined, '1h')
     await untilBatch(client, id, ({ request_counts }) => request_counts?.completed === 1)
     await server.query(`UPDATE jobs SET deadline = now() WHERE batch_id = $1 AND phase < 2`, [
       id.slice('batch_'.length),
@@ -289,7 +290,7 @@ describe('what Longhaul adds', () => {
     await untilBatch(client, id, ({ request_counts }) => request_counts?.completed === 30)
     const seen: string[] = []
     let cursor = ''
-    const deadline = performance.now() + 10_000
+    const deadline = performance.now() + 60_000
     while (seen.length < 30 && performance.now() < deadline) {
       const lines = await read(cursor === '' ? '' : `?after=${cursor}`)
       seen.push(...lines.map(({ custom_id }) => custom_id))
@@ -394,19 +395,13 @@ describe('a large batch that is cancelled', () => {
     const lines = Array.from({ length: MANY }, (_, index) => chatLine(`many-${index}`, 'small'))
     const { id } = await createBatch(client, lines)
     await untilBatch(client, id, ({ request_counts }) => (request_counts?.completed ?? 0) > 20)
-    const startedAt = performance.now()
-    await client.batches.cancel(id)
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(await runningMs(() => client.batches.cancel(id))).toBeLessThan(1_000)
+    const { total } = server.simulator.calls
     const batch = await untilEnded(client, id)
     const { completed = 0 } = batch.request_counts ?? {}
     expect(batch).toMatchObject({ status: 'cancelled', request_counts: { total: MANY, failed: 0 } })
-    const [last] = await server.query<{ seconds: number }>(
-      `SELECT extract(epoch FROM max(a.started_at) - b.cancelling_at)::float8 AS seconds
-       FROM batches b JOIN jobs j ON j.batch_id = b.id JOIN attempts a ON a.job_id = j.id
-       WHERE b.id = $1 GROUP BY b.cancelling_at`,
-      [uuidOf('batch', id)],
-    )
-    expect(last?.seconds).toBeLessThan(2)
+    // Of the second when it was answered, calls that had their jobs in hand; not of the next ones.
+    expect(server.simulator.calls.total - total).toBeLessThan(500)
     expect(await readOutput(client, batch.output_file_id)).toHaveLength(completed)
     expect(await readOutput(client, batch.error_file_id)).toHaveLength(MANY - completed)
   })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type OpenAI from 'openai'
+import { eventually } from '../conformance/eventually.ts'
 import { type OpenAiServer, openOpenAiServer } from './server.ts'
 
 type Chunk = OpenAI.Chat.Completions.ChatCompletionChunk
@@ -31,13 +32,14 @@ function textOf(chunks: Chunk[]): string {
 
 describe('streamed chat completions by the official client', () => {
   it('bring tokens as the model writes them', async () => {
-    const chunks: Chunk[] = []
-    let writing: boolean | undefined
-    for await (const chunk of await open('[[paced?tokens=40&tps=20]]')) {
-      if (chunk.choices[0]?.delta.content) writing ??= server.simulator.calls.inFlight > 0
-      chunks.push(chunk)
+    const { aborted } = server.simulator.calls
+    for await (const chunk of await open('[[paced?tokens=2000&tps=20]]')) {
+      if (chunk.choices[0]?.delta.content) break
     }
-    expect(writing).toBe(true)
+    expect(server.simulator.calls.inFlight).toBe(1)
+    await server.simulator.waitFor(calls => calls.aborted > aborted)
+
+    const chunks = await chunksOf(await open('[[whole?tokens=40]]'))
     expect(textOf(chunks).length).toBeGreaterThan(40)
     expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('stop')
     expect(chunks.some(chunk => 'usage' in chunk && chunk.usage)).toBe(false)
@@ -117,10 +119,7 @@ describe('streamed chat completions by the official client', () => {
       return row?.status
     }
     await server.simulator.waitFor(calls => calls.of('late') === 2)
-    for (let tries = 0; tries < 100 && (await status()) === 'running'; tries += 1) {
-      await new Promise(resolve => setTimeout(resolve, 20))
-    }
-    expect(await status()).toBe('cancelled')
+    expect(await eventually(status, now => now !== 'running')).toBe('cancelled')
   })
 
   it('answer with a status when the job fails before anything is sent', async () => {

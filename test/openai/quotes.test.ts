@@ -119,5 +119,4 @@ it.each(files)(
       await server.close()
     }
   },
-  60_000,
 )

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type OpenAI from 'openai'
+import { eventually } from '../conformance/eventually.ts'
 import { readOutput, untilEnded, uploadLines } from './batch-files.ts'
 import { type OpenAiServer, openOpenAiServer } from './server.ts'
 
@@ -14,12 +15,10 @@ afterAll(() => server.close())
 
 /** As a program would: asks until it has ended. */
 async function polled(id: string): Promise<Response> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    const response = await server.client.responses.retrieve(id)
-    if (response.status !== 'queued' && response.status !== 'in_progress') return response
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
-  throw new Error(`${id} did not end`)
+  return eventually(
+    () => server.client.responses.retrieve(id),
+    ({ status }) => status !== 'queued' && status !== 'in_progress',
+  )
 }
 
 async function eventsOf(stream: AsyncIterable<Event>): Promise<Event[]> {

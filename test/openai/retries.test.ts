@@ -20,8 +20,12 @@ afterAll(async () => {
 })
 
 /** Asks, and breaks the connection while the model is at its first answer. */
-async function askAcrossABreak(marker: string, headers: Record<string, string> = {}) {
-  const content = `[[${marker}?latency=400&answer=after+all]]`
+async function askAcrossABreak(
+  marker: string,
+  script: string,
+  headers: Record<string, string> = {},
+) {
+  const content = `[[${marker}?${script}&answer=after+all]]`
   const asked = client.chat.completions.create(
     { model: 'small', messages: [{ role: 'user', content }] },
     { headers },
@@ -43,7 +47,7 @@ async function askAcrossABreak(marker: string, headers: Record<string, string> =
 
 describe('a connection that breaks before the answer', () => {
   it('ends the job that nobody waits for, and the client asks for another by itself', async () => {
-    expect(await askAcrossABreak('broken')).toEqual({
+    expect(await askAcrossABreak('broken', 'fault=hang&times=1')).toEqual({
       answer: 'after all',
       statuses: ['cancelled', 'succeeded'],
       calls: 2,
@@ -52,7 +56,7 @@ describe('a connection that breaks before the answer', () => {
 
   it('changes nothing under an idempotency key: the client is told the answer of the first job', async () => {
     const headers = { 'Idempotency-Key': 'order-18' }
-    expect(await askAcrossABreak('kept', headers)).toEqual({
+    expect(await askAcrossABreak('kept', 'latency=400', headers)).toEqual({
       answer: 'after all',
       statuses: ['succeeded'],
       calls: 1,

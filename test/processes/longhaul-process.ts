@@ -10,7 +10,7 @@ import { EmbeddedCluster } from './embedded-cluster.ts'
 
 const REPOSITORY = new URL('../../', import.meta.url)
 const PROGRAM = fileURLToPath(new URL('services/launcher/main.ts', REPOSITORY))
-const START_TIMEOUT_MS = 90_000
+const START_TIMEOUT_MS = 240_000
 const KILL_TIMEOUT_MS = 5_000
 const API_KEY = 'a-key-for-tests-and-benchmarks'
 

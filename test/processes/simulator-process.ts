@@ -6,7 +6,7 @@ import { request } from 'undici'
 import { Child } from './child.ts'
 
 const PROGRAM = fileURLToPath(new URL('../simulator/main.ts', import.meta.url))
-const START_TIMEOUT_MS = 20_000
+const START_TIMEOUT_MS = 90_000
 const STOP_TIMEOUT_MS = 5_000
 
 export interface SimulatedCalls {

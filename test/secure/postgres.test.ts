@@ -12,8 +12,8 @@ import { event } from '../conformance/delivery-queue.ts'
 import { eventually } from '../conformance/eventually.ts'
 import { Authority } from './authority.ts'
 
-const START_MS = 60_000
-const TEST_MS = 60_000
+const START_MS = 120_000
+const TEST_MS = 120_000
 
 describe('a PostgreSQL with TLS', () => {
   let folder: string

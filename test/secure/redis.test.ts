@@ -14,7 +14,7 @@ import { eventually } from '../conformance/eventually.ts'
 import { describeOn } from '../servers.ts'
 import { Authority, type Issued } from './authority.ts'
 
-const START_MS = 60_000
+const START_MS = 120_000
 const USER = 'longhaul'
 /** With what has a meaning in addresses. */
 const PASSWORD = 's3cret/of:the@server'

@@ -4,6 +4,7 @@
 --   d        the deployment
 --   version  of the state that the process knew
 --   opening  { until, reason, trips } of its own breaker, absent while closed
+--   told     the opening is what this script told, and no news
 --   ended    probes: { id, outcome, at }
 --   renew    ids of its probes that are under way
 --   calls, failures  of calls that passed while closed
@@ -97,11 +98,12 @@ local function trip(breaker, at, reason)
   enter(breaker, at + open_ms, reason, breaker.trips + 1)
 end
 
--- The later end counts. A breaker that the process found half-open is news if
--- all others forgot it, or if nothing has happened to it since it closed.
-local function merge(breaker, opening, fresh)
+-- The later end counts, unless the process was told of it and has not heard yet
+-- what came after. A breaker that the process found half-open is news if all
+-- others forgot it, or if nothing has happened to it since it closed.
+local function merge(breaker, opening, fresh, told)
   local open_until = opening['until']
-  local later = open_until > now and open_until > breaker.open_until
+  local later = open_until > now and open_until > breaker.open_until and (fresh or not told)
   local forgotten = breaker.missing or (is_closed(breaker) and fresh)
   if later or forgotten then
     enter(breaker, open_until, opening.reason, math.max(breaker.trips, opening.trips))
@@ -183,7 +185,7 @@ for index, report in ipairs(cjson.decode(ARGV[2])) do
   end
   if report.opening then
     local forgotten = breaker.missing
-    merge(breaker, report.opening, fresh)
+    merge(breaker, report.opening, fresh, report.told)
     fresh = fresh or forgotten
   end
   for _, ended in ipairs(report.ended or {}) do settle(breaker, ended, fresh) end

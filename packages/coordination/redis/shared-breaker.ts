@@ -7,6 +7,7 @@ export interface BreakerReport {
   d: string
   version: number
   opening?: Opening
+  told?: true
   ended?: EndedProbe[]
   renew?: string[]
   calls?: number
@@ -117,6 +118,7 @@ export class SharedBreaker {
     const report: BreakerReport = { d: this.#deployment, version: this.#version }
     const { opening } = this.#own
     if (opening) report.opening = opening
+    if (opening && opening.until === this.#toldUntil) report.told = true
     if (this.#ended.length > 0) report.ended = this.#ended.splice(0)
     const leases = whole ? [...this.#underWay, ...this.#leases, ...this.#oldLeases] : []
     if (leases.length > 0) report.renew = leases

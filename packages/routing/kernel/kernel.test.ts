@@ -16,7 +16,7 @@ it('the kernel is what its source compiles to', () => {
   } finally {
     rmSync(folder, { recursive: true })
   }
-}, 60_000)
+})
 
 it('the areas are made for as much as a scan can find', () => {
   const { MOST_RUNS, MOST_WORDS: words } = new Kernel(0).run

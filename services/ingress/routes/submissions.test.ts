@@ -232,9 +232,9 @@ describe('submitting', () => {
 
     it('answers the job that was accepted, though it would be refused by now', async () => {
       const key = { 'idempotency-key': 'expired' }
-      const job = { body, deadline: new Date(Date.now() + 1_000).toISOString() }
+      const job = { body, deadline: new Date(Date.now() + 3_600_000).toISOString() }
       const { json } = await submit(job, key)
-      const past = jest.spyOn(test.clock, 'now').mockImplementation(() => Date.now() + 60_000)
+      const past = jest.spyOn(test.clock, 'now').mockImplementation(() => Date.now() + 7_200_000)
       const again = await submit(job, key)
       past.mockRestore()
       expect([again.status, again.json.id]).toEqual([202, json.id])

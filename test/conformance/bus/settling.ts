@@ -12,7 +12,7 @@ import {
 } from './surroundings.ts'
 
 /** Longer than any test takes: a stop that waits for it does not pass unnoticed. */
-const PATIENT_MS = 60_000
+const PATIENT_MS = 600_000
 
 export function exerciseSettling(openWithTopic: OpenWithTopic): void {
   describe('settling', () => {

@@ -4,7 +4,7 @@ import { clusterScenarios } from './scenarios.ts'
 import { type ClusterSurroundings, surroundCluster } from './surroundings.ts'
 
 const START_MS = 300_000
-const SCENARIO_MS = 240_000
+const SCENARIO_MS = 480_000
 /** Shorter and smaller than `npm run test:fault` has it, but long enough for every time-out to pass. */
 const OPTIONS = { jobs: 800, outageMs: 8_000, stragglerMs: 32_000 }
 /** Of the scenarios that want more. */
