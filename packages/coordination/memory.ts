@@ -1,12 +1,13 @@
 import type { Clock } from '@longhaul/contracts'
 import { Breaker } from './breaker.ts'
+import { type BreakerNews, BreakerSet } from './breaker-set.ts'
 import { OwnBroadcasts } from './own-broadcasts.ts'
 import { OwnLiveStats } from './own-live-stats.ts'
 import { OwnNotes } from './own-notes.ts'
 import { OwnStreams } from './own-streams.ts'
 import { OwnTallies } from './own-tallies.ts'
-import type { BreakerOptions, Breakers, BreakerView, Coordination, Permit } from './port.ts'
-import { type CoordinationLogger, Receivers } from './receivers.ts'
+import type { BreakerOptions, Coordination } from './port.ts'
+import type { CoordinationLogger } from './receivers.ts'
 
 export interface MemoryCoordinationOptions {
   clock: Clock
@@ -58,65 +59,17 @@ class MemoryCoordination implements Coordination {
   }
 }
 
-class MemoryBreakers implements Breakers {
+class MemoryBreakers extends BreakerSet<Breaker> {
   readonly #clock: Clock
   readonly #options: BreakerOptions
-  readonly #receivers: Receivers<[deployment: string, view: BreakerView]>
-  readonly #waiting: Receivers<[deployment: string]>
-  readonly #breakers = new Map<string, Breaker>()
 
   constructor(clock: Clock, options: BreakerOptions, logger: CoordinationLogger) {
+    super(logger)
     this.#clock = clock
     this.#options = options
-    this.#receivers = new Receivers(logger)
-    this.#waiting = new Receivers(logger)
   }
 
-  view(deployment: string): BreakerView {
-    return this.#of(deployment).view()
-  }
-
-  acquire(deployment: string): Permit | undefined {
-    return this.#of(deployment).acquire()
-  }
-
-  holdUntil(deployment: string, epochMs: number, reason: string): void {
-    this.#of(deployment).holdUntil(epochMs, reason)
-  }
-
-  onChange(changed: (deployment: string, view: BreakerView) => void): () => void {
-    return this.#receivers.add(changed)
-  }
-
-  onPermit(told: (deployment: string) => void): () => void {
-    return this.#waiting.add(told)
-  }
-
-  get notClosed(): string[] {
-    return [...this.#breakers]
-      .filter(([, breaker]) => breaker.view().state !== 'closed')
-      .map(([deployment]) => deployment)
-  }
-
-  stop(): void {
-    this.#receivers.clear()
-    this.#waiting.clear()
-    for (const breaker of this.#breakers.values()) breaker.stop()
-  }
-
-  #of(deployment: string): Breaker {
-    let breaker = this.#breakers.get(deployment)
-    if (!breaker) {
-      breaker = new Breaker(
-        {
-          clock: this.#clock,
-          changed: view => this.#receivers.tell(deployment, view),
-          permitFree: () => this.#waiting.tell(deployment),
-        },
-        this.#options,
-      )
-      this.#breakers.set(deployment, breaker)
-    }
-    return breaker
+  protected create(_deployment: string, news: BreakerNews): Breaker {
+    return new Breaker({ clock: this.#clock, ...news }, this.#options)
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '@longhaul/contracts'
-import type { BreakerOptions, Breakers, BreakerView, Permit } from '../port.ts'
-import { type CoordinationLogger, Receivers } from '../receivers.ts'
+import { type BreakerNews, BreakerSet } from '../breaker-set.ts'
+import type { BreakerOptions } from '../port.ts'
+import type { CoordinationLogger } from '../receivers.ts'
 import { type BreakerReport, type Finding, SharedBreaker } from './shared-breaker.ts'
 
 export interface SharedBreakersDependencies {
@@ -30,47 +31,17 @@ interface News {
   trips: number
 }
 
-/** The breakers that this process knows, and what it has to report of them. */
-export class SharedBreakers implements Breakers {
+/** The breakers that this process knows, and what it has to report of them; that can be drained after a stop as well. */
+export class SharedBreakers extends BreakerSet<SharedBreaker> {
   readonly #dependencies: SharedBreakersDependencies
   readonly #options: BreakerOptions
-  readonly #receivers: Receivers<[deployment: string, view: BreakerView]>
-  readonly #waiting: Receivers<[deployment: string]>
-  readonly #breakers = new Map<string, SharedBreaker>()
   readonly #touched = new Set<string>()
   #wholeIsDue = true
 
   constructor(dependencies: SharedBreakersDependencies, options: BreakerOptions) {
+    super(dependencies.logger)
     this.#dependencies = dependencies
     this.#options = options
-    this.#receivers = new Receivers(dependencies.logger)
-    this.#waiting = new Receivers(dependencies.logger)
-  }
-
-  view(deployment: string): BreakerView {
-    return this.#of(deployment).view()
-  }
-
-  acquire(deployment: string): Permit | undefined {
-    return this.#of(deployment).acquire()
-  }
-
-  holdUntil(deployment: string, epochMs: number, reason: string): void {
-    this.#of(deployment).holdUntil(epochMs, reason)
-  }
-
-  onChange(changed: (deployment: string, view: BreakerView) => void): () => void {
-    return this.#receivers.add(changed)
-  }
-
-  onPermit(told: (deployment: string) => void): () => void {
-    return this.#waiting.add(told)
-  }
-
-  get notClosed(): string[] {
-    return [...this.#breakers]
-      .filter(([, breaker]) => breaker.view().state !== 'closed')
-      .map(([deployment]) => deployment)
   }
 
   /** The next reports tell everything, and ask after everything. */
@@ -80,10 +51,10 @@ export class SharedBreakers implements Breakers {
 
   drain(): BreakerReport[] {
     const whole = this.#wholeIsDue
-    const deployments = whole ? [...this.#breakers.keys()] : [...this.#touched]
+    const deployments = whole ? [...this.breakers.keys()] : [...this.#touched]
     this.#wholeIsDue = false
     this.#touched.clear()
-    return deployments.map(deployment => this.#of(deployment).drain(whole))
+    return deployments.map(deployment => this.of(deployment).drain(whole))
   }
 
   /** @param reports as they were drained; there may be answers that nobody asked for */
@@ -92,54 +63,35 @@ export class SharedBreakers implements Breakers {
     for (const [index, [deployment, granted, version, until, reason, trips]] of all.entries()) {
       const asked = reports[index]?.ask !== undefined
       const finding = findingOf({ version, until, reason, trips })
-      this.#of(deployment).answered(finding, asked ? granted === 1 : undefined)
+      this.of(deployment).answered(finding, asked ? granted === 1 : undefined)
     }
   }
 
   /** News of another process, or of this one. */
   receive(message: string): void {
     const { d: deployment, version, ...opening } = JSON.parse(message) as News
-    if (version === undefined) this.#breakers.get(deployment)?.room()
-    else this.#of(deployment).adopt(findingOf({ version, ...opening }))
+    if (version === undefined) this.breakers.get(deployment)?.room()
+    else this.of(deployment).adopt(findingOf({ version, ...opening }))
   }
 
   tick(): void {
-    for (const breaker of this.#breakers.values()) breaker.tick()
+    for (const breaker of this.breakers.values()) breaker.tick()
   }
 
   goAlone(): void {
-    for (const breaker of this.#breakers.values()) breaker.goAlone()
+    for (const breaker of this.breakers.values()) breaker.goAlone()
   }
 
-  /** Silent from now on; what is to be reported can still be drained. */
-  stop(): void {
-    this.#receivers.clear()
-    this.#waiting.clear()
-    for (const breaker of this.#breakers.values()) breaker.stop()
-  }
-
-  #of(deployment: string): SharedBreaker {
-    let breaker = this.#breakers.get(deployment)
-    if (!breaker) {
-      const { clock, shared, newId } = this.#dependencies
-      const request = (withinMs: number) => {
-        this.#touched.add(deployment)
-        this.#dependencies.request(withinMs)
-      }
-      breaker = new SharedBreaker(
-        deployment,
-        {
-          ...{ clock, shared, newId, request },
-          changed: view => this.#receivers.tell(deployment, view),
-          permitFree: () => this.#waiting.tell(deployment),
-        },
-        this.#options,
-      )
-      this.#breakers.set(deployment, breaker)
-      // What the others know of it.
-      request(0)
+  protected create(deployment: string, news: BreakerNews): SharedBreaker {
+    const { clock, shared, newId } = this.#dependencies
+    const request = (withinMs: number) => {
+      this.#touched.add(deployment)
+      this.#dependencies.request(withinMs)
     }
-    return breaker
+    // What the others know of it.
+    request(0)
+    const dependencies = { clock, shared, newId, request, ...news }
+    return new SharedBreaker(deployment, dependencies, this.#options)
   }
 }
 
