@@ -2,7 +2,8 @@ import type { Intent } from '@longhaul/contracts'
 import { handFeatureNames } from './hand-features.ts'
 import type { Scanner } from './scan.ts'
 import { WordBits } from './word-bits.ts'
-import type { WordGroup } from './word-groups.ts'
+import { type WordGroup, wordGroupBits, wordGroups } from './word-groups.ts'
+import { hashWord } from './word-hash.ts'
 
 const placeOf = new Map(handFeatureNames.map((name, place) => [name, place]))
 const at = (name: string) => placeOf.get(name) as number
@@ -17,6 +18,10 @@ const ANALYSIS = group('analysis')
 const DESIGN = group('design')
 const WRITING = group('writing')
 const PLANNING = group('planning')
+const EXPLANATION = group('explanation')
+const QUESTION = group('question')
+const NUMBERS = at('numbers')
+const PERCENTS = at('percents')
 const SEMICOLONS = at('semicolons')
 const OTHER_BRACKETS = at('other-brackets')
 const UNDERSCORES = at('underscores')
@@ -30,35 +35,120 @@ const commands: readonly (readonly [Intent, string])[] = [
     'translate translation übersetze übersetzen traduis traduire traduce traducir traduci',
   ],
   ['summary', 'summarise summarize summary tldr shorten condense zusammenfassen résume resumir'],
-  ['rewriting', 'rewrite rephrase reword proofread'],
+  ['rewriting', 'rewrite rephrase reword paraphrase proofread nicer friendlier'],
   ['extraction', 'extract classify categorise categorize label normalise normalize'],
 ]
 const commandBits = new WordBits(commands.map(([, words]) => words))
 /** A command stands early, or at the very end. */
 const COMMAND_WORDS = 12
 
+/**
+ * Words that by themselves tell what a short text is about. In a long one they
+ * may be by the way: there the groups of words and the marks are counted.
+ */
+const telling = [
+  // Code.
+  'python javascript typescript java kotlin golang haskell bash sql regex regexp html css json yaml csv npm numpy git docker kubectl curl chmod div printf println console def elif nullptr stdio cout typeerror valueerror keyerror indexerror nameerror syntaxerror referenceerror attributeerror modulenotfounderror nullpointerexception nonetype segfault traceback fizzbuzz palindrome',
+  // Calculation.
+  'derivative derivatives integral integrate antiderivative factorise factorize simplify sqrt probability determinant eigenvalues equation equations hypotenuse divided multiplied squared cubed löse résous ableitung',
+  // Thanks and the like.
+  'thx ty thanks danke merci gracias grazie ok okay lol sorry',
+] as const
+const tellingBits = new WordBits(telling)
+const ABOUT_CODE = 1
+const ABOUT_CALCULATION = 2
+const THANKS = 4
+/** The longest text that a telling word speaks for. */
+const SHORT = 24
+/** The longest text of which a formula is all. */
+const FORMULA = 8
+const BRACKETS = '()[]{}'
+/** The least share of the marks of programs in the characters of a line of code. */
+const CODE_SHARE = 0.14
+/** The same where there is a word of code, too. */
+const NAMED_CODE_SHARE = 0.08
+const bitOf = (name: WordGroup) => 1 << wordGroups.indexOf(name)
+/** Groups of the first word: of an order to experts, and of a question. */
+const DEMANDS = bitOf('analysis') | bitOf('design')
+const ASKS = bitOf('question')
+const SHOW = hashWord('show')
+const THAT = hashWord('that')
+
 /** The marks and words of a text, as `fillHandFeatures` counted them, say what it asks for. */
 export function intentOf(scan: Scanner, hand: Float32Array): Intent {
   const has = (place: number) => hand[place] as number
-  const greeting = Math.expm1(has(GREETING))
-  if (scan.words <= 8 && greeting >= scan.words / 2) return 'chat'
+  const told = scan.words <= SHORT ? toldBy(scan) : 0
+  if (isChat(scan, Math.expm1(has(GREETING)), told)) return 'chat'
   const command = commandIn(scan)
   if (command) return command
-  const braces = has(SEMICOLONS) + has(OTHER_BRACKETS) + has(UNDERSCORES)
-  if (has(REPAIR) + has(CODE) + braces > 2.4) return 'code'
-  const operators = has(OPERATORS) + has(BACKSLASHES)
-  if (has(PROOF) > 0 || operators + has(CALCULATION) > 2) return 'mathematics'
+  if (has(REPAIR) + has(CODE) + bracesIn(hand) > 2.4) return 'code'
+  if ((told & ABOUT_CODE) !== 0 || isLineOfCode(scan, hand)) return 'code'
+  if (asksForMathematics(scan, hand, told)) return 'mathematics'
   if (has(CREATIVE) > 0) return 'creative'
-  if (has(ANALYSIS) + has(DESIGN) > 1) return 'analysis'
+  const first = wordGroupBits.of(scan.hashes[0] as number)
+  if (has(ANALYSIS) + has(DESIGN) > 1 || (scan.words > 0 && (first & DEMANDS) !== 0)) {
+    return 'analysis'
+  }
   if (has(WRITING) > 0) return 'writing'
-  if (has(PLANNING) > 0) return 'planning'
-  return scan.marks[0x3f] === 0 && scan.words <= 4 ? 'chat' : 'question'
+  if (has(PLANNING) > 0 && (first & ASKS) === 0) return 'planning'
+  const asks = scan.marks[0x3f] !== 0 || has(QUESTION) + has(EXPLANATION) > 0
+  return !asks && scan.words <= 2 ? 'chat' : 'question'
+}
+
+/** All that telling words of a short text say. */
+function toldBy({ hashes, words }: Scanner): number {
+  let told = 0
+  for (let index = 0; index < words; index++) told |= tellingBits.of(hashes[index] as number)
+  return told
+}
+
+/** Greetings and thanks, with little beside them: `how` and `you` are words of questions, too. */
+function isChat({ words, hashes }: Scanner, greetings: number, told: number): boolean {
+  if (words > 8) return false
+  if (words > 0 && (told & ~THANKS) === 0) {
+    if ((tellingBits.of(hashes[0] as number) & THANKS) !== 0) return true
+  }
+  return greetings >= words * (words > 4 ? 0.6 : 0.5)
+}
+
+function asksForMathematics(scan: Scanner, hand: Float32Array, told: number): boolean {
+  const has = (place: number) => hand[place] as number
+  if ((told & ABOUT_CALCULATION) !== 0) return true
+  if (Math.round(Math.expm1(has(PROOF))) > shownThings(scan)) return true
+  const operators = has(OPERATORS) + has(BACKSLASHES)
+  if (operators + has(CALCULATION) > 2) return true
+  if (scan.words > SHORT) return false
+  if (operators > 0) return has(NUMBERS) > 0
+  return scan.words <= FORMULA && has(PERCENTS) > 0 && scan.numbers >= 2
+}
+
+/** How often a text says `show` of anything but a proposition: `show that` is of proofs. */
+function shownThings({ hashes, words }: Scanner): number {
+  let count = 0
+  for (let index = 0; index < words; index++) {
+    if (hashes[index] !== SHOW) continue
+    if (index + 1 === words || hashes[index + 1] !== THAT) count += 1
+  }
+  return count
+}
+
+/** Whether a short text has as many brackets, and other marks of programs, as only code has. */
+function isLineOfCode({ words, marks, characters }: Scanner, hand: Float32Array): boolean {
+  if (words > SHORT) return false
+  let brackets = 0
+  for (const mark of BRACKETS) brackets += marks[mark.charCodeAt(0)] as number
+  let others = 0
+  for (const mark of ';_=') others += marks[mark.charCodeAt(0)] as number
+  const named = Math.round(Math.expm1(hand[CODE] as number))
+  if (named >= 2 && others > 0) return true
+  const share = named > 0 ? NAMED_CODE_SHARE : CODE_SHARE
+  return brackets >= 2 && brackets + others >= share * characters
 }
 
 /** Marks that prose has little of. */
 function bracesIn(hand: Float32Array): number {
   const has = (place: number) => hand[place] as number
-  return has(at('semicolons')) + has(at('other-brackets')) + has(at('underscores'))
+  return has(SEMICOLONS) + has(OTHER_BRACKETS) + has(UNDERSCORES)
 }
 
 const BACKTICK = 0x60

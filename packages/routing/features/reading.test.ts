@@ -19,6 +19,17 @@ describe('the intent', () => {
     ['mathematics', 'Prove that the square root of 2 is irrational.'],
     ['creative', 'A limerick about a cat, with rhymes'],
     ['writing', 'Draft an invitation to our garden party.'],
+    ['chat', 'thx, that was all'],
+    ['question', 'How do you say thank you in Turkish?'],
+    ['question', 'who built the pantheon'],
+    ['question', 'Show me where the pantheon is'],
+    ['code', 'y = [n + 1 for n in range(9)]'],
+    ['code', 'SELECT town FROM clients WHERE age > 20;'],
+    ['code', 'git amend a commit'],
+    ['mathematics', '19 * 21'],
+    ['mathematics', 'what is 4.5% of 80'],
+    ['mathematics', 'Show that the sum of two even numbers is even.'],
+    ['analysis', 'Compare the two offers.'],
   ])('%s', (intent, text) => {
     const { scan, hand } = predictor.predict(text)
     expect(intentOf(scan, hand)).toBe(intent)
