@@ -81,6 +81,23 @@ describe('check-config', () => {
     expect(printed).toContain('auto (predictive): gpt. the only model that qualifies')
   })
 
+  it.each([
+    [
+      '--policy',
+      'atuo',
+      '--policy: the configuration has no policy called "atuo". Did you mean "auto"? There are: auto, ',
+    ],
+    [
+      '--model',
+      'sim-lrge',
+      '--model: the configuration has no model or policy called "sim-lrge". Did you mean "sim-large"? ',
+    ],
+  ])('names what there is when %s names %s', async (option, name, said) => {
+    const { code, complained } = await run('route', 'Hello', option, name)
+    expect(code).toBe(1)
+    expect(complained).toContain(said)
+  })
+
   it('routes among the models that `npm start` would use when no file is named', async () => {
     const { code, printed } = await run('route', 'Prove that 2 is prime.')
     expect(code).toBe(0)

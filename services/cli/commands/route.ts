@@ -1,11 +1,12 @@
 import type { Catalog, DecisionRecord } from '@longhaul/contracts'
-import { createRouter, type Decision } from '@longhaul/routing'
+import { createRouter, type Decision, resolveRequested } from '@longhaul/routing'
 import {
   type ConfigResult,
   chooseCatalog,
   describeFault,
   type Env,
   loadConfigFile,
+  nearMiss,
   probeOllama,
 } from '@longhaul/runtime'
 import Table from 'cli-table3'
@@ -34,7 +35,7 @@ export const addRoute: AddCommand = (program, context, exit) => {
     .action(async (prompt: string, options: Options) => exit(await route(prompt, options, context)))
 }
 
-/** 0 when a model was chosen; 1 when none qualifies or the configuration has faults. */
+/** 0 when a model was chosen; 1 when none qualifies, a name is unknown or the configuration has faults. */
 async function route(
   prompt: string,
   options: Options,
@@ -46,9 +47,31 @@ async function route(
     for (const fault of result.faults) complain(`${describeFault(path ?? '', fault)}\n`)
     return 1
   }
+  const unknown = unknownName(options, result.config)
+  if (unknown !== undefined) {
+    complain(`${unknown}\n`)
+    return 1
+  }
   const { record, failure } = decide(prompt, options, result.config)
   print(`${explained(record)}\n`)
   return failure ? 1 : 0
+}
+
+/** What to say of a policy or model that the configuration has not. */
+function unknownName({ policy, model }: Options, catalog: Catalog): string | undefined {
+  const policies = [...new Set(['auto', ...Object.keys(catalog.policies)])]
+  if (policy !== undefined && !policies.includes(policy)) {
+    return `--policy: ${notThere('policy', policy, policies)}`
+  }
+  if (resolveRequested(catalog, model)) return undefined
+  const known = [...policies, ...Object.keys(catalog.models)]
+  return `--model: ${notThere('model or policy', String(model), known)}`
+}
+
+function notThere(kind: string, name: string, known: string[]): string {
+  const near = nearMiss(name, known)
+  const hint = near === undefined ? '' : ` Did you mean "${near}"?`
+  return `the configuration has no ${kind} called "${name}".${hint} There are: ${known.join(', ')}.`
 }
 
 async function withoutFile(env: Env): Promise<ConfigResult> {
