@@ -16,6 +16,7 @@ import {
   permit,
   receiver,
   stateBecomes,
+  untilShared,
 } from '../../test/conformance/coordination/surroundings.ts'
 import { eventually } from '../../test/conformance/eventually.ts'
 import { TcpProxy } from '../../test/fault/tcp-proxy.ts'
@@ -53,12 +54,7 @@ await describeOn('redis', 'coordination that processes share through Redis', url
       breaker: { ...BREAKER, ...breaker },
     })
     opened.push(coordination)
-    // It does not wait for a slow Redis.
-    await eventually(
-      () => coordination.shared,
-      shared => shared,
-    )
-    return coordination
+    return untilShared(coordination)
   }
 
   async function openTwo(breaker: Partial<BreakerOptions> = {}) {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { eventually } from '../../test/conformance/eventually.ts'
 import { callApi, openTestIngress, type TestIngress } from '../../test/ingress.ts'
 
 const body = { messages: [{ role: 'user', content: 'hello' }] }
@@ -45,8 +46,10 @@ describe('an ingress', () => {
   })
 
   it('is ready when its parts are', async () => {
-    const { status, text } = await callApi(`${test.url}/readyz`, 'GET')
-    expect(status).toBe(200)
+    const { text } = await eventually(
+      () => callApi(`${test.url}/readyz`, 'GET'),
+      ({ status }) => status === 200,
+    )
     expect(Object.keys(JSON.parse(text).parts)).toEqual([
       'store',
       'files',

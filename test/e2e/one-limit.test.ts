@@ -57,7 +57,7 @@ await describeOn(
           ({ breakers }) =>
             new Promise<number>(resolve => {
               breakers.onChange((_, { state }) => {
-                if (state === 'open') resolve(performance.timeOrigin + performance.now())
+                if (state === 'open') resolve(Date.now())
               })
             }),
         )
@@ -66,7 +66,11 @@ await describeOn(
         const refusedAt = p.simulator.log.find(({ status }) => status === 429)?.at ?? 0
         expect(refusedAt).toBeGreaterThan(0)
         const allTold = Math.max(...(await Promise.all(told)))
-        const during = p.simulator.log.filter(({ at }) => at > allTold && at < refusedAt + REST_MS)
+        // As their workers have it: on a busy machine they may come late to the simulator.
+        const during = await p.query(
+          `SELECT FROM attempts WHERE extract(epoch FROM started_at) * 1000 BETWEEN $1 AND $2`,
+          [allTold + 1, refusedAt + REST_MS - 1],
+        )
         // Those that were on their way; two that know of nothing would make dozens.
         expect(during.length).toBeLessThanOrEqual(WORKERS)
       },

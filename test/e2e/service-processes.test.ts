@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { systemClock } from '@longhaul/contracts'
+import { eventually } from '../conformance/eventually.ts'
 import { testDatabaseUrl } from '../database.ts'
 import { Child } from '../processes/child.ts'
 
@@ -68,13 +69,17 @@ describe('a service in a process of its own', () => {
     async service => {
       const origin = await start(service)
       expect((await fetchOnceUp(`${origin}/healthz`)).status).toBe(200)
-      const ready = await fetch(`${origin}/readyz`)
+      // Its parts have less than a second to answer, and a busy machine may take that.
+      const ready = await eventually(
+        () => fetch(`${origin}/readyz`),
+        ({ status }) => status === 200,
+      )
       expect([ready.status, await ready.json()]).toEqual([
         200,
         expect.objectContaining({ ready: true }),
       ])
       expect(await (await fetch(`${origin}/metrics`)).text()).toContain('longhaul_')
-      expect(await child?.end('SIGTERM', 15_000)).toBe(0)
+      expect(await child?.end('SIGTERM', 60_000)).toBe(0)
     },
   )
 
@@ -83,7 +88,7 @@ describe('a service in a process of its own', () => {
     async service => {
       await start(service)
       await child?.exited
-      expect(await child?.end('SIGTERM', 15_000)).toBe(1)
+      expect(await child?.end('SIGTERM', 60_000)).toBe(1)
       expect(readFileSync(join(folder, 'log'), 'utf8')).toContain(
         'needs a bus that processes share',
       )

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { JobView } from '@longhaul/contracts'
 import OpenAI from 'openai'
+import { eventually } from '../conformance/eventually.ts'
 import { type OpenAiServer, openOpenAiServer } from './server.ts'
 
 let server: OpenAiServer
@@ -98,8 +99,10 @@ describe('a job that nobody waits for', () => {
       until: expect.any(String),
     })
     expect(['pending', 'queued']).toContain(job.status)
-    const ready = await jobsCall<{ ready: boolean; parts: Record<string, object> }>('/readyz')
-    expect(ready.ready).toBe(true)
+    const ready = await eventually(
+      () => jobsCall<{ ready: boolean; parts: Record<string, object> }>('/readyz'),
+      health => health.ready,
+    )
     expect(ready.parts.models).toMatchObject({
       ok: false,
       detail: expect.stringContaining('credentials refused: locked/main'),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, expect, it } from '@jest/globals'
 import { type Coordination, openRedisCoordination } from '@longhaul/coordination'
 import { BudgetAccount } from '@longhaul/runtime'
-import { BREAKER } from '../conformance/coordination/surroundings.ts'
+import { BREAKER, untilShared } from '../conformance/coordination/surroundings.ts'
 import { eventually } from '../conformance/eventually.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { describeOn } from '../servers.ts'
@@ -28,6 +28,7 @@ await describeOn('redis', 'routers that share a Redis', url => {
   async function openProcess(keyPrefix: string) {
     const coordination = await openRedisCoordination({ url, keyPrefix, clock, breaker: BREAKER })
     opened.push(coordination)
+    await untilShared(coordination)
     const policyStates = memoryStates()
     return {
       coordination,

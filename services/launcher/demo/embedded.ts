@@ -5,7 +5,7 @@ import { launch } from '../launch.ts'
 import { inFreshFolder } from './fresh-folder.ts'
 import type { DemoTarget } from './target.ts'
 
-const STOP_MS = 5_000
+const STOP_MS = 15_000
 
 export interface DemoSystemOptions {
   /** Of it the configuration file and the log level are used; address, servers and key are the demo's own. */

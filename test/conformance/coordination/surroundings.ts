@@ -52,6 +52,15 @@ export function stateBecomes(
   )
 }
 
+/** Opening does not wait for a slow Redis, without which each process goes on by itself. */
+export async function untilShared(coordination: Coordination): Promise<Coordination> {
+  await eventually(
+    () => coordination.shared,
+    shared => shared,
+  )
+  return coordination
+}
+
 /** The first one to be had: a driver may have to fetch the leave for a probe. */
 export async function permit(breakers: Breakers): Promise<Permit> {
   const permit = await eventually(
