@@ -50,6 +50,7 @@ export {
   operationsHandler,
   serveOperations,
 } from './operations-server.ts'
+export { isOutage, OutageLog } from './outage-log.ts'
 export {
   openPausePoints,
   type Pause,

@@ -28,6 +28,8 @@ import {
 } from '@longhaul/routing'
 import {
   type Conversations,
+  isOutage,
+  OutageLog,
   type Pause,
   type PolicyHoldings,
   ROUTER_GROUP,
@@ -77,10 +79,12 @@ export class Router {
   #config: Config
   #routing: RoutingRouter
   readonly #stopping = new AbortController()
+  readonly #outages: OutageLog
   #subscription: Subscription | undefined
 
   constructor(dependencies: RouterDependencies, config: Config) {
     this.#dependencies = dependencies
+    this.#outages = new OutageLog(dependencies.telemetry.logger, dependencies.clock)
     this.#config = config
     this.#routing = createRouter(config)
   }
@@ -134,12 +138,12 @@ export class Router {
       if (pause) await pause('router-before-ack')
       delivery.ack()
     } catch (error) {
-      const { telemetry, clock } = this.#dependencies
-      telemetry.logger.warn({ err: error, jobId: message.jobId }, 'routing failed; trying again')
-      if (delivery.deliveryCount >= MOST_TRIES && !isAway(error)) {
+      const { jobId } = message
+      this.#outages.warn(error, { jobId }, 'routing failed; trying again')
+      if (delivery.deliveryCount >= MOST_TRIES && !isOutage(error)) {
         return this.#giveUp(message, delivery)
       }
-      await sleep(clock, RETRY_DELAY_MS, this.#stopping.signal)
+      await sleep(this.#dependencies.clock, RETRY_DELAY_MS, this.#stopping.signal)
       delivery.release()
     }
   }
@@ -295,14 +299,6 @@ function routeOf(route: Route, { policy, held, estimates }: DecisionRecord): Job
   if (held?.holds !== 'budget') return route
   return { ...route, budget: { policy, expectedUsd: estimates.cost_usd ?? 0 } }
 }
-
-/** The store or the bus is away, or has too much to do: that passes. */
-function isAway(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
-  return AWAY.has(String(code))
-}
-
-const AWAY = new Set(['store_unavailable', 'store_busy', 'bus_unavailable', 'bus_full'])
 
 /** A message that cannot be read goes to the dead letters; Postgres still has its job. */
 function readJobMessage(delivery: Delivery): JobMessage | undefined {

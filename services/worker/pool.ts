@@ -14,7 +14,7 @@ import {
   type RoutingConstraints,
   sleep,
 } from '@longhaul/contracts'
-import { BudgetAccount } from '@longhaul/runtime'
+import { BudgetAccount, OutageLog } from '@longhaul/runtime'
 import { callConstraintsOf, Deployments, type Slot } from './deployments.ts'
 import { JobRun, type JobRunDependencies } from './job-run.ts'
 import { LaneQueue } from './lane-queue.ts'
@@ -51,6 +51,7 @@ export class ModelPool {
   readonly #deployments: Deployments
   readonly #queue: LaneQueue<Work>
   readonly #stopping: AbortSignal
+  readonly #outages: OutageLog
   /** Work that allows only deployments without a free slot; the window bounds it. */
   #parked: Work[] = []
   #config: Config
@@ -70,6 +71,7 @@ export class ModelPool {
     const modelConfig = config.models[model]
     if (!modelConfig) throw new Error(`no model ${model} in the configuration`)
     this.#dependencies = dependencies
+    this.#outages = new OutageLog(dependencies.telemetry.logger, dependencies.clock)
     this.#config = config
     this.#model = model
     this.#deployments = new Deployments(model, modelConfig, dependencies)
@@ -299,9 +301,8 @@ export class ModelPool {
   }
 
   async #keepBack({ delivery, message }: Work, error: unknown): Promise<void> {
-    const { telemetry, clock } = this.#dependencies
-    telemetry.logger.warn({ err: error, jobId: message.jobId }, 'not done; trying again')
-    await sleep(clock, RETRY_DELAY_MS, this.#stopping)
+    this.#outages.warn(error, { jobId: message.jobId }, 'not done; trying again')
+    await sleep(this.#dependencies.clock, RETRY_DELAY_MS, this.#stopping)
     delivery.release()
   }
 }
