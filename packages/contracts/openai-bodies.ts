@@ -155,9 +155,3 @@ export const endpointBodySchemas = {
   '/v1/completions': completion,
   '/v1/embeddings': embedding,
 } as const satisfies Record<Endpoint, z.ZodType>
-
-export type ChatCompletionBody = z.infer<typeof chatCompletion>
-export type ResponseBody = z.infer<typeof response>
-export type CompletionBody = z.infer<typeof completion>
-export type EmbeddingBody = z.infer<typeof embedding>
-export type EndpointBody = ChatCompletionBody | ResponseBody | CompletionBody | EmbeddingBody

@@ -152,6 +152,25 @@ describe("a deployment's time-out", () => {
     })
     await simulator.waitFor(calls => calls.aborted === 1)
   })
+
+  it.each(['whole', 'streamed'])(
+    'leaves what status and headers say of an error that stalls half-way: %s',
+    async form => {
+      const server = await openServer(response => {
+        response
+          .writeHead(429, { 'retry-after': '60', 'content-length': '1000' })
+          .write('{"error":')
+      })
+      const onChunk = form === 'streamed' ? () => {} : undefined
+      const clock = handDrivenClock()
+      const arrived = bodyArrives()
+      const deployment = testDeployment(server.origin)
+      const call = openTestProvider(clock).complete(chatRequest(), deployment, never, onChunk)
+      await arrived
+      clock.fireAll()
+      expect(await call).toMatchObject({ kind: 'rate-limited', status: 429, retryAfterMs: 60_000 })
+    },
+  )
 })
 
 describe('a broken connection', () => {

@@ -43,7 +43,7 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#reject = reject
     cancellation.whenCancelled(reason => {
       this.#controller?.abort(reason)
-      reject(reason)
+      this.#breakOff(reason)
     })
   }
 
@@ -72,8 +72,12 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#breakOff(error)
+  }
+
+  #breakOff(error: Error): void {
     const isError = this.#status > 299
-    if (isError && !this.#cancellation.aborted) this.#answer('')
+    if (isError && this.#cancellation.cause !== 'aborted') this.#answer('')
     else this.#reject(error)
   }
 

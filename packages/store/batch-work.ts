@@ -6,7 +6,7 @@ import type { Database } from './database.ts'
 import { jobError } from './jobs.ts'
 
 /** Jobs that one statement cancels or drops at most, so that none holds locks for long. */
-export const CANCEL_ROWS = 1_000
+const CANCEL_ROWS = 1_000
 
 /** Counts that may lie about before they are added up. */
 const LOOSE_COUNTS = 20

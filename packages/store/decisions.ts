@@ -29,9 +29,11 @@ export class Decisions {
 
   /** A job routed twice under one dispatch number (a redelivery) keeps the later decision. */
   async record(jobId: string, record: DecisionRecord): Promise<void> {
+    const id = uuidOf('job', jobId)
+    if (!id) throw new TypeError(`not a job id: ${jobId}`)
     const { number, model } = record
     const text = JSON.stringify(encodeDecision(record))
-    await this.#record.submit({ job_id: uuidOf('job', jobId) ?? '', number, model, record: text })
+    await this.#record.submit({ job_id: id, number, model, record: text })
   }
 }
 

@@ -1,8 +1,8 @@
-import { type ICustomPartitioner, Partitioners } from 'kafkajs'
 import { BusUnavailableError } from '../port.ts'
 import { Acknowledgements, type TopicMessages } from './acknowledgements.ts'
 import { KafkaClient, type KafkaJsLog, patientRetries } from './client.ts'
 import type { KafkaConnection } from './connection.ts'
+import { lastingPartitions } from './lasting-partitions.ts'
 import { outgoing } from './record.ts'
 import type { OutgoingTopic, Sender } from './send-queue.ts'
 
@@ -64,18 +64,5 @@ export async function connectSender(
 
   function toKafka({ topic, messages }: OutgoingTopic): TopicMessages {
     return { topic: options.nameOf(topic), messages: messages.map(outgoing) }
-  }
-}
-
-/**
- * By the key, as every client of Kafka. A message keeps the partition of its
- * first try, also when the topic gets more of them meanwhile: its sequence number
- * counts there.
- */
-const lastingPartitions: ICustomPartitioner = () => {
-  const choose = Partitioners.DefaultPartitioner()
-  return place => {
-    place.message.partition ??= choose(place)
-    return place.message.partition
   }
 }

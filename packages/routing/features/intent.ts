@@ -78,7 +78,7 @@ const THAT = hashWord('that')
 export function intentOf(scan: Scanner, hand: Float32Array): Intent {
   const has = (place: number) => hand[place] as number
   const told = scan.words <= SHORT ? toldBy(scan) : 0
-  if (isChat(scan, Math.expm1(has(GREETING)), told)) return 'chat'
+  if (isGreeting(scan.words, Math.expm1(has(GREETING)))) return 'chat'
   const command = commandIn(scan)
   if (command) return command
   if (has(REPAIR) + has(CODE) + bracesIn(hand) > 2.4) return 'code'
@@ -91,6 +91,7 @@ export function intentOf(scan: Scanner, hand: Float32Array): Intent {
   }
   if (has(WRITING) > 0) return 'writing'
   if (has(PLANNING) > 0 && (first & ASKS) === 0) return 'planning'
+  if (isThanks(scan)) return 'chat'
   const asks = scan.marks[0x3f] !== 0 || has(QUESTION) + has(EXPLANATION) > 0
   return !asks && scan.words <= 2 ? 'chat' : 'question'
 }
@@ -102,13 +103,14 @@ function toldBy({ hashes, words }: Scanner): number {
   return told
 }
 
-/** Greetings and thanks, with little beside them: `how` and `you` are words of questions, too. */
-function isChat({ words, hashes }: Scanner, greetings: number, told: number): boolean {
-  if (words > 8) return false
-  if (words > 0 && (told & ~THANKS) === 0) {
-    if ((tellingBits.of(hashes[0] as number) & THANKS) !== 0) return true
-  }
-  return greetings >= words * (words > 4 ? 0.6 : 0.5)
+/** Greetings with little beside them: `how` and `you` are words of questions, too. */
+function isGreeting(words: number, greetings: number): boolean {
+  return words <= 8 && greetings >= words * (words > 4 ? 0.6 : 0.5)
+}
+
+/** Of what asks for nothing else: `ok` may come before any order. */
+function isThanks({ words, hashes }: Scanner): boolean {
+  return words > 0 && words <= 8 && (tellingBits.of(hashes[0] as number) & THANKS) !== 0
 }
 
 function asksForMathematics(scan: Scanner, hand: Float32Array, told: number): boolean {

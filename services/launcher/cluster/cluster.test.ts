@@ -76,7 +76,7 @@ else {
         expect(await submit(url)).toMatchObject({ status: 'succeeded' })
 
         // As command lines show them; Redis writes its address into its own.
-        const redis = /Redis +local, redis:\/\/(\S+)/.exec(output)?.[1] ?? ''
+        const redis = /Redis +local, redis:\/\/(\S+)/.exec(output)?.[1] ?? 'that was not told'
         for (const server of [`redis-server ${redis}`, join(folder, 'data', 'kafka.properties')]) {
           const [line = ''] = await runningProcesses(server)
           process.kill(Number.parseInt(line, 10), 'SIGKILL')

@@ -96,6 +96,26 @@ it('does not start it again once it is stopped, also in a pause', async () => {
   expect(server).toMatchObject({ running: false, starts: 2 })
 })
 
+it('is stopped also when it comes up only then', async () => {
+  const server = new FakeServer()
+  const { kept, hears } = keep(server)
+  await kept.start()
+  const start = server.start.bind(server)
+  const preparing = Promise.withResolvers<void>()
+  server.start = async () => {
+    await preparing.promise
+    await start()
+  }
+  server.die()
+  await hears('Kafka died; starting it again')
+
+  const stopping = kept.stop()
+  preparing.resolve()
+  await stopping
+
+  expect(server).toMatchObject({ running: false, starts: 2 })
+})
+
 it('is not kept when its first start fails', async () => {
   const server = new FakeServer()
   server.start = async () => {

@@ -55,7 +55,8 @@ export class KeptServer {
 
   async #keep(): Promise<void> {
     const { server, title, log } = this.#options
-    for (;;) {
+    // One that came up during a stop is not waited for: the stop ends it.
+    while (!this.#stopping.signal.aborted) {
       await server.exited()
       if (this.#stopping.signal.aborted) return
       log(`${title} died; starting it again`)
