@@ -40,11 +40,13 @@ describe('rows as an array per column', () => {
 
   it('are NULL where a row says nothing, be it in every row', async () => {
     const none = { count: null, cost: null, id: null, body: null, usage: null }
-    expect(await read([{ count: 1 }, { body: null }, { count: undefined, usage: '1' }])).toEqual([
-      { ...none, count: 1 },
-      none,
-      { ...none, usage: '1' },
-    ])
+    expect(
+      await read([
+        { count: 1 },
+        { body: null, cost: Number.NaN },
+        { count: undefined, usage: '1' },
+      ]),
+    ).toEqual([{ ...none, count: 1 }, none, { ...none, usage: '1' }])
     expect(await read([])).toEqual([])
   })
 
@@ -52,4 +54,13 @@ describe('rows as an array per column', () => {
     await expect(read([{ body: 'a\0b' }])).rejects.toMatchObject({ code: '22021' })
     await expect(read([{ usage: '{' }])).rejects.toMatchObject({ code: '22P02' })
   })
+
+  it.each([{ count: 1.5 }, { count: 2_147_483_648 }, { id: 'abcd' }])(
+    'are refused as data of a row for %j, which the type cannot hold',
+    row => {
+      expect(() => COLUMNS.arrays([{ count: 1 }, row])).toThrow(
+        expect.objectContaining({ name: 'ValueError', code: '22P02' }),
+      )
+    },
+  )
 })

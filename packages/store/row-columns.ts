@@ -21,7 +21,7 @@ export class RowColumns<Name extends string> {
     return `unnest(${arrays.join(', ')}) AS r(${names.join(', ')})`
   }
 
-  /** What is absent or null in a row is NULL. A `json` value is the text of it, a uuid 32 digits. */
+  /** What is absent, null or NaN in a row is NULL. A `json` value is the text of it, a uuid 32 digits. */
   arrays(rows: ReadonlyArray<Readonly<Partial<Record<Name, Value>>>>): Buffer[] {
     return this.#columns.map(([name, type]) =>
       arrayOf(
@@ -57,7 +57,7 @@ function arrayOf(type: ColumnType, values: readonly Value[]): Buffer {
   let nulls = 0
   for (const value of values) {
     length += LENGTH_BYTES
-    if (value === null || value === undefined) nulls += 1
+    if (isNull(value)) nulls += 1
     else length += bytes ?? Buffer.byteLength(String(value))
   }
   const isEmpty = nulls === values.length
@@ -73,10 +73,15 @@ function arrayOf(type: ColumnType, values: readonly Value[]): Buffer {
   return array
 }
 
+/** As JSON has it: what is no number is nothing. */
+function isNull(value: Value): value is null | undefined {
+  return value === null || value === undefined || Number.isNaN(value)
+}
+
 /** @returns the place behind it */
 function writeValue(array: Buffer, at: number, type: ColumnType, value: Value): number {
   const start = at + LENGTH_BYTES
-  if (value === null || value === undefined) {
+  if (isNull(value)) {
     array.writeInt32BE(-1, at)
     return start
   }
@@ -85,17 +90,34 @@ function writeValue(array: Buffer, at: number, type: ColumnType, value: Value): 
   return end
 }
 
-/** @returns how many */
+/**
+ * @returns how many
+ * @throws {ValueError} the type has no such value
+ */
 function writeBytes(array: Buffer, at: number, type: ColumnType, value: number | string): number {
   switch (type) {
     case 'integer':
-      return array.writeInt32BE(Number(value), at) - at
+      if (value !== (Number(value) | 0)) throw new ValueError(type, value)
+      return array.writeInt32BE(value, at) - at
     case 'float8':
-      return array.writeDoubleBE(Number(value), at) - at
-    case 'uuid':
-      return array.write(String(value), at, 'hex')
+      if (typeof value !== 'number') throw new ValueError(type, value)
+      return array.writeDoubleBE(value, at) - at
+    case 'uuid': {
+      const written = array.write(String(value), at, 'hex')
+      if (written !== WIRE.uuid.bytes) throw new ValueError(type, value)
+      return written
+    }
     case 'text':
     case 'json':
       return array.write(String(value), at)
+  }
+}
+
+/** With PostgreSQL's code for it, `invalid_text_representation`: another row may do better. */
+class ValueError extends Error {
+  readonly code = '22P02'
+  constructor(type: ColumnType, value: number | string) {
+    super(`${JSON.stringify(value)} is no value of ${type}`)
+    this.name = 'ValueError'
   }
 }
