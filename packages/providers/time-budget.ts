@@ -5,32 +5,47 @@ export interface TimeBudgetOptions {
   share: number
 }
 
+/** Both in milliseconds, and set by nobody. */
+export interface BudgetClocks {
+  now(): number
+  /** What this thread has run: others may have the processor for a part of `now`. */
+  ran(): number
+}
+
+const clocksOfThread: BudgetClocks = {
+  now: () => performance.now(),
+  ran: () => {
+    const { user, system } = process.threadCpuUsage()
+    return (user + system) / 1_000
+  },
+}
+
 /** Bounds what work of one kind takes of the time of an event loop. */
 export class TimeBudget {
   readonly #options: TimeBudgetOptions
-  readonly #now: () => number
+  readonly #clocks: BudgetClocks
   #leftMs: number
   #at: number
 
-  /** @param now milliseconds of a clock that nobody sets */
-  constructor(options: TimeBudgetOptions, now: () => number = () => performance.now()) {
+  constructor(options: TimeBudgetOptions, clocks = clocksOfThread) {
     this.#options = options
-    this.#now = now
+    this.#clocks = clocks
     this.#leftMs = options.burstMs
-    this.#at = now()
+    this.#at = clocks.now()
   }
 
-  /** Does the work and counts what it took; undefined when nothing is left for it. */
+  /** Does the work and counts for how long it ran; undefined when nothing is left for it. */
   during<T>(work: () => T): T | undefined {
     const { burstMs, share } = this.#options
-    const startedAt = this.#now()
-    this.#leftMs = Math.min(burstMs, this.#leftMs + (startedAt - this.#at) * share)
-    this.#at = startedAt
+    const now = this.#clocks.now()
+    this.#leftMs = Math.min(burstMs, this.#leftMs + (now - this.#at) * share)
+    this.#at = now
     if (this.#leftMs <= 0) return undefined
+    const before = this.#clocks.ran()
     try {
       return work()
     } finally {
-      this.#leftMs -= this.#now() - startedAt
+      this.#leftMs -= this.#clocks.ran() - before
     }
   }
 }
