@@ -13,19 +13,22 @@ const model = z
   .optional()
   .describe('A model of the configuration, a policy, or "auto" (the default)')
 
+/** Of a field that only some of its kind need. */
+function missing(name: string, expected: 'string' | 'object') {
+  return { code: 'invalid_type' as const, expected, input: undefined, path: [name] }
+}
+
 const part = z
   .looseObject({
     type: z.string(),
     text: z.string().optional(),
     image_url: z.looseObject({ url: z.string().min(1) }).optional(),
   })
-  .refine(({ type, text }) => type !== 'text' || text !== undefined, {
-    error: 'must be a string, since the type is "text"',
-    path: ['text'],
-  })
-  .refine(({ type, image_url }) => type !== 'image_url' || image_url !== undefined, {
-    error: 'must be an object with the url, since the type is "image_url"',
-    path: ['image_url'],
+  .superRefine(({ type, text, image_url }, context) => {
+    if (type === 'text' && text === undefined) context.addIssue(missing('text', 'string'))
+    if (type === 'image_url' && image_url === undefined) {
+      context.addIssue(missing('image_url', 'object'))
+    }
   })
 
 const message = z
@@ -36,9 +39,10 @@ const message = z
     tool_calls: arrayOf(z.looseObject({ id: z.string(), type: z.string() })).nullish(),
     tool_call_id: z.string().nullish(),
   })
-  .refine(({ role, tool_call_id }) => role !== 'tool' || typeof tool_call_id === 'string', {
-    error: 'must be the id of the call that this answers, since the role is "tool"',
-    path: ['tool_call_id'],
+  .superRefine(({ role, tool_call_id }, context) => {
+    if (role === 'tool' && tool_call_id == null) {
+      context.addIssue(missing('tool_call_id', 'string'))
+    }
   })
 
 const streamRefused = z

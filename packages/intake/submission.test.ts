@@ -199,9 +199,9 @@ describe('a submission is refused', () => {
     [
       'a part of a message without its text',
       { body: { messages: [{ role: 'user', content: [{ type: 'text', value: 'hello' }] }] } },
-      'invalid_value',
+      'missing_field',
       'body.messages[0].content[0].text',
-      '`body.messages[0].content[0].text` must be a string, since the type is "text"; got nothing.',
+      '`body.messages[0].content[0].text` is missing: add a string.',
     ],
     [
       'an image without its address',
@@ -213,9 +213,9 @@ describe('a submission is refused', () => {
     [
       'the answer of a tool that names no call',
       { body: { messages: [{ role: 'tool', content: '42' }] } },
-      'invalid_value',
+      'missing_field',
       'body.messages[0].tool_call_id',
-      '`body.messages[0].tool_call_id` must be the id of the call that this answers, since the role is "tool"; got nothing.',
+      '`body.messages[0].tool_call_id` is missing: add a string.',
     ],
     [
       'a fraction',
