@@ -190,6 +190,8 @@ function fitDomains(
     add(prompt, domain, WHOLE_WEIGHT)
   }
   for (const { text, domain } of everyday) add(text, domain, 1)
+  // Words of a subject are for all texts, examinations of unseen subjects before all.
+  const glossaryAt = texts.length
   for (const { text, domain } of glossaryTexts()) add(text, domain, GLOSSARY_WEIGHT)
   const weights = svmByClass(
     {
@@ -197,7 +199,7 @@ function fitDomains(
         embeddingLength: MEANING_LENGTH,
         strangeness: reader
           .strangeness(texts, terms, familiar)
-          .map(share => share * STRANGE_LENGTH),
+          .map((share, row) => (row < glossaryAt ? share * STRANGE_LENGTH : 0)),
       }),
       classOf: Int16Array.from(classes),
       weights: Float64Array.from(counts),
