@@ -25,6 +25,7 @@ export interface Parts {
   terms: Terms
   domain: Float64Array
   linear: Linear[]
+  usual: WeightsHeader['usual']
   reference: Fitted
   bands: Fitted
   strengths: Band[]
@@ -51,11 +52,15 @@ export function encodeModel(parts: Parts): Uint8Array {
   const letterRarity = quantisedRarity(terms.letters)
   const embeddingAt = (lettersAt + LETTER_BUCKETS) * classes
   const domainEmbedding: number[] = []
-  for (let head = 0; head < classes; head++) {
-    for (let axis = 0; axis < dimensions; axis++) {
-      domainEmbedding.push(short(domain[embeddingAt + axis * classes + head] as number))
+  const strangenessAt = embeddingAt + 2 * dimensions * classes
+  for (const from of [embeddingAt, embeddingAt + dimensions * classes]) {
+    for (let head = 0; head < classes; head++) {
+      for (let axis = 0; axis < dimensions; axis++) {
+        domainEmbedding.push(short(domain[from + axis * classes + head] as number))
+      }
     }
   }
+  const strange = domain.subarray(strangenessAt, strangenessAt + classes)
   const dense = linear.slice(4)
   const header: WeightsHeader = {
     version: parts.version,
@@ -65,10 +70,15 @@ export function encodeModel(parts: Parts): Uint8Array {
     wordScales: words.scales,
     letterScales: letters.scales,
     raritySteps: [wordRarity.step, letterRarity.step],
-    domainBiases: Array.from(domain.slice(-classes), short),
+    domainBiases: Array.from([...domain.slice(-classes), ...strange], short),
     headBiases: dense.map(({ bias }) => short(bias)),
     domainEmbedding,
     dense: dense.flatMap(({ weights }) => Array.from(weights.slice(lettersAt), short)),
+    usual: {
+      words: short(parts.usual.words),
+      meaning: short(parts.usual.meaning),
+      hand: parts.usual.hand.map(short),
+    },
     bands: parts.strengths,
     treeBiases: [...reference.biases, ...bands.biases].map(short),
     mix: parts.mix,

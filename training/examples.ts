@@ -4,9 +4,10 @@ import {
   type WordPlaces,
 } from '../packages/routing/features/hand-features.ts'
 import { LETTER_BUCKETS, MOST_WORDS, Scanner } from '../packages/routing/features/scan.ts'
+import { familiarityOf, shareOfQuestion } from '../packages/routing/predictor/familiarity.ts'
 import { MOST_TERMS, Vocabulary } from '../packages/routing/predictor/vocabulary.ts'
 import type { WordTable } from '../packages/routing/predictor/word-table.ts'
-import { SparseRows } from './sparse.ts'
+import { type Linear, SparseRows } from './sparse.ts'
 
 /** What training knows of terms and runs of letters before it learns what they mean. */
 export interface Terms {
@@ -82,28 +83,48 @@ export class TextReader {
     return rows
   }
 
-  /** Words and runs of letters, each of unit length, and the embedding of a length of its own. */
+  /** How unlike an examination each text is, 0 to 1. */
+  strangeness(texts: readonly string[], terms: Terms, familiar: Linear): Float64Array {
+    const x = this.wordsEmbeddingHand(texts, terms)
+    return Float64Array.from(texts, (text, row) => {
+      this.#scanner.scan(text)
+      const asked = shareOfQuestion(text, this.#scanner.words)
+      return 1 - familiarityOf(x.dot(row, familiar.weights) + familiar.bias, asked)
+    })
+  }
+
+  /**
+   * Words and runs of letters, each of unit length, and the embedding of a
+   * length of its own; then the embedding times the strangeness, and the
+   * strangeness, for what holds of strange texts alone.
+   */
   wordsLettersEmbedding(
     texts: readonly string[],
     terms: Terms,
-    embeddingLength: number,
+    { embeddingLength, strangeness }: { embeddingLength: number; strangeness: Float64Array },
   ): SparseRows {
     const { dimensions } = this.#table
     const lettersAt = terms.hashes.length
     const embeddingAt = lettersAt + LETTER_BUCKETS
-    const rows = new SparseRows(embeddingAt + dimensions)
+    const strangeAt = embeddingAt + dimensions
+    const rows = new SparseRows(strangeAt + dimensions + 1)
     const embedding = new Float32Array(dimensions)
+    const strange = new Float32Array(dimensions + 1)
     const scan = this.#scanner
-    for (const text of texts) {
+    for (const [row, text] of texts.entries()) {
       scan.scan(text)
       let count = this.#addWords(terms)
       const runs = scan.letterBuckets.subarray(0, scan.letterBucketCount)
       count = this.#add(runs, terms.letters, lettersAt, count)
       this.#table.embed(embedding, this.#rank(), scan.words)
+      const share = strangeness[row] as number
       for (let axis = 0; axis < dimensions; axis++) {
         embedding[axis] = (embedding[axis] as number) * embeddingLength
+        strange[axis] = (embedding[axis] as number) * share
       }
+      strange[dimensions] = share
       count = this.#addDense(embedding, embeddingAt, count)
+      count = this.#addDense(strange, strangeAt, count)
       rows.add(this.#columns, this.#values, count)
     }
     return rows

@@ -1,11 +1,17 @@
 import { domains } from '@longhaul/contracts'
 import { HAND_FEATURES } from '../packages/routing/features/hand-features.ts'
 import { LETTER_BUCKETS } from '../packages/routing/features/scan.ts'
+import type { WeightsHeader } from '../packages/routing/predictor/weights.ts'
 import type { WordTable } from '../packages/routing/predictor/word-table.ts'
 import { disturbed } from './augment.ts'
 import { boost } from './boosting.ts'
 import { encodeModel, type Fitted } from './encoding.ts'
-import { type EverydayPrompt, everydayPrompts, glossaryTexts } from './everyday/prompts.ts'
+import {
+  type EverydayPrompt,
+  glossaryTexts,
+  templatePrompts,
+  typedPrompts,
+} from './everyday/prompts.ts'
 import { type Terms, TextReader } from './examples.ts'
 import { seededRandom } from './metrics.ts'
 import { type Row, stemOf } from './rows.ts'
@@ -20,18 +26,23 @@ import {
   REFERENCE,
   shareRight,
 } from './targets.ts'
+import { usualOf } from './usual.ts'
 
 /** Chosen by leaving out subjects, see docs/routing-model.md. */
 const REFERENCE_PENALTY = 40
 const BAND_PENALTY = 40
 const COMPLEXITY_PENALTY = 6
 const DOMAIN_COST = 0.3
+/** Thirty of them change no figure beyond noise, and take longer. */
+const DOMAIN_PASSES = 10
 /** How much a question with its answers counts for its domain beside the question alone. */
 const WHOLE_WEIGHT = 0.6
 /** The same of words of a glossary: they stand for the subjects that no row is from. */
 const GLOSSARY_WEIGHT = 2
 /** The embedding beside words and runs of letters, whose length is 1: the longer, the more it serves unknown subjects and the less known ones. */
-const MEANING_LENGTH = 0.7
+const MEANING_LENGTH = 0.5
+/** What holds of strange texts alone beside what holds of all: examinations keep theirs, and short prompts get their own. */
+const STRANGE_LENGTH = 1.3
 /** Turns margins of domains into the exponents of probabilities. */
 const SHARPNESS = 3
 const referenceBoosting = { trees: 100, depth: 5, rate: 0.08, shrinkage: 100, bins: 24 }
@@ -50,16 +61,20 @@ export interface TrainedModel {
 /** Always the same for the same rows and table. */
 export function trainModel(rows: readonly Row[], table: WordTable): TrainedModel {
   const reader = new TextReader(table)
-  const everyday = everydayPrompts()
-  const texts = [...rows.map(row => row.prompt), ...everyday.map(({ text }) => text)]
-  const terms = reader.termsOf(texts)
+  const templates = templatePrompts()
+  const everyday = [...templates, ...typedPrompts()]
+  // Of typed prompts no word is counted: theirs would take the place of words that tell who answers well.
+  const terms = reader.termsOf([
+    ...rows.map(({ prompt }) => prompt),
+    ...templates.map(({ text }) => text),
+  ])
   const reference = fitReference(rows, reader, terms)
   const bands = fitBands(rows, reader, terms)
-  const domain = fitDomains(rows, everyday, reader, terms)
-  const dense = fitDense(rows, everyday, reader, terms)
+  const { dense, usual } = fitDense(rows, everyday, reader, terms)
+  const domain = fitDomains({ rows, everyday, familiar: dense[1] }, reader, terms)
   const strengths = bandsOf(rows)
   const { dimensions } = table
-  const parts = { terms, domain, bands, mix, strengths, dimensions }
+  const parts = { terms, domain, bands, mix, strengths, dimensions, usual }
   const modelOf = (own: Fitted): TrainedModel => {
     const linear = [...own.heads, ...bands.heads, ...dense]
     return {
@@ -147,10 +162,15 @@ function interleaved(targets: readonly Float64Array[], biases: readonly number[]
   return columns
 }
 
+interface DomainData {
+  rows: readonly Row[]
+  everyday: readonly EverydayPrompt[]
+  familiar: Linear
+}
+
 /** Of questions alone, of the same with their answers, of everyday life, and of glossaries. */
 function fitDomains(
-  rows: readonly Row[],
-  everyday: readonly EverydayPrompt[],
+  { rows, everyday, familiar }: DomainData,
   reader: TextReader,
   terms: Terms,
 ): Float64Array {
@@ -170,20 +190,30 @@ function fitDomains(
     add(prompt, domain, WHOLE_WEIGHT)
   }
   for (const { text, domain } of everyday) add(text, domain, 1)
+  // Words of a subject are for all texts, examinations of unseen subjects before all.
+  const glossaryAt = texts.length
   for (const { text, domain } of glossaryTexts()) add(text, domain, GLOSSARY_WEIGHT)
   const weights = svmByClass(
     {
-      x: reader.wordsLettersEmbedding(texts, terms, MEANING_LENGTH),
+      x: reader.wordsLettersEmbedding(texts, terms, {
+        embeddingLength: MEANING_LENGTH,
+        strangeness: reader
+          .strangeness(texts, terms, familiar)
+          .map((share, row) => (row < glossaryAt ? share * STRANGE_LENGTH : 0)),
+      }),
       classOf: Int16Array.from(classes),
       weights: Float64Array.from(counts),
     },
-    { classes: domains.length, cost: DOMAIN_COST, passes: 30 },
+    { classes: domains.length, cost: DOMAIN_COST, passes: DOMAIN_PASSES },
   )
   const meaningAt = (terms.hashes.length + LETTER_BUCKETS) * domains.length
   const biasesAt = weights.length - domains.length
+  const strangenessAt = biasesAt - domains.length
+  const strangeMeaningAt = (meaningAt + strangenessAt) / 2
   return weights.map((weight, at) => {
-    const length = at >= meaningAt && at < biasesAt ? MEANING_LENGTH : 1
-    return weight * length * SHARPNESS
+    const meaning = at >= meaningAt && at < strangenessAt ? MEANING_LENGTH : 1
+    const strange = at >= strangeMeaningAt && at < biasesAt ? STRANGE_LENGTH : 1
+    return weight * meaning * strange * SHARPNESS
   })
 }
 
@@ -193,7 +223,7 @@ function fitDense(
   everyday: readonly EverydayPrompt[],
   reader: TextReader,
   terms: Terms,
-): Linear[] {
+): { dense: [complex: Linear, familiar: Linear]; usual: WeightsHeader['usual'] } {
   const texts = rows.map(row => row.prompt)
   const complexity = rows.map(complexityOf)
   const x = reader.wordsEmbeddingHand([...texts, ...everyday.map(({ text }) => text)], terms)
@@ -204,8 +234,8 @@ function fitDense(
   const weights = new Float64Array(hard.length).fill(EVERYDAY_WEIGHT)
   for (const [row, one] of complexity.entries()) weights[row] = one === undefined ? 0 : 1
   const familiar = Float64Array.from(hard, (_, row) => (row < rows.length ? 1 : 0))
-  return [
-    ridge(x, hard, weights, COMPLEXITY_PENALTY, 40),
-    ridge(x, familiar, weights, COMPLEXITY_PENALTY, 40),
-  ]
+  const complex = ridge(x, hard, weights, COMPLEXITY_PENALTY, 40)
+  const known = ridge(x, familiar, weights, COMPLEXITY_PENALTY, 40)
+  const parts = { embeddingAt: terms.hashes.length, handAt: x.columns - HAND_FEATURES }
+  return { dense: [complex, known], usual: usualOf(x, rows.length, complex, parts) }
 }

@@ -1,4 +1,4 @@
-import { everydayPrompts } from '../../training/everyday/prompts.ts'
+import { templatePrompts } from '../../training/everyday/prompts.ts'
 import { seededRandom } from '../../training/metrics.ts'
 import { readRealLifePrompts } from './real-life.ts'
 
@@ -45,9 +45,9 @@ function promptsOf(
 export function fromMathematicsToChat(count: number): string[] {
   const real = readRealLifePrompts()
   const mathematics = [
-    ...everydayPrompts().filter(({ domain }) => domain === 'math'),
+    ...templatePrompts().filter(({ domain }) => domain === 'math'),
     ...real.filter(({ domain }) => domain === 'math').map(({ prompt }) => ({ text: prompt })),
   ]
-  const chat = everydayPrompts().filter(({ domain }) => domain === 'other')
+  const chat = templatePrompts().filter(({ domain }) => domain === 'other')
   return [...promptsOf(count, mathematics, exercises, 1), ...promptsOf(count, chat, remarks, 2)]
 }

@@ -1,6 +1,7 @@
 import { type Domain, domains } from '@longhaul/contracts'
 import { seededRandom } from '../metrics.ts'
 import { glossary } from './glossary.ts'
+import { type ShortPrompts, shortPrompts } from './short-prompts.ts'
 import { smallTalk, type Template, templates } from './templates.ts'
 import { topics } from './topics.ts'
 
@@ -34,8 +35,11 @@ export function glossaryTexts(): DomainText[] {
 const drawn = { easy: 3, work: 4, expert: 5 }
 const TALKS = 6
 
+/** How complex short prompts are, by their list. */
+const levels: Record<keyof ShortPrompts, number> = { easy: 0, work: 0.4, expert: 0.9 }
+
 /** Prompts made of templates and topics, always the same. */
-export function everydayPrompts(): EverydayPrompt[] {
+export function templatePrompts(): EverydayPrompt[] {
   const random = seededRandom(42)
   const prompts: EverydayPrompt[] = []
   for (const domain of domains) {
@@ -58,6 +62,18 @@ export function everydayPrompts(): EverydayPrompt[] {
     }
   }
   return prompts
+}
+
+/** Short ones as people type them. */
+export function typedPrompts(): EverydayPrompt[] {
+  return domains.flatMap(domain =>
+    (['easy', 'work', 'expert'] as const).flatMap(list =>
+      shortPrompts[domain][list]
+        .trim()
+        .split('\n')
+        .map(text => ({ text: text.trim(), domain, level: levels[list] })),
+    ),
+  )
 }
 
 type Lists = Record<Template['topic'], string[]>

@@ -1,7 +1,16 @@
 import { domains } from '@longhaul/contracts'
-import { fillHandFeatures, HAND_FEATURES, handFeatureNames } from '../features/hand-features.ts'
+import { fillHandFeatures, HAND_FEATURES } from '../features/hand-features.ts'
 import { MOST_WORDS, SCANNER_ROOM, Scanner } from '../features/scan.ts'
 import { type Kernel, roomFor } from '../kernel/kernel.ts'
+import {
+  type Aspect,
+  aspectNames,
+  aspectOf,
+  MEANING_ASPECT,
+  WORDS_ASPECT,
+  weightiest,
+} from './aspects.ts'
+import { familiarityOf, shareOfQuestion, unit } from './familiarity.ts'
 import { type Weights, wordHeads } from './weights.ts'
 import type { WordTable } from './word-table.ts'
 
@@ -56,29 +65,17 @@ export class Prediction {
 }
 
 const DOMAINS = domains.length
+/** Of any text, and of what strangeness adds. */
+const DOMAIN_HEADS = 2 * DOMAINS
 const HEADS = DOMAINS + wordHeads.length
 const [WEAK, STRONG, LEVEL, SLOPE, COMPLEXITY, FAMILIARITY] = wordHeads.map(
   (_, place) => DOMAINS + place,
 ) as [number, number, number, number, number, number]
 const REFERENCES = [WEAK, STRONG]
-/** Between these scores of familiarity it is unsure. */
-const STRANGE = 0.35
-const FAMILIAR = 0.75
-/**
- * The heads learnt from whole questions: of a word or two they say what the
- * questions with that word were like, and of none what holds for all. So what
- * has fewer words than a question asks for less; of a formula each sign is a word.
- */
-const QUESTION_WORDS = 4
-const FORMULA_SIGN = /[\p{Sm}\p{No}]/gu
-/** How many features an explanation names, and what they weigh at least. */
-const EXPLAINED = 4
-const LEAST_WEIGHT = 0.01
-
 /** What a predictor takes up of a kernel, beside weights and words. */
 export function predictorRoom(dimensions: number): number {
   const ofInputs = roomFor(4 * dimensions) + roomFor(4 * HAND_FEATURES) + KNOWN_ROOM
-  return SCANNER_ROOM + ofInputs + roomFor(8 * DOMAINS)
+  return SCANNER_ROOM + ofInputs + roomFor(8 * DOMAIN_HEADS)
 }
 
 /** Rows that are known, one more than there can be: see `Vocabulary.rowsOf`. */
@@ -93,8 +90,8 @@ export class Predictor {
   readonly #scanner: Scanner
   readonly #embedding: Float32Array
   readonly #hand: Float32Array
-  /** What each hand-made feature weighs in the complexity. */
-  readonly #weights = new Float64Array(HAND_FEATURES)
+  /** What each aspect weighs in the complexity. */
+  readonly #weights = new Float64Array(aspectNames.length)
   readonly #sums = new Int32Array(HEADS)
   readonly #known: Uint16Array
   readonly #products: Float64Array
@@ -119,7 +116,7 @@ export class Predictor {
     this.#embedding = kernel.place(Float32Array, table.dimensions)
     this.#hand = kernel.place(Float32Array, HAND_FEATURES)
     this.#known = kernel.place(Uint16Array, MOST_KNOWN)
-    this.#products = kernel.place(Float64Array, DOMAINS)
+    this.#products = kernel.place(Float64Array, DOMAIN_HEADS)
     const { bands, domainBiases, wordScales, letterScales } = weights.header
     this.#bands = new Float64Array(bands.length)
     this.#domainBiases = Float64Array.from(domainBiases)
@@ -143,35 +140,28 @@ export class Predictor {
     this.#table.embed(this.#embedding, rank, scan.words)
     this.#sumWords()
     this.#sumLetters()
-    const domain = this.#sortIntoDomains()
-    this.#predictAnswers()
-    const familiarity = (this.#denseHead(1, FAMILIARITY) - STRANGE) / (FAMILIAR - STRANGE)
     const asked = shareOfQuestion(text, scan.words)
+    const familiarity = familiarityOf(this.#denseHead(1, FAMILIARITY), asked)
+    const domain = this.#sortIntoDomains(1 - familiarity)
+    this.#predictAnswers()
     const complexity = asked * unit(this.#denseHead(0, COMPLEXITY))
-    return new Prediction(
-      this.#said,
-      { domain, complexity, familiarity: asked * unit(familiarity) },
-      this.#predictReference,
-    )
+    return new Prediction(this.#said, { domain, complexity, familiarity }, this.#predictReference)
   }
 
-  /** The hand-made features that weigh most in the complexity of what was read last. */
-  explain({ hand }: Prediction): { name: string; weight: number }[] {
-    const { dense } = this.weights
+  /** What in the text that was read last weighs most in its complexity, beside prompts of everyday life. */
+  explain({ hand }: Prediction): Aspect[] {
+    const { dense, header } = this.weights
+    const { usual } = header
     const from = this.#embedding.length
-    const weights = this.#weights
+    const weights = this.#weights.fill(0)
+    weights[WORDS_ASPECT] = (this.#words[COMPLEXITY] as number) - usual.words
+    weights[MEANING_ASPECT] = this.#multiply(dense, 1, this.#embedding) - usual.meaning
     for (let feature = 0; feature < HAND_FEATURES; feature++) {
-      weights[feature] = (dense[from + feature] as number) * (hand[feature] as number)
+      const more = (hand[feature] as number) - (usual.hand[feature] as number)
+      const aspect = aspectOf[feature] as number
+      weights[aspect] = (weights[aspect] as number) + (dense[from + feature] as number) * more
     }
-    const most: { name: string; weight: number }[] = []
-    while (most.length < EXPLAINED) {
-      const feature = largest(weights)
-      const weight = weights[feature] as number
-      if (Math.abs(weight) < LEAST_WEIGHT) break
-      most.push({ name: handFeatureNames[feature] ?? '', weight: hundredths(weight) })
-      weights[feature] = 0
-    }
-    return most
+    return weightiest(weights)
   }
 
   #sumWords(): void {
@@ -201,15 +191,21 @@ export class Predictor {
     return this.#kernel.run.squares(this.#known.byteOffset, count, rarity.byteOffset)
   }
 
-  /** @returns the most likely domain */
-  #sortIntoDomains(): number {
+  /**
+   * @param strangeness how unlike an examination the text is, 0 to 1
+   * @returns the most likely domain
+   */
+  #sortIntoDomains(strangeness: number): number {
     const scores = this.#domains
     const meant = this.#products
-    this.#multiply(this.weights.domainEmbedding, DOMAINS, this.#embedding)
+    this.#multiply(this.weights.domainEmbedding, DOMAIN_HEADS, this.#embedding)
     let best = 0
     for (let domain = 0; domain < DOMAINS; domain++) {
       const said = (this.#words[domain] as number) + (this.#letters[domain] as number)
-      const score = (this.#domainBiases[domain] as number) + said + (meant[domain] as number)
+      const usual = (this.#domainBiases[domain] as number) + (meant[domain] as number)
+      const strange =
+        (this.#domainBiases[DOMAINS + domain] as number) + (meant[DOMAINS + domain] as number)
+      const score = said + usual + strangeness * strange
       scores[domain] = score
       if (score > (scores[best] as number)) best = domain
     }
@@ -273,37 +269,13 @@ export class Predictor {
   }
 }
 
-/** From 0, of nothing, to 1, of as much as a question has. */
-function shareOfQuestion(text: string, words: number): number {
-  if (words >= QUESTION_WORDS) return 1
-  const signs = text.match(FORMULA_SIGN)?.length ?? 0
-  return Math.min(1, (words + signs) / QUESTION_WORDS)
-}
-
 function scale(into: Float64Array, sums: Int32Array, scales: Float64Array, factor: number): void {
   for (let head = 0; head < scales.length; head++) {
     into[head] = (sums[head] as number) * (scales[head] as number) * factor
   }
 }
 
-/** The place of the largest, whatever its sign. */
-function largest(numbers: Float64Array): number {
-  let best = 0
-  for (let place = 1; place < numbers.length; place++) {
-    if (Math.abs(numbers[place] as number) > Math.abs(numbers[best] as number)) best = place
-  }
-  return best
-}
-
 /** Texts of all lengths weigh the same. */
 function perLength(square: number, step: number): number {
   return square > 0 ? 1 / (step * Math.sqrt(square)) : 0
-}
-
-function unit(value: number): number {
-  return Math.min(1, Math.max(0, value))
-}
-
-function hundredths(value: number): number {
-  return Math.round(value * 100) / 100
 }

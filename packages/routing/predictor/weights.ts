@@ -34,12 +34,15 @@ export interface WeightsHeader {
   letterScales: number[]
   /** What 1 of the stored rarity of buckets is worth. */
   raritySteps: [words: number, letters: number]
+  /** Of each domain; then of each what is added so far as the text is unlike an examination. */
   domainBiases: number[]
   headBiases: number[]
-  /** Domain by domain, over the embedding. */
+  /** Domain by domain, over the embedding; then the same of what is added. */
   domainEmbedding: number[]
   /** Complexity, then familiarity, over embedding and hand-made features. */
   dense: number[]
+  /** Of prompts of everyday life on average: what words and embedding add to the complexity, and the hand-made features. */
+  usual: { words: number; meaning: number; hand: number[] }
   bands: Band[]
   /** What the trees start from: weak and strong reference, then the bands. */
   treeBiases: number[]
