@@ -34,7 +34,8 @@ describe('the policy auto', () => {
   it.each([
     'Prove that there are infinitely many primes congruent to 3 modulo 4.',
     'Compute the Galois group of x⁴ − 4x² + 2.',
-    'Zeige: ∫₀¹ x dx = ½',
+    'Zeige: ∫₀^∞ sin(x)/x dx = π/2',
+    'Prove that the square root of 2 is irrational',
     'Patient with a pH of 7.31: which acid-base disorder?',
     'Is this limitation of liability valid?',
     'Derive the Landau levels in the symmetric gauge.',
