@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '@longhaul/contracts'
+import { Backoff } from './backoff.ts'
 
 /** A server program of this machine, such as `LocalKafka`. */
 export interface Server {
@@ -18,9 +19,6 @@ export interface KeptServerOptions {
   /** Told of its deaths and returns. */
   log: (message: string) => void
 }
-
-const FIRST_BACKOFF_MS = 250
-const LONGEST_BACKOFF_MS = 10_000
 
 /** A server that is started again when it dies, until it is stopped. */
 export class KeptServer {
@@ -66,7 +64,7 @@ export class KeptServer {
 
   async #revive(): Promise<void> {
     const { server, title, clock, log } = this.#options
-    let backoffMs = FIRST_BACKOFF_MS
+    const backoff = new Backoff()
     while (!this.#stopping.signal.aborted) {
       try {
         await server.start()
@@ -74,11 +72,11 @@ export class KeptServer {
         return
       } catch (error) {
         if (this.#stopping.signal.aborted) return
+        const pauseMs = backoff.next()
         const reason = error instanceof Error ? error.message : String(error)
-        log(`${title} does not start, and is tried again in ${backoffMs} ms: ${reason}`)
+        log(`${title} does not start, and is tried again in ${pauseMs} ms: ${reason}`)
+        await sleep(clock, pauseMs, this.#stopping.signal)
       }
-      await sleep(clock, backoffMs, this.#stopping.signal)
-      backoffMs = Math.min(2 * backoffMs, LONGEST_BACKOFF_MS)
     }
   }
 }

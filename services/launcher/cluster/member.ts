@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Clock, sleep } from '@longhaul/contracts'
 import { dieWithParent } from '@longhaul/embedded-postgres'
 import { StartError } from '../expected-error.ts'
+import { Backoff } from './backoff.ts'
 import { NODE_FLAGS } from './node-flags.ts'
 import type { ServiceName } from './service-names.ts'
 
@@ -23,8 +24,6 @@ export interface MemberOptions {
 const READY_TIMEOUT_MS = 90_000
 const POLL_MS = 100
 const ANSWER_TIMEOUT_MS = 5_000
-const FIRST_BACKOFF_MS = 250
-const LONGEST_BACKOFF_MS = 10_000
 /** What ran for so long is started again as if it were the first time. */
 const STEADY_MS = 30_000
 
@@ -40,7 +39,7 @@ export class Member {
   readonly #stopping = new AbortController()
   #process: ChildProcess | undefined
   #wasReady = false
-  #backoffMs = FIRST_BACKOFF_MS
+  readonly #backoff = new Backoff()
 
   constructor(options: MemberOptions) {
     this.name = options.name
@@ -105,16 +104,15 @@ export class Member {
     child.once('exit', (code, signal) => {
       this.#process = undefined
       if (this.#stopping.signal.aborted || !this.#wasReady) return
-      if (clock.now() - startedAt > STEADY_MS) this.#backoffMs = FIRST_BACKOFF_MS
-      print(`ended with ${signal ?? code}; starts again in ${this.#backoffMs} ms`)
-      void this.#launchLater()
+      if (clock.now() - startedAt > STEADY_MS) this.#backoff.reset()
+      const pauseMs = this.#backoff.next()
+      print(`ended with ${signal ?? code}; starts again in ${pauseMs} ms`)
+      void this.#launchLater(pauseMs)
     })
   }
 
-  async #launchLater(): Promise<void> {
+  async #launchLater(pauseMs: number): Promise<void> {
     const { clock } = this.#options
-    const pauseMs = this.#backoffMs
-    this.#backoffMs = Math.min(2 * pauseMs, LONGEST_BACKOFF_MS)
     await sleep(clock, pauseMs, this.#stopping.signal)
     if (!this.#stopping.signal.aborted) this.#launch()
   }
