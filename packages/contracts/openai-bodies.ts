@@ -60,42 +60,49 @@ const responseFormat = z
     path: ['json_schema'],
   })
 
-/** What chat completions and responses have in common. */
+/** Of all that write. */
 const sampling = {
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
+  user: z.string().nullish(),
+}
+
+/** Of chat completions and responses. */
+const conversing = {
+  ...sampling,
   top_logprobs: z.number().int().min(0).max(20).nullish(),
   tools: arrayOf(z.looseObject({ type: z.string() })).optional(),
   tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]).nullish(),
   parallel_tool_calls: z.boolean().nullish(),
-  user: z.string().nullish(),
 }
 
 const penalty = z.number().min(-2).max(2).nullish()
-const stop = z.union([z.string(), arrayOf(z.string())]).nullish()
-const logitBias = z.record(z.string(), z.number()).nullish()
-const seed = z.number().int().nullish()
+/** Of completions, of chats and legacy ones. */
+const completing = {
+  ...sampling,
+  frequency_penalty: penalty,
+  presence_penalty: penalty,
+  logit_bias: z.record(z.string(), z.number()).nullish(),
+  seed: z.number().int().nullish(),
+  stop: z.union([z.string(), arrayOf(z.string())]).nullish(),
+}
 
 const chatCompletion = z.looseObject({
-  ...sampling,
+  ...conversing,
+  ...completing,
   model,
   messages: arrayOf(message, { min: 1 }),
   response_format: responseFormat.optional(),
   max_tokens: z.number().int().positive().nullish(),
   max_completion_tokens: z.number().int().positive().nullish(),
   n: z.number().int().min(1).max(128).nullish(),
-  frequency_penalty: penalty,
-  presence_penalty: penalty,
-  logit_bias: logitBias,
   logprobs: z.boolean().nullish(),
   reasoning_effort: z.string().nullish(),
-  seed,
-  stop,
   stream: streamRefused,
 })
 
 const response = z.looseObject({
-  ...sampling,
+  ...conversing,
   model,
   input: z.union([z.string().min(1), arrayOf(z.looseObject({}), { min: 1 })]),
   instructions: z.string().nullish(),
@@ -116,6 +123,7 @@ const token = z.number().int().nonnegative()
 
 /** The legacy endpoint. */
 const completion = z.looseObject({
+  ...completing,
   model,
   prompt: z.union([
     z.string().min(1),
@@ -129,14 +137,6 @@ const completion = z.looseObject({
   echo: z.boolean().nullish(),
   logprobs: z.number().int().min(0).nullish(),
   suffix: z.string().nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  frequency_penalty: penalty,
-  presence_penalty: penalty,
-  logit_bias: logitBias,
-  seed,
-  stop,
-  user: z.string().nullish(),
   stream: streamRefused,
 })
 
