@@ -67,10 +67,12 @@ export async function openKafkaBus(options: KafkaBusOptions): Promise<Bus> {
 /**
  * Where it differs from the memory bus, within the port's promise:
  *
- * - Order is kept within a partition, and so within a key.
- * - `lag` counts from what is committed: commits trail by `commitIntervalMs`,
- *   what is done behind an open delivery counts until that one is settled, and
- *   the figure is up to `lagMaxAgeMs` old. While no broker answers it is the last one.
+ * - Messages that are sent together travel in packs, a record for several, and
+ *   packs go to one partition after another: order is kept within a partition only.
+ * - `lag` is what the consumers told with their latest commits, every
+ *   `commitIntervalMs`, and an estimate of what they have not fetched yet, by how
+ *   many messages their latest records held. The figure is up to `lagMaxAgeMs`
+ *   old. While no broker answers it is the last one.
  * - `release` brings a message again behind what this consumer has fetched.
  * - A subscription that is being stopped keeps its partitions until its open
  *   deliveries are settled or its time is up; nobody else gets them before.

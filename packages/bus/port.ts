@@ -5,7 +5,7 @@
  * promises within one process.
  */
 export interface Message {
-  /** Messages of one key are handed over in the order they were published. */
+  /** Tells whose message it is, in logs and dead letters. */
   key: string
   /** JSON text. */
   readonly value: string
@@ -90,8 +90,8 @@ export interface Bus {
   /** Messages of the topic that the group has not settled; the last figure while the broker is away. */
   lag(topic: string, group: string): Promise<number>
   /**
-   * Delivers at least once. A group that is new begins at the oldest message
-   * kept. When the broker is away it resolves all the same, and deliveries begin
+   * Delivers at least once, in the order of publication (Kafka: within a partition).
+   * A group that is new begins at the oldest message kept. When the broker is away it resolves all the same, and deliveries begin
    * once it is back.
    */
   consume(options: ConsumeOptions): Promise<Subscription>

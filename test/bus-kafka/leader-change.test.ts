@@ -9,6 +9,8 @@ const TOPIC = 'jobs'
 /** Several for each broker, so that those of one that dies go to both that are left. */
 const PARTITIONS = 12
 const MESSAGES = 120
+/** So long that the packs of a request go to most partitions. */
+const TEXT = 'x'.repeat(5 * 1024)
 const PATIENCE_MS = 60_000
 
 await describeOn(
@@ -37,13 +39,14 @@ await describeOn(
       'nothing is acknowledged that the new leaders of its partitions did not get',
       async () => {
         const ledger = new Ledger()
-        await ledger.publishMany(bus, TOPIC, MESSAGES)
+        await ledger.publishMany(bus, TOPIC, MESSAGES, TEXT)
+        const before = await brokers.countOf(TOPIC)
         const leader = await brokers.leaderOf(TOPIC)
         brokers.proxyOf(leader).cut()
-        const publishing = ledger.publishMany(bus, TOPIC, MESSAGES)
+        const publishing = ledger.publishMany(bus, TOPIC, MESSAGES, TEXT)
         await eventually(
           () => brokers.countOf(TOPIC),
-          count => count > MESSAGES,
+          count => count > before,
         )
         await brokers.kill(leader)
         await brokers.proxyOf(leader).close()

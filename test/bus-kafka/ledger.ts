@@ -22,8 +22,14 @@ export class Ledger {
     }
   }
 
-  async publishMany(bus: Bus, topic: string, count: number): Promise<void> {
-    await Promise.all(Array.from({ length: count }, () => this.publish(bus, topic)))
+  /** At once, so that they travel in packs. */
+  async publishMany(bus: Bus, topic: string, count: number, text?: string): Promise<void> {
+    await Promise.all(Array.from({ length: count }, () => this.publish(bus, topic, text)))
+  }
+
+  /** One after another: each has an offset of its own, in this order. */
+  async publishEach(bus: Bus, topic: string, count: number, text?: string): Promise<void> {
+    for (let sent = 0; sent < count; sent += 1) await this.publish(bus, topic, text)
   }
 
   /** A handler that acknowledges `workMs` after the hand-over. */

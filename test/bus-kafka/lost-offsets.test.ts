@@ -41,14 +41,14 @@ await describeOn('kafka', 'offsets that Kafka has no messages for', brokers => {
     const bus = await open({ partitions: 1 })
     await bus.ensureTopics(['expired'])
     const before = new Ledger()
-    await before.publishMany(bus, 'expired', 5)
+    await before.publishEach(bus, 'expired', 5)
     const first = await bus.consume({ ...consumerOf('expired'), handle: before.work(0) })
     await before.complete()
     await lagBecomes(bus, 'expired', 0)
     await first.stop(60_000)
 
     const after = new Ledger()
-    await publishInOrder(after, bus, 'expired', 20)
+    await after.publishEach(bus, 'expired', 20)
     await deleteBefore('expired', 15)
     await bus.consume({ ...consumerOf('expired'), handle: after.work(0) })
     await eventually(
@@ -65,7 +65,7 @@ await describeOn('kafka', 'offsets that Kafka has no messages for', brokers => {
     const ledger = new Ledger()
     // More than a consumer fetches ahead of its window.
     const padding = 'x'.repeat(20_000)
-    await publishInOrder(ledger, bus, 'overtaken', 60, padding)
+    await ledger.publishEach(bus, 'overtaken', 60, padding)
     await bus.consume({ ...consumerOf('overtaken'), handle: delivery => ledger.take(delivery) })
     await eventually(
       () => ledger.open.size,
@@ -89,7 +89,7 @@ await describeOn('kafka', 'offsets that Kafka has no messages for', brokers => {
     const bus = await open({ partitions: 1 })
     await bus.ensureTopics(['ahead'])
     const ledger = new Ledger()
-    await publishInOrder(ledger, bus, 'ahead', 10)
+    await ledger.publishEach(bus, 'ahead', 10)
     // As after a leader was chosen that had not heard of the last messages.
     await asOperator(admin =>
       admin.setOffsets({
@@ -106,17 +106,6 @@ await describeOn('kafka', 'offsets that Kafka has no messages for', brokers => {
 
 function consumerOf(topic: string) {
   return { topics: [topic], group: `workers.${topic}`, window: WINDOW, versions: [1] }
-}
-
-/** One after another, so that the order of keys is that of offsets. */
-async function publishInOrder(
-  ledger: Ledger,
-  bus: Bus,
-  topic: string,
-  count: number,
-  value?: string,
-): Promise<void> {
-  for (let sent = 0; sent < count; sent += 1) await ledger.publish(bus, topic, value)
 }
 
 async function lagBecomes(bus: Bus, topic: string, messages: number): Promise<void> {

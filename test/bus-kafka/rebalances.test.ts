@@ -51,7 +51,7 @@ await describeOn('kafka', 'consumers of one group', brokers => {
     const ledger = new Ledger()
     await bus.ensureTopics(['survived'])
     await bus.consume({ ...consumerOf('survived'), handle: delivery => ledger.take(delivery) })
-    await ledger.publishMany(bus, 'survived', 30)
+    await ledger.publishEach(bus, 'survived', 30)
     await ledger.complete()
 
     const other = await open()
@@ -63,7 +63,7 @@ await describeOn('kafka', 'consumers of one group', brokers => {
       () => metrics.of('busRebalances'),
       rebalances => rebalances === 3,
     )
-    await ledger.publishMany(bus, 'survived', 12)
+    await ledger.publishEach(bus, 'survived', 12)
     await ledger.complete()
 
     expect(ledger.repeats).toBe(0)

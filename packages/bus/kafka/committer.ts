@@ -1,23 +1,26 @@
 import { type Clock, sleep } from '@longhaul/contracts'
 import type { Offsets } from 'kafkajs'
 import type { PartitionWindow } from './partition-window.ts'
+import { metadataOf } from './standing.ts'
 
 const LAST_COMMIT_MS = 2_000
 
 interface Sent {
   readonly window: PartitionWindow
   readonly offset: number
+  readonly metadata: string
   readonly epoch: number
 }
 
 /**
- * Commits the watermarks of all windows together, one request at a time. What
- * fails is tried again with the next: failing is expected while the group is
- * rebalancing and while the broker is away.
+ * Commits the watermarks of all windows together, one request at a time, and how
+ * they stand. What fails is tried again with the next: failing is expected while
+ * the group is rebalancing and while the broker is away.
  */
 export class Committer {
   readonly #windows: () => Iterable<PartitionWindow>
   readonly #send: (offsets: Offsets) => Promise<void>
+  readonly #told = new WeakMap<PartitionWindow, Sent>()
   #committing: Promise<boolean> | undefined
 
   /** @param send tries once, in the generation of the latest assignment */
@@ -43,31 +46,40 @@ export class Committer {
   }
 
   async #commit(): Promise<boolean> {
-    const sent = this.#committable()
+    const sent = this.#untold()
     if (sent.length === 0) return true
     const partitionsOf = Map.groupBy(sent, ({ window }) => window.name)
     try {
       await this.#send({
         topics: Array.from(partitionsOf, ([topic, partitions]) => ({
           topic,
-          partitions: partitions.map(({ window, offset }) => ({
+          partitions: partitions.map(({ window, offset, metadata }) => ({
             partition: window.partition,
             offset: String(offset),
+            metadata,
           })),
         })),
       })
     } catch {
       return false
     }
-    for (const { window, offset, epoch } of sent) window.committed(offset, epoch)
+    for (const each of sent) {
+      this.#told.set(each.window, each)
+      each.window.committed(each.offset, each.epoch)
+    }
     return true
   }
 
-  #committable(): Sent[] {
+  #untold(): Sent[] {
     const sent: Sent[] = []
     for (const window of this.#windows()) {
-      const offset = window.committable
-      if (offset !== undefined) sent.push({ window, offset, epoch: window.epoch })
+      const { standing, epoch } = window
+      if (!standing) continue
+      const { offset } = standing
+      const metadata = metadataOf(standing)
+      const told = this.#told.get(window)
+      if (told?.epoch === epoch && told.offset === offset && told.metadata === metadata) continue
+      sent.push({ window, offset, metadata, epoch })
     }
     return sent
   }

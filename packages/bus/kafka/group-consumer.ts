@@ -3,7 +3,7 @@ import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
 import { BusUnavailableError } from '../port.ts'
 import { KafkaClient, type KafkaJsLog, type KafkaLogger, patientRetries } from './client.ts'
 import type { KafkaConnection } from './connection.ts'
-import { type Record, recordOf } from './record.ts'
+import { type Record, recordsOf } from './record.ts'
 import { SilenceWatch } from './silence-watch.ts'
 
 export interface GroupConsumerOptions {
@@ -250,7 +250,7 @@ export class GroupConsumer {
     const last = messages.at(-1)
     if (payload.isStale() || !last) return undefined
     this.#commit = payload.commitOffsetsIfNecessary
-    const taken = this.#listener.fetched(topic, partition, messages.map(recordOf))
+    const taken = this.#listener.fetched(topic, partition, messages.flatMap(recordsOf))
     payload.resolveOffset(last.offset)
     return taken
   }

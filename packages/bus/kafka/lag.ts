@@ -1,5 +1,6 @@
 import type { Clock } from '@longhaul/contracts'
 import type { KafkaAdmin } from './admin.ts'
+import { messagesLeft } from './standing.ts'
 
 export interface LagDependencies {
   admin: KafkaAdmin
@@ -19,6 +20,8 @@ interface PartitionEnd {
 }
 
 const ANSWER_MS = 2_000
+/** Instead of an offset, in answers of Kafka. */
+const NOTHING_COMMITTED = '-1'
 /** Longer than this nobody waits for a figure; it is there the next time. */
 const PATIENCE_MS = 1_000
 /** After a failure nobody is asked for so long: figures are not worth waiting for. */
@@ -122,12 +125,11 @@ export class LagReader {
     this.#known.set(group, known)
     for (const topic of topics.filter(each => ends.has(each))) {
       const committed = answers.find(answer => answer.topic === nameOf(topic))?.partitions ?? []
-      const offsets = new Map(committed.map(({ partition, offset }) => [partition, Number(offset)]))
-      const messages = (ends.get(topic) ?? []).reduce(
-        (sum, { low, high }, partition) =>
-          sum + Math.max(0, high - Math.max(low, offsets.get(partition) ?? -1)),
-        0,
-      )
+      const ofPartition = new Map(committed.map(commit => [commit.partition, commit]))
+      const messages = (ends.get(topic) ?? []).reduce((sum, end, partition) => {
+        const { offset = NOTHING_COMMITTED, metadata = null } = ofPartition.get(partition) ?? {}
+        return sum + messagesLeft({ ...end, offset: Number(offset), metadata })
+      }, 0)
       known.set(topic, { messages, readAtMs: clock.now() })
     }
   }

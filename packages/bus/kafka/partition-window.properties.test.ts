@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { type Entry, PartitionWindow } from './partition-window.ts'
+import { placeAt } from './place.ts'
 import type { Record } from './record.ts'
 
 const WINDOW = 3
@@ -40,8 +41,8 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 describe('a window, whatever happens in whatever order', () => {
   it('commits nothing that is not done, hands nothing to two at once, and finishes all', () => {
     fc.assert(
-      fc.property(steps, steps => {
-        const world = new World()
+      fc.property(steps, fc.integer({ min: 1, max: 4 }), (steps, perRecord) => {
+        const world = new World(perRecord)
         for (const step of steps) world.take(step)
         world.end()
       }),
@@ -56,14 +57,18 @@ class World {
     { topic: 'jobs', name: 'jobs', partition: 0 },
     { window: WINDOW, stragglerAfterMs: STRAGGLER_AFTER_MS },
   )
+  readonly #perRecord: number
+  /** Offsets. */
   #published = 0
   #position = 0
   #committed = 0
   #nowMs = 0
+  /** Places. */
   readonly #done = new Set<number>()
   #open: Array<Entry & { message: Record['message'] }> = []
 
-  constructor() {
+  constructor(perRecord: number) {
+    this.#perRecord = perRecord
     this.#window.assign()
   }
 
@@ -121,15 +126,17 @@ class World {
     if (!this.#window.held) return
     const end = Math.min(this.#position + count, this.#published)
     const records = []
-    for (let offset = this.#position; offset < end; offset += 1) records.push(recordAt(offset))
+    for (let offset = this.#position; offset < end; offset += 1) {
+      records.push(...recordsAt(offset, this.#perRecord))
+    }
     this.#window.admit(records)
     this.#position = end
   }
 
   #handOver(): void {
     for (let entry = this.#window.next(this.#nowMs); entry; entry = this.#next()) {
-      const { offset } = entry
-      const twice = this.#open.some(other => other.offset === offset && other.state === 'open')
+      const { place } = entry
+      const twice = this.#open.some(other => other.place === place && other.state === 'open')
       expect(twice).toBe(false)
       this.#open.push(entry)
     }
@@ -145,14 +152,14 @@ class World {
   #settle(how: 'ack' | 'release' | 'reject', pick: number): void {
     const [entry] = this.#open.splice(pick % Math.max(1, this.#open.length), 1)
     if (!entry) return
-    if (how === 'ack' && this.#window.ack(entry)) this.#done.add(entry.offset)
+    if (how === 'ack' && this.#window.ack(entry)) this.#done.add(entry.place)
     if (how === 'release' && this.#window.release(entry) === 'elsewhere') {
       this.#window.published(entry)
-      this.#done.add(entry.offset)
+      this.#done.add(entry.place)
     }
     if (how === 'reject' && this.#window.reject(entry)) {
       this.#window.published(entry)
-      this.#done.add(entry.offset)
+      this.#done.add(entry.place)
     }
   }
 
@@ -160,8 +167,8 @@ class World {
     const { committable: offset, epoch } = this.#window
     if (offset === undefined) return
     expect(offset).toBeGreaterThan(this.#committed)
-    for (let below = this.#committed; below < offset; below += 1) {
-      const isDetached = this.#open.some(entry => entry.offset === below && entry.detached)
+    for (const below of this.#placesBetween(this.#committed, offset)) {
+      const isDetached = this.#open.some(entry => entry.place === below && entry.detached)
       expect(this.#done.has(below) || isDetached).toBe(true)
     }
     if (!isAnswered) return
@@ -173,9 +180,14 @@ class World {
   #loseToAnother(progress: number): void {
     this.#window.revoke()
     const end = Math.min(this.#committed + progress, this.#published)
-    for (let offset = this.#committed; offset < end; offset += 1) this.#done.add(offset)
+    for (const place of this.#placesBetween(this.#committed, end)) this.#done.add(place)
     this.#committed = end
     this.#assign()
+  }
+
+  #placesBetween(from: number, to: number): number[] {
+    const offsets = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index)
+    return offsets.flatMap(offset => recordsAt(offset, this.#perRecord).map(({ place }) => place))
   }
 
   #assign(): void {
@@ -184,11 +196,12 @@ class World {
   }
 }
 
-function recordAt(offset: number): Record {
-  return {
-    offset,
+function recordsAt(offset: number, count: number): Record[] {
+  return Array.from({ length: count }, (_, index) => ({
+    place: placeAt(offset) + index,
+    end: index === count - 1 ? placeAt(offset + 1) : placeAt(offset) + index + 1,
     timestamp: String(offset),
     bytes: 100,
-    message: { key: `job-${offset}`, value: '{}', headers: { 'longhaul-schema': '1' } },
-  }
+    message: { key: `job-${offset}-${index}`, value: '{}', headers: { 'longhaul-schema': '1' } },
+  }))
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { PartitionWindow } from './partition-window.ts'
+import { type Entry, PartitionWindow } from './partition-window.ts'
+import { offsetOf, placeAt } from './place.ts'
 import type { Record } from './record.ts'
 
 const options = { window: 4, stragglerAfterMs: 60_000 }
@@ -9,12 +10,12 @@ describe('handing over', () => {
     const window = assigned()
     window.admit(records(0, 10))
     const open = takeAll(window)
-    expect(open.map(({ offset }) => offset)).toEqual([0, 1, 2, 3])
+    expect(offsets(open)).toEqual([0, 1, 2, 3])
 
     window.ack(at(open, 0))
     expect(window.hasNext).toBe(false)
     window.ack(at(open, 1))
-    expect(takeAll(window).map(({ offset }) => offset)).toEqual([4, 5])
+    expect(offsets(takeAll(window))).toEqual([4, 5])
   })
 
   it('brings what was released behind what waits, and counts', () => {
@@ -25,7 +26,7 @@ describe('handing over', () => {
     const order = [0, 1, 2].map(() => {
       const entry = at(takeAll(window), 0)
       window.ack(entry)
-      return [entry.offset, entry.deliveryCount]
+      return [offsetOf(entry.place), entry.deliveryCount]
     })
     expect(order).toEqual([
       [1, 1],
@@ -121,7 +122,7 @@ describe('after a rebalance', () => {
 
     expect(window.committable).toBeUndefined()
     expect(window.admit(records(0, 4))).toBe(3)
-    expect(takeAll(window).map(({ offset }) => offset)).toEqual([3])
+    expect(offsets(takeAll(window))).toEqual([3])
     expect(window.committable).toBe(1)
     window.ack(at(open, 1))
     expect(window.committable).toBe(2)
@@ -151,7 +152,7 @@ describe('after a rebalance', () => {
     expect(window.ack(at(open, 0))).toBe(true)
     window.assign()
     expect(window.admit(records(0, 4))).toBe(2)
-    expect(takeAll(window).map(({ offset }) => offset)).toEqual([2])
+    expect(offsets(takeAll(window))).toEqual([2])
   })
 
   it('commits nothing beyond a message that was released meanwhile and is still to come', () => {
@@ -168,7 +169,81 @@ describe('after a rebalance', () => {
     expect(window.committable).toBe(1)
     window.admit(records(1, 2))
     expect(window.committable).toBe(1)
-    expect(takeAll(window).map(({ offset }) => offset)).toEqual([1])
+    expect(offsets(takeAll(window))).toEqual([1])
+  })
+})
+
+describe('a record of several messages', () => {
+  it('is committed when all of them are done', () => {
+    const window = assigned()
+    window.admit([...pack(5, 3), ...pack(6, 1)])
+    const open = takeAll(window)
+    window.ack(at(open, 0))
+    window.ack(at(open, 1))
+    window.ack(at(open, 3))
+    expect(window.committable).toBeUndefined()
+
+    window.ack(at(open, 2))
+    expect(window.committable).toBe(7)
+  })
+
+  it('comes again as a whole, and what is done or open of it is dropped', () => {
+    const window = assigned()
+    window.admit([...pack(0, 1), ...pack(1, 4)])
+    const open = takeAll(window)
+    for (const entry of open.slice(0, 3)) window.ack(entry)
+    window.committed(1, window.epoch)
+    window.suspend()
+    window.assign()
+
+    expect(window.admit(pack(1, 4))).toBe(4)
+    expect(window.committable).toBeUndefined()
+    window.ack(at(open, 3))
+    window.ack(at(takeAll(window), 0))
+    expect(window.committable).toBe(2)
+  })
+
+  it('is committed without a straggler that is one of them', () => {
+    const window = assigned()
+    window.admit(pack(0, 3))
+    const [straggler, ...others] = takeAll(window)
+    for (const entry of others) window.ack(entry)
+    expect(window.detachStragglers(60_000)).toEqual([straggler])
+    expect(window.committable).toBe(1)
+  })
+})
+
+describe('how a partition stands', () => {
+  it('is not known before anything was fetched in the assignment', () => {
+    const window = assigned()
+    expect(window.standing).toBeUndefined()
+    window.admit(records(0, 1))
+    window.suspend()
+    expect(window.standing).toBeUndefined()
+    window.assign()
+    expect(window.standing).toBeUndefined()
+  })
+
+  it('counts messages that wait and that are in hand', () => {
+    const window = assigned({ window: 2 })
+    window.admit([...pack(7, 3), ...pack(8, 1)])
+    const [first, second] = takeAll(window)
+    expect(window.standing).toMatchObject({ offset: 7, position: 9, unsettled: 4 })
+
+    if (second) window.ack(second)
+    expect(window.standing).toMatchObject({ offset: 7, position: 9, unsettled: 3 })
+    if (first) window.ack(first)
+    for (const entry of takeAll(window)) window.ack(entry)
+    expect(window.standing).toMatchObject({ offset: 9, position: 9, unsettled: 0 })
+  })
+
+  it('tells how many messages the latest records held', () => {
+    const window = assigned()
+    expect(window.standing).toBeUndefined()
+    for (let offset = 0; offset < 40; offset += 1) window.admit(pack(offset, 3))
+    expect(window.standing?.perRecord).toBeCloseTo(3, 1)
+    for (let offset = 40; offset < 80; offset += 1) window.admit(records(offset, 1))
+    expect(window.standing?.perRecord).toBeCloseTo(1, 1)
   })
 })
 
@@ -182,7 +257,7 @@ describe('a topic that was created again', () => {
     window.assign()
 
     expect(window.admit(records(0, 2, { timestamp: '2' }))).toBe(0)
-    expect(takeAll(window).map(({ offset }) => offset)).toEqual([0, 1])
+    expect(offsets(takeAll(window))).toEqual([0, 1])
   })
 
   it('is recognised by other messages at the old offsets, though nothing was committed', () => {
@@ -196,7 +271,7 @@ describe('a topic that was created again', () => {
     expect(window.admit(records(0, 4, { timestamp: '2' }))).toBe(0)
     expect(window.ack(at(before, 1))).toBe(false)
     const after = takeAll(window)
-    expect(after.map(({ offset }) => offset)).toEqual([0, 1, 2, 3])
+    expect(offsets(after)).toEqual([0, 1, 2, 3])
     for (const entry of after) window.ack(entry)
     expect(window.committable).toBe(4)
     expect(window.unsettled).toBe(0)
@@ -234,7 +309,7 @@ describe('a straggler', () => {
     window.admit(records(2, 1))
 
     window.detachStragglers(60_000)
-    expect(takeAll(window).map(({ offset }) => offset)).toEqual([2])
+    expect(offsets(takeAll(window))).toEqual([2])
   })
 
   it('stays where it is while nobody is held back', () => {
@@ -281,12 +356,26 @@ function assigned(changed: Partial<typeof options> = {}): PartitionWindow {
 
 function records(first: number, count: number, changed: Partial<Record> = {}): Record[] {
   return Array.from({ length: count }, (_, index) => ({
-    offset: first + index,
+    place: placeAt(first + index),
+    end: placeAt(first + index + 1),
     timestamp: '1',
     bytes: 100,
     message: { key: 'key', value: '{}', headers: { 'longhaul-schema': '1' } },
     ...changed,
   }))
+}
+
+/** One record of several messages. */
+function pack(offset: number, count: number): Record[] {
+  return records(offset, count).map((record, index) => ({
+    ...record,
+    place: placeAt(offset) + index,
+    end: index === count - 1 ? placeAt(offset + 1) : placeAt(offset) + index + 1,
+  }))
+}
+
+function offsets(entries: readonly Entry[]): number[] {
+  return entries.map(({ place }) => offsetOf(place))
 }
 
 function takeAll(window: PartitionWindow) {

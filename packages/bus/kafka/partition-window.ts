@@ -1,14 +1,18 @@
 import { Deque } from '../memory/deque.ts'
 import type { Message } from '../port.ts'
-import { OffsetList } from './offset-list.ts'
+import { offsetOf, placeAt } from './place.ts'
+import { PlaceList } from './place-list.ts'
 import type { Record } from './record.ts'
+import type { Standing } from './standing.ts'
 
 /**
- * A message of a partition from the time it was fetched until its offset is
+ * A message of a partition from the time it was fetched until its record is
  * committed: see `PartitionWindow`.
  */
 export interface Entry {
-  readonly offset: number
+  readonly place: number
+  /** Behind it, where the message after it may be. */
+  readonly end: number
   readonly timestamp: string
   readonly key: string
   readonly bytes: number
@@ -41,7 +45,7 @@ const WAITING_BYTES = 128 * 1024
  * *watermark* lies behind the entries that are done without a gap: what is below
  * it may be committed. Entries are kept until the commit, because whoever joins
  * the group anew is sent again everything that is not committed: what is known
- * already, by offset, time and key, is dropped.
+ * already, by place, time and key, is dropped.
  *
  * A partition is *held* from its assignment until the next rebalance begins.
  * Only then is anything handed over or committed. When it went to another
@@ -65,7 +69,7 @@ export class PartitionWindow {
   readonly name: string
   readonly partition: number
   readonly #options: WindowOptions
-  readonly #entries = new OffsetList<Entry>()
+  readonly #entries = new PlaceList<Entry>()
   /** Index of the first entry that the watermark has not passed. */
   #passed = 0
   readonly #waiting = new Deque<Entry>()
@@ -77,13 +81,15 @@ export class PartitionWindow {
   #fetching = true
   #held = false
   /**
-   * Behind the last offset admitted since the assignment; undefined before. The
+   * Behind the last message admitted since the assignment; undefined before. The
    * watermark stays below it: beyond, what was released meanwhile may have left gaps.
    */
   #position: number | undefined
   #epoch = 0
   /** What is below was committed by us, or was never ours. */
   #floor = 0
+  /** Messages of a record, in the mean of the latest. */
+  #perRecord = 1
 
   constructor(place: { topic: string; name: string; partition: number }, options: WindowOptions) {
     this.topic = place.topic
@@ -142,22 +148,22 @@ export class PartitionWindow {
   }
 
   /**
-   * Takes what was fetched, in the order of its offsets. Returns how many
+   * Takes whole records that were fetched, in the order of their places. Returns how many
    * messages were dropped because they are known.
    */
   admit(records: readonly Record[]): number {
     const [oldest] = records
     if (!oldest) return 0
     // After an assignment, fetching begins at what the group committed.
-    if (this.#position === undefined && oldest.offset > this.#floor)
-      this.#forgetBelow(oldest.offset)
-    if (oldest.offset < this.#floor || this.#isElsewhere(records)) this.#beginAnew(oldest.offset)
+    if (this.#position === undefined && oldest.place > this.#floor) this.#forgetBelow(oldest.place)
+    if (oldest.place < this.#floor || this.#isElsewhere(records)) this.#beginAnew(oldest.place)
+    this.#countRecords(records)
     let known = 0
     for (const record of records) {
-      const place = this.#entries.placeOf(record.offset)
-      if (this.#entries.at(place)?.offset === record.offset) known += 1
-      else this.#insert(place, record)
-      this.#position = record.offset + 1
+      const index = this.#entries.indexOf(record.place)
+      if (this.#entries.at(index)?.place === record.place) known += 1
+      else this.#insert(index, record)
+      this.#position = record.end
     }
     return known
   }
@@ -244,12 +250,24 @@ export class PartitionWindow {
     if (!this.#held || this.#position === undefined) return undefined
     this.#pass()
     const last = this.#entries.at(this.#passed - 1)
-    return last && last.offset >= this.#floor ? last.offset + 1 : undefined
+    const offset = last && offsetOf(last.end)
+    return offset !== undefined && offset > offsetOf(this.#floor) ? offset : undefined
+  }
+
+  /** Undefined while it is not known how far the group is. */
+  get standing(): Standing | undefined {
+    if (!this.#held || this.#position === undefined) return undefined
+    return {
+      offset: this.committable ?? offsetOf(this.#floor),
+      position: offsetOf(this.#position),
+      unsettled: this.#waiting.length + this.#inHand,
+      perRecord: this.#perRecord,
+    }
   }
 
   /** @param epoch that in which the commit was sent: the answer to an older one says nothing */
   committed(offset: number, epoch: number): void {
-    if (epoch === this.#epoch) this.#forgetBelow(offset)
+    if (epoch === this.#epoch) this.#forgetBelow(placeAt(offset))
   }
 
   /** The consumer ends: settling what is open does nothing any more. */
@@ -261,14 +279,14 @@ export class PartitionWindow {
     this.#detached = 0
   }
 
-  #beginAnew(offset: number): void {
+  #beginAnew(place: number): void {
     this.#forgetBelow(Number.POSITIVE_INFINITY)
-    this.#floor = offset
+    this.#floor = place
   }
 
-  #forgetBelow(offset: number): void {
-    this.#floor = offset
-    const dropped = this.#entries.dropBelow(offset)
+  #forgetBelow(place: number): void {
+    this.#floor = place
+    const dropped = this.#entries.dropBelow(place)
     for (const entry of dropped) this.#forget(entry)
     this.#passed = Math.max(0, this.#passed - dropped.length)
   }
@@ -307,9 +325,10 @@ export class PartitionWindow {
     this.#waitingBytes += entry.bytes
   }
 
-  #insert(place: number, { offset, timestamp, bytes, message }: Record): void {
+  #insert(index: number, { place, end, timestamp, bytes, message }: Record): void {
     const entry: Entry = {
-      offset,
+      place,
+      end,
       timestamp,
       key: message.key,
       bytes,
@@ -319,9 +338,14 @@ export class PartitionWindow {
       handedAtMs: undefined,
       deliveryCount: 0,
     }
-    this.#entries.insert(place, entry)
-    this.#passed = Math.min(this.#passed, place)
+    this.#entries.insert(index, entry)
+    this.#passed = Math.min(this.#passed, index)
     this.#wait(entry)
+  }
+
+  #countRecords(records: readonly Record[]): void {
+    const offsets = new Set(records.map(({ place }) => offsetOf(place)))
+    this.#perRecord += (records.length / offsets.size - this.#perRecord) / 4
   }
 
   #pass(): void {
@@ -333,8 +357,8 @@ export class PartitionWindow {
     }
   }
 
-  #isPassable({ offset }: Entry): boolean {
-    return this.#position !== undefined && offset < this.#position
+  #isPassable({ place }: Entry): boolean {
+    return this.#position !== undefined && place < this.#position
   }
 
   #holdsBackOthers(): boolean {
@@ -347,12 +371,10 @@ export class PartitionWindow {
   /** Whether something else is now where we know messages. */
   #isElsewhere(records: readonly Record[]): boolean {
     const { last } = this.#entries
-    if (!last || last.offset < (records[0]?.offset ?? 0)) return false
-    return records.some(({ offset, timestamp, message }) => {
-      const known = this.#entries.at(this.#entries.placeOf(offset))
-      return (
-        known?.offset === offset && (known.timestamp !== timestamp || known.key !== message.key)
-      )
+    if (!last || last.place < (records[0]?.place ?? 0)) return false
+    return records.some(({ place, timestamp, message }) => {
+      const known = this.#entries.at(this.#entries.indexOf(place))
+      return known?.place === place && (known.timestamp !== timestamp || known.key !== message.key)
     })
   }
 

@@ -1,9 +1,10 @@
 import { BusUnavailableError } from '../port.ts'
 import { Acknowledgements, type TopicMessages } from './acknowledgements.ts'
 import { KafkaClient, type KafkaJsLog, patientRetries } from './client.ts'
+import { compressionFor } from './compression.ts'
 import type { KafkaConnection } from './connection.ts'
-import { lastingPartitions } from './lasting-partitions.ts'
-import { outgoing } from './record.ts'
+import { packed } from './pack.ts'
+import { partitioner } from './partitioner.ts'
 import type { OutgoingTopic, Sender } from './send-queue.ts'
 
 /** How long a producer that is no longer needed may take to say good-bye. */
@@ -25,7 +26,7 @@ export async function connectSender(
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: lastingPartitions,
+    createPartitioner: partitioner,
     retry: { ...patientRetries, retries: Number.MAX_SAFE_INTEGER },
   })
   let late: Error | undefined
@@ -46,8 +47,14 @@ export async function connectSender(
     send: async batch => {
       try {
         let unsent = batch.map(toKafka)
+        const compression = compressionFor(lengthOf(batch))
         while (unsent.length > 0) {
-          const answers = await producer.sendBatch({ acks: ALL_REPLICAS, topicMessages: unsent })
+          const topicMessages = unsent
+          const answers = await producer.sendBatch({
+            acks: ALL_REPLICAS,
+            compression,
+            topicMessages,
+          })
           unsent = acknowledgements.unanswered(unsent, answers)
         }
       } catch (error) {
@@ -63,6 +70,12 @@ export async function connectSender(
   }
 
   function toKafka({ topic, messages }: OutgoingTopic): TopicMessages {
-    return { topic: options.nameOf(topic), messages: messages.map(outgoing) }
+    return { topic: options.nameOf(topic), messages: packed(messages) }
   }
+}
+
+function lengthOf(batch: OutgoingTopic[]): number {
+  let length = 0
+  for (const { messages } of batch) for (const { value } of messages) length += value.length
+  return length
 }

@@ -1,30 +1,37 @@
-import type { IHeaders, Message as KafkaJsMessage, KafkaMessage } from 'kafkajs'
+import type { IHeaders, KafkaMessage } from 'kafkajs'
 import type { Message, MessageHeaders } from '../port.ts'
+import { unpacked } from './pack.ts'
+import { placeAt } from './place.ts'
 
 /** A message at its place in a partition. */
 export interface Record {
-  readonly offset: number
-  /** Epoch milliseconds as text, as the producer set it. With the key it tells one message from another at the same offset. */
+  readonly place: number
+  /** Behind it, where the message after it may be. */
+  readonly end: number
+  /** Epoch milliseconds as text, as the producer set it. With the key it tells one message from another at the same place. */
   readonly timestamp: string
   readonly bytes: number
   readonly message: Message
 }
 
-/** What a record costs beside its text, on the wire and in memory. */
-const RECORD_OVERHEAD_BYTES = 128
+/** What a message costs beside its text, on the wire and in memory. */
+const MESSAGE_OVERHEAD_BYTES = 128
 
-export function recordOf(fetched: KafkaMessage): Record {
-  const { key, value, offset, timestamp } = fetched
-  return {
-    offset: Number(offset),
-    timestamp,
-    bytes: RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0),
-    message: {
-      key: key?.toString() ?? '',
-      value: value?.toString() ?? '',
-      headers: headersOf(fetched.headers ?? {}),
-    },
-  }
+/** The messages of one record of Kafka. */
+export function recordsOf(fetched: KafkaMessage): Record[] {
+  const { timestamp } = fetched
+  const offset = Number(fetched.offset)
+  const headers = headersOf(fetched.headers ?? {})
+  const value = fetched.value?.toString() ?? ''
+  const messages = unpacked(value, headers) ?? [
+    { key: fetched.key?.toString() ?? '', value, headers },
+  ]
+  const bytes = MESSAGE_OVERHEAD_BYTES + (fetched.value?.length ?? 0) / messages.length
+  return messages.map((message, index) => {
+    const isLast = index === messages.length - 1
+    const place = placeAt(offset) + index
+    return { place, end: isLast ? placeAt(offset + 1) : place + 1, timestamp, bytes, message }
+  })
 }
 
 /** Header values travel as bytes; of a repeated header the last one counts. */
@@ -39,17 +46,8 @@ function headersOf(fetched: IHeaders): MessageHeaders {
   return headers as unknown as MessageHeaders
 }
 
-export function outgoing({ key, value, headers }: Message): KafkaJsMessage {
-  const sent: IHeaders = {}
-  for (const name in headers) {
-    const header = headers[name]
-    if (header !== undefined) sent[name] = header
-  }
-  return { key, value, headers: sent }
-}
-
 export function bytesOf({ key, value, headers }: Message): number {
-  let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key) + Buffer.byteLength(value)
+  let bytes = MESSAGE_OVERHEAD_BYTES + Buffer.byteLength(key) + Buffer.byteLength(value)
   for (const name in headers) bytes += name.length + Buffer.byteLength(headers[name] ?? '')
   return bytes
 }

@@ -10,6 +10,7 @@ import { FetchGate } from './fetch-gate.ts'
 import type { GroupConsumer, GroupListener } from './group-consumer.ts'
 import { HandlerRest } from './handler-rest.ts'
 import { type Entry, PartitionWindow } from './partition-window.ts'
+import { offsetOf } from './place.ts'
 import type { Record } from './record.ts'
 
 export type BusMetrics = Pick<
@@ -174,7 +175,7 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
         'longhaul-dead-reason': reason,
         'longhaul-dead-topic': window.topic,
         'longhaul-dead-partition': String(window.partition),
-        'longhaul-dead-offset': String(entry.offset),
+        'longhaul-dead-offset': String(offsetOf(entry.place)),
       },
     }
     void this.#publishElsewhere(window, entry, deadLetterTopic(window.topic), letter)
@@ -296,11 +297,11 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
   #detachStragglers(): void {
     const { clock, logger, metrics } = this.#dependencies
     for (const window of this.#windows.values()) {
-      for (const { key, offset } of window.detachStragglers(clock.now())) {
+      for (const { key, place } of window.detachStragglers(clock.now())) {
         const { topic, partition } = window
         metrics?.busStragglers.add(1, { group: this.group })
         logger.warn(
-          { topic, partition, offset, key, group: this.group },
+          { topic, partition, offset: offsetOf(place), key, group: this.group },
           'a delivery is open for so long that it was detached: its offset is committed without it',
         )
         if (window.hasNext) this.#pump()

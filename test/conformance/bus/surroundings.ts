@@ -33,7 +33,7 @@ export function numbersBelow(count: number): string[] {
   return Array.from({ length: count }, (_, number) => String(number))
 }
 
-/** All of one key, so that their order is promised. */
+/** One after another. */
 export async function publishAll(
   bus: Bus,
   topic: string,
