@@ -23,6 +23,17 @@ describe('the tokenizer', () => {
     expect(Math.abs(tokenizer.count(text) / exact - 1)).toBeLessThan(0.02)
   })
 
+  it('counts any digits alike, as the vocabulary does', () => {
+    const numbers = [1, 2, 3].flatMap(width =>
+      Array.from({ length: 10 ** width }, (_, number) => String(number).padStart(width, '0')),
+    )
+    expect(new Set(numbers.map(number => countTokens(number)))).toEqual(new Set([1]))
+    const text = 'Invoice 2041 of 17 May: 3,250.75 EUR, item x9-b12, “½ × 12²” — see RFC9110.'
+    const exact = countTokens(text)
+    expect(countTokens(text.replace(/[0-9]/g, '0'))).toBe(exact)
+    expect(tokenizer.count(text)).toBe(exact)
+  })
+
   it('takes marks of its own for text', () => {
     expect(tokenizer.count('<|endoftext|>')).toBeGreaterThan(3)
   })

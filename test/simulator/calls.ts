@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
 /**
  * A call is in flight from the moment its body has arrived until one of:
  * - answered: the whole answer, or the error, was handed to the socket
@@ -36,17 +38,8 @@ export interface CallCounts {
 }
 
 /** A call while it runs; the log keeps it, so it holds no request or socket. */
-export interface OpenCall {
-  readonly marker: string | undefined
-  readonly model: string
-  readonly path: string
-  readonly rawHeaders: string[]
-  readonly at: number
+export interface OpenCall extends LoggedCall {
   readonly era: number
-  endedAt: number | undefined
-  outcome: CallOutcome
-  status: number | undefined
-  fault: string | undefined
 }
 
 interface Waiter {
@@ -55,7 +48,7 @@ interface Waiter {
   reject: (reason: unknown) => void
 }
 
-const loggedHeaders = new Set([
+const loggedHeaders = [
   'authorization',
   'x-api-key',
   'anthropic-version',
@@ -64,7 +57,7 @@ const loggedHeaders = new Set([
   'x-request-id',
   'x-stainless-retry-count',
   'traceparent',
-])
+]
 
 /** Counts calls, keeps the last `logLimit` of them, and wakes who waits for a count. */
 export class CallRegistry implements CallCounts {
@@ -93,19 +86,19 @@ export class CallRegistry implements CallCounts {
   /** The recent calls, oldest first. */
   log(): LoggedCall[] {
     const inOrder = [...this.#log.slice(this.#logNext), ...this.#log.slice(0, this.#logNext)]
-    return inOrder.map(({ rawHeaders, era: _, ...call }) => ({
-      ...call,
-      headers: pickHeaders(rawHeaders),
-    }))
+    return inOrder.map(({ era: _, ...call }) => call)
   }
 
-  begin(call: Pick<OpenCall, 'marker' | 'model' | 'path' | 'rawHeaders'>): OpenCall {
-    const { marker, model, path, rawHeaders } = call
+  begin(
+    call: Pick<LoggedCall, 'marker' | 'model' | 'path'>,
+    headers: IncomingHttpHeaders,
+  ): OpenCall {
+    const { marker, model, path } = call
     const open: OpenCall = {
       marker,
       model,
       path,
-      rawHeaders,
+      headers: pickHeaders(headers),
       at: this.#clock(),
       era: this.#era,
       endedAt: undefined,
@@ -183,11 +176,12 @@ export class CallRegistry implements CallCounts {
   }
 }
 
-function pickHeaders(rawHeaders: string[]): Record<string, string> {
+/** A few of them: all that a client sends, kept for every logged call, is work for the collector. */
+function pickHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const picked: Record<string, string> = {}
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? '').toLowerCase()
-    if (loggedHeaders.has(name)) picked[name] = rawHeaders[index + 1] ?? ''
+  for (const name of loggedHeaders) {
+    const value = headers[name]
+    if (value !== undefined) picked[name] = String(value)
   }
   return picked
 }

@@ -36,7 +36,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return simulator
 }
 
-const clock = () => performance.timeOrigin + performance.now()
+const { timeOrigin } = performance
+const clock = () => timeOrigin + performance.now()
 
 /** A model server whose behaviour is scripted and whose calls are counted. */
 export class Simulator {
@@ -189,12 +190,10 @@ export class Simulator {
     const { format, message, response, body, marker, directive } = arrival
     this.#sequence += 1
     const request = format.read(body, this.#countTokens)
-    const call = this.#registry.begin({
-      marker: marker?.name,
-      model: request.model,
-      path: message.url ?? '/',
-      rawHeaders: message.rawHeaders,
-    })
+    const call = this.#registry.begin(
+      { marker: marker?.name, model: request.model, path: message.url ?? '/' },
+      message.headers,
+    )
     call.fault = directive.fault?.kind
     const requestId = `req_sim${this.#sequence}`
     const headers = [format.requestIdHeader, requestId]

@@ -65,20 +65,25 @@ function readToolChoice(choice: unknown): ToolChoice {
 function wholeChat(answer: Answer, request: ModelRequest): unknown {
   const { toolCall, usage } = answer
   const answers = asNumber(request.body.n) ?? 1
-  const message = { role: 'assistant', content: toolCall ? null : answer.text, refusal: null }
+  const text = { role: 'assistant', content: toolCall ? null : answer.text, refusal: null }
+  const message = toolCall
+    ? { ...text, tool_calls: [{ ...callHead(answer), function: toolCall }] }
+    : text
+  const choices: object[] = []
+  for (let index = 0; index < answers; index += 1) {
+    choices.push({
+      index,
+      message,
+      logprobs: logprobs(answer, request, answer.text),
+      finish_reason: finishReasons[answer.finish],
+    })
+  }
   return {
     id: `chatcmpl-${answer.id}`,
     object: 'chat.completion',
     created: answer.createdAtSeconds,
     model: answer.model,
-    choices: Array.from({ length: answers }, (_, index) => ({
-      index,
-      message: toolCall
-        ? { ...message, tool_calls: [{ ...callHead(answer), function: toolCall }] }
-        : message,
-      logprobs: logprobs(answer, request, answer.text),
-      finish_reason: finishReasons[answer.finish],
-    })),
+    choices,
     usage: chatUsage({ ...usage, outputTokens: answers * usage.outputTokens }),
     service_tier: 'default',
     system_fingerprint: 'fp_simulator',
