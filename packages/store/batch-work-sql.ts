@@ -23,6 +23,13 @@ const EVENT_OF_BATCH = (now: string) => `events AS (
 const WANTS_BATCH_EVENT = `e.webhook_url IS NOT NULL
       AND (e.webhook_events IS NULL OR 'batch.' || e.status = ANY (e.webhook_events))`
 
+const IS_OPEN = "status IN ('validating', 'in_progress', 'finalizing', 'cancelling')"
+
+export const ANY_OPEN: Statement = {
+  name: 'batch-any-open',
+  text: `SELECT 1 FROM batches WHERE ${IS_OPEN} LIMIT 1`,
+}
+
 export const CLAIM: Statement = {
   name: 'batch-claim',
   text: `UPDATE batches b SET lease_owner = $2, lease_expires_at = ${at('$3')},
@@ -30,7 +37,7 @@ export const CLAIM: Statement = {
       finalizing_at = CASE b.status WHEN 'in_progress' THEN ${at('$1')} ELSE b.finalizing_at END
     WHERE b.id IN (
       SELECT o.id FROM batches o
-      WHERE o.status IN ('validating', 'in_progress', 'finalizing', 'cancelling')
+      WHERE o.${IS_OPEN}
         AND (o.status = 'cancelling' OR $5::boolean)
         AND (o.lease_expires_at IS NULL OR o.lease_expires_at <= ${at('$1')})
         AND (o.status <> 'in_progress' OR NOT ${HAS_UNFINISHED('o')})
@@ -55,7 +62,7 @@ export const RELEASE: Statement = {
 export const RELEASE_ALL: Statement = {
   name: 'batch-release-all',
   text: `UPDATE batches SET lease_owner = NULL, lease_expires_at = NULL
-    WHERE status IN ('validating', 'in_progress', 'finalizing', 'cancelling') AND lease_owner = $1`,
+    WHERE ${IS_OPEN} AND lease_owner = $1`,
 }
 
 export const VALIDATED: Statement = {

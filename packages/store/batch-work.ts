@@ -24,6 +24,11 @@ export class BatchWork {
     this.#clock = clock
   }
 
+  /** Whether any batch has not ended, whoever works on it. */
+  async anyOpen(): Promise<boolean> {
+    return (await this.#database.lazy(sql.ANY_OPEN, [])).length > 0
+  }
+
   /**
    * Takes up to `limit` batches for which something is to be done and which
    * nobody has; those whose last line has ended become `finalizing` by it.

@@ -10,7 +10,14 @@ import {
 import type { Database, Statement } from './database.ts'
 import { jobError } from './jobs.ts'
 import { COUNTS_WITHOUT_CALL, ENDED_COLUMNS, ENDING_XID, eventsOfEnded } from './outbox-sql.ts'
-import type { DispatchKey, DueKey, HeldJobs, ReclaimedJob, ReleasedJob } from './types.ts'
+import type {
+  DispatchKey,
+  DueKey,
+  HeldJobs,
+  ReclaimedJob,
+  ReleasedJob,
+  StuckWork,
+} from './types.ts'
 
 /** Rows that one statement moves at most, so that no round holds locks for long. */
 export const ROUND_ROWS = 500
@@ -36,13 +43,17 @@ export class Dispatch {
     this.#clock = clock
   }
 
-  /** Keys under which work has been due for `forMs` or longer, found by skipping from key to key. */
+  /** Keys under which work has been due for `forMs` or longer. */
   async dueKeys(forMs = 0): Promise<DueKey[]> {
-    const rows = await this.#database.lazy<DueKeyRow>(DUE_KEYS, [this.#clock.now() - forMs])
-    return rows.map(row => ({
-      ...keyOf(row),
-      batchId: row.batch === NIL_UUID ? null : idFrom('batch', row.batch),
-    }))
+    return (await this.#look(this.#clock.now() - forMs)).keys
+  }
+
+  /**
+   * Keys under which work is due, and the earliest time at which work falls due
+   * under another; undefined when none is held there.
+   */
+  due(): Promise<{ keys: DueKey[]; nextAt: number | undefined }> {
+    return this.#look(this.#clock.now())
   }
 
   /** How many jobs are published and unclaimed, by key. */
@@ -54,14 +65,6 @@ export class Dispatch {
   /** How many jobs are due and held, by lane and model; counted one by one, so not to be asked all the time. */
   async held(): Promise<HeldJobs[]> {
     return this.#database.lazy<HeldJobs>(HELD, [this.#clock.now()])
-  }
-
-  /** The earliest time at which held work falls due; undefined when none is held. */
-  async nextDueAt(): Promise<number | undefined> {
-    const [row] = await this.#database.lazy<{ due_at: number | null }>(NEXT_DUE, [
-      this.#clock.now(),
-    ])
-    return row?.due_at ?? undefined
   }
 
   /** Moves due jobs to `queued`, the longest due first, up to each key's count. The caller publishes them. */
@@ -79,6 +82,20 @@ export class Dispatch {
       this.#clock.now(),
     ])
     return rows.map(releasedJob)
+  }
+
+  /**
+   * What there is of work that got stuck, asked in one statement: there is
+   * hardly ever any.
+   * @param strandedAfterMs as of `requeueStranded`
+   */
+  async stuck(strandedAfterMs: number): Promise<StuckWork> {
+    const [row] = await this.#database.lazy<StuckRow>(STUCK, [this.#clock.now(), strandedAfterMs])
+    return {
+      leasesExpired: row?.leases_expired ?? false,
+      stranded: row?.stranded ?? false,
+      overdue: row?.overdue ?? false,
+    }
   }
 
   /** Puts back what was published longer ago than `afterMs`, doubled at each dispatch, and never claimed. */
@@ -130,6 +147,19 @@ export class Dispatch {
     return counts
   }
 
+  /** Skips from key to key, however many jobs wait under each. */
+  async #look(at: number): Promise<{ keys: DueKey[]; nextAt: number | undefined }> {
+    const rows = await this.#database.lazy<DueKeyRow>(DUE, [at])
+    const next = rows.find(({ is_due }) => !is_due)
+    const keys = rows
+      .filter(({ is_due }) => is_due)
+      .map(row => ({
+        ...keyOf(row),
+        batchId: row.batch === NIL_UUID ? null : idFrom('batch', row.batch),
+      }))
+    return { keys, nextAt: next?.due_at }
+  }
+
   async #count(statement: Statement, values: unknown[]): Promise<number> {
     return (await this.#database.hot(statement, values)).length
   }
@@ -155,6 +185,14 @@ interface KeyRow {
 
 interface DueKeyRow extends KeyRow {
   batch: string
+  due_at: number
+  is_due: boolean
+}
+
+interface StuckRow {
+  leases_expired: boolean | null
+  stranded: boolean | null
+  overdue: boolean
 }
 
 interface ReleasedRow {
@@ -220,11 +258,15 @@ const KEYS = `WITH RECURSIVE keys AS (
     ) next
   )`
 
-const DUE_KEYS: Statement = {
-  name: 'dispatch-due-keys',
+const DUE: Statement = {
+  name: 'dispatch-due',
   text: `${KEYS}
-  SELECT lane, tenant_id, dispatch_model AS model, batch FROM keys
-  WHERE due_at <= to_timestamp($1::float8 / 1000)`,
+  SELECT lane, tenant_id, dispatch_model AS model, batch,
+    date_part('epoch', due_at) * 1000 AS due_at,
+    due_at <= to_timestamp($1::float8 / 1000) AS is_due
+  FROM keys
+  WHERE due_at <= to_timestamp($1::float8 / 1000)
+    OR due_at = (SELECT min(due_at) FROM keys WHERE due_at > to_timestamp($1::float8 / 1000))`,
 }
 
 const HELD: Statement = {
@@ -232,13 +274,6 @@ const HELD: Statement = {
   text: `SELECT lane, dispatch_model AS model, count(*)::integer AS count
     FROM jobs WHERE phase = 0 AND due_at <= to_timestamp($1::float8 / 1000)
     GROUP BY lane, dispatch_model`,
-}
-
-const NEXT_DUE: Statement = {
-  name: 'dispatch-next-due',
-  text: `${KEYS}
-  SELECT date_part('epoch', min(due_at)) * 1000 AS due_at FROM keys
-  WHERE due_at > to_timestamp($1::float8 / 1000)`,
 }
 
 const PUBLISHED: Statement = {
@@ -273,12 +308,26 @@ const RELEASE: Statement = {
   FROM released ORDER BY due_at, id`,
 }
 
+const IS_STRANDED = `status = 'queued'
+        AND queued_at < to_timestamp(($1::float8 - $2::float8 * 2 ^ least(dispatches - 1, 5)) / 1000)`
+
+const LEASE_EXPIRED = `status = 'running' AND lease_expires_at < to_timestamp($1::float8 / 1000)`
+
+const IS_OVERDUE = 'deadline <= to_timestamp($1::float8 / 1000) AND phase < 2'
+
+/** One pass over what is on its way. */
+const STUCK: Statement = {
+  name: 'dispatch-stuck',
+  text: `SELECT bool_or(${LEASE_EXPIRED}) AS leases_expired, bool_or(${IS_STRANDED}) AS stranded,
+      EXISTS (SELECT FROM jobs WHERE ${IS_OVERDUE}) AS overdue
+    FROM jobs WHERE phase = 1`,
+}
+
 const STRANDED: Statement = {
   name: 'dispatch-stranded',
   text: `UPDATE jobs j SET status = 'pending'
     WHERE j.id IN (
-      SELECT id FROM jobs WHERE phase = 1 AND status = 'queued'
-        AND queued_at < to_timestamp(($1::float8 - $2::float8 * 2 ^ least(dispatches - 1, 5)) / 1000)
+      SELECT id FROM jobs WHERE phase = 1 AND ${IS_STRANDED}
       LIMIT $3 FOR UPDATE SKIP LOCKED)
     RETURNING j.id`,
 }
@@ -303,7 +352,7 @@ function reclaim(name: string, which: string): Statement {
         ended_xid = CASE WHEN j.losses + 1 >= $3::integer THEN ${ENDING_XID} END,
         losses = j.losses + 1, lease_owner = NULL, lease_expires_at = NULL
       WHERE j.id IN (
-        SELECT id FROM jobs WHERE phase = 1 AND status = 'running' AND ${which} LIMIT $2 FOR UPDATE SKIP LOCKED)
+        SELECT id FROM jobs WHERE phase = 1 AND ${which} LIMIT $2 FOR UPDATE SKIP LOCKED)
       RETURNING ${ENDED_COLUMNS}, j.fence, j.started_at, j.created_at
     ), ${eventsOfEnded('$1')}, ${COUNTS_WITHOUT_CALL},
     lost AS (
@@ -318,12 +367,9 @@ function reclaim(name: string, which: string): Statement {
   }
 }
 
-const EXPIRED_LEASES = reclaim(
-  'dispatch-expired-leases',
-  'lease_expires_at < to_timestamp($1::float8 / 1000)',
-)
+const EXPIRED_LEASES = reclaim('dispatch-expired-leases', LEASE_EXPIRED)
 
-const OWNED_LEASES = reclaim('dispatch-owned-leases', 'lease_owner = $5')
+const OWNED_LEASES = reclaim('dispatch-owned-leases', "status = 'running' AND lease_owner = $5")
 
 const OVERDUE: Statement = {
   name: 'dispatch-overdue',
@@ -331,7 +377,7 @@ const OVERDUE: Statement = {
     UPDATE jobs j SET status = 'expired', finished_at = to_timestamp($1::float8 / 1000),
       ended_xid = ${ENDING_XID}, error = $3::json, lease_owner = NULL, lease_expires_at = NULL
     WHERE j.id IN (
-      SELECT id FROM jobs WHERE deadline <= to_timestamp($1::float8 / 1000) AND phase < 2
+      SELECT id FROM jobs WHERE ${IS_OVERDUE}
       ORDER BY deadline LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING ${ENDED_COLUMNS}
   ), ${eventsOfEnded('$1')}, ${COUNTS_WITHOUT_CALL}

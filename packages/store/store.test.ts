@@ -337,14 +337,21 @@ describe('the dispatcher', () => {
     expect(await db.store.requestBodies.of(newId('job'), 0)).toBeUndefined()
     expect(await db.store.dispatch.published()).toContainEqual({ ...key, count: 3 })
     expect(await db.store.dispatch.held()).toContainEqual({ lane: 'bulk', model: 'm', count: 2 })
-    expect(await db.store.dispatch.nextDueAt()).toBeGreaterThan(Date.now() + 50_000)
+    const { keys, nextAt } = await db.store.dispatch.due()
+    expect(keys).toContainEqual({ ...key, batchId: null })
+    expect(nextAt).toBeGreaterThan(Date.now() + 50_000)
   })
 
   it('expires what is past its deadline, and fails what too many workers died on', async () => {
     const late = newJob({ status: 'pending', deadlineAt: Date.now() - 1 })
     await db.store.jobs.insert(late)
+    expect(await db.store.dispatch.stuck(60_000)).toMatchObject({ overdue: true })
     expect(await db.store.dispatch.expireOverdue()).toContain(late.id)
     const { job } = await insertAndClaim({}, -1_000)
+    expect(await db.store.dispatch.stuck(60_000)).toMatchObject({
+      leasesExpired: true,
+      overdue: false,
+    })
     await db.store.dispatch.reclaimExpired(1)
     expect(await db.store.reads.get(tenantId, job.id)).toMatchObject({
       status: 'failed',

@@ -156,6 +156,16 @@ export interface DueKey extends DispatchKey {
   batchId: string | null
 }
 
+/** What the dispatcher has to put right. */
+export interface StuckWork {
+  /** Workers stopped renewing. */
+  leasesExpired: boolean
+  /** Published, and not claimed for too long. */
+  stranded: boolean
+  /** Deadlines have passed. */
+  overdue: boolean
+}
+
 /** Jobs that are due and wait in Postgres. */
 export interface HeldJobs {
   lane: Lane

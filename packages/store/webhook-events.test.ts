@@ -36,8 +36,13 @@ describe('WebhookEvents', () => {
     await test.store.partitions.ensure(clock.now())
   }
 
+  const take = async (limit: number, store = test.store) =>
+    (await store.webhookEvents.takeDue(limit, GRACE_MS)).events
+
+  const nextDueAt = async () => (await events().takeDue(0, GRACE_MS)).nextDueAt
+
   async function takeOne(): Promise<DueEvent> {
-    const [event] = await events().takeDue(1, GRACE_MS)
+    const [event] = await take(1)
     if (!event) throw new Error('no event is due')
     return event
   }
@@ -81,31 +86,28 @@ describe('WebhookEvents', () => {
       await Promise.all(Array.from({ length: 20 }, () => commitEvent()))
       const other = await test.openAnother()
 
-      const takes = await Promise.all([
-        events().takeDue(15, GRACE_MS),
-        other.webhookEvents.takeDue(15, GRACE_MS),
-      ])
+      const takes = await Promise.all([take(15), take(15, other)])
       const ids = takes.flat().map(({ id }) => id)
       expect(new Set(ids).size).toBe(ids.length)
-      ids.push(...(await events().takeDue(15, GRACE_MS)).map(({ id }) => id))
+      ids.push(...(await take(15)).map(({ id }) => id))
       expect(new Set(ids).size).toBe(20)
 
       clock.advance(GRACE_MS - 1)
-      expect(await events().takeDue(20, GRACE_MS)).toEqual([])
+      expect(await take(20)).toEqual([])
       clock.advance(1)
-      expect((await events().takeDue(20, GRACE_MS)).map(({ id }) => id).sort()).toEqual(ids.sort())
+      expect((await take(20)).map(({ id }) => id).sort()).toEqual(ids.sort())
     })
 
     it('takes the longest due first, and says when the next falls due', async () => {
-      expect(await events().nextDueAt()).toBeUndefined()
+      expect(await nextDueAt()).toBeUndefined()
       const first = await commitEvent()
       const firstDueAt = clock.now()
       clock.advance(10)
       await commitEvent()
 
-      expect(await events().nextDueAt()).toBe(firstDueAt)
+      expect(await nextDueAt()).toBe(firstDueAt)
       expect((await takeOne()).subjectId).toBe(first)
-      expect(await events().nextDueAt()).toBe(firstDueAt + 10)
+      expect(await nextDueAt()).toBe(firstDueAt + 10)
     })
 
     it('tells of an event whose job is gone', async () => {
@@ -130,7 +132,7 @@ describe('WebhookEvents', () => {
         lastStatus: 204,
         lastError: null,
       })
-      expect(await events().nextDueAt()).toBeUndefined()
+      expect(await nextDueAt()).toBeUndefined()
     })
 
     it('retry: due at the time given, one attempt more', async () => {
@@ -177,7 +179,7 @@ describe('WebhookEvents', () => {
 
     it('keeps neighbours in one statement apart', async () => {
       await Promise.all(Array.from({ length: 9 }, () => commitEvent()))
-      const taken = await events().takeDue(9, GRACE_MS)
+      const taken = await take(9)
       const outcomes = [delivered, retryIn(5_000), failed]
       await Promise.all(
         taken.map((event, index) => settle(event, outcomes[index % 3] as EventOutcome)),
@@ -253,7 +255,7 @@ describe('WebhookEvents', () => {
 
     it('tells of the receiver', async () => {
       await Promise.all([commitEvent(), commitEvent(), commitEvent()])
-      const [a, b, c] = await events().takeDue(3, GRACE_MS)
+      const [a, b, c] = await take(3)
       if (!a || !b || !c) throw new Error('three events are due')
 
       await settle(a, retryIn(5_000), { throttledUntil: clock.now() + 1_000 })
@@ -316,7 +318,7 @@ describe('WebhookEvents', () => {
       await commitEvent()
       await commitEvent('https://example.com/other')
 
-      const taken = await events().takeDue(10, GRACE_MS)
+      const taken = await take(10)
       expect(taken.map(({ url }) => url)).toEqual(['https://example.com/other'])
       const { events: all } = await events().list({ tenantId, limit: 10 })
       expect(all.filter(({ url }) => url === URL)).toMatchObject([
@@ -331,19 +333,17 @@ describe('WebhookEvents', () => {
       const until = clock.now() + 30_000
       await settle(await takeOne(), retryIn(5_000), { throttledUntil: until })
 
-      expect(await events().takeDue(10, GRACE_MS)).toEqual([])
+      expect(await take(10)).toEqual([])
       clock.advance(5_000)
-      expect(await events().takeDue(10, GRACE_MS)).toEqual([])
-      expect(await events().nextDueAt()).toBe(until)
+      expect(await take(10)).toEqual([])
+      expect(await nextDueAt()).toBe(until)
       clock.advance(25_000)
-      expect((await events().takeDue(10, GRACE_MS)).map(({ attempts }) => attempts).sort()).toEqual(
-        [0, 1],
-      )
+      expect((await take(10)).map(({ attempts }) => attempts).sort()).toEqual([0, 1])
     })
 
     it('keep a throttle that a success overtook', async () => {
       await Promise.all([commitEvent(), commitEvent()])
-      const [a, b] = await events().takeDue(2, GRACE_MS)
+      const [a, b] = await take(2)
       if (!a || !b) throw new Error('two events are due')
       const throttledUntil = clock.now() + 30_000
       await Promise.all([settle(a, retryIn(5_000), { throttledUntil }), settle(b, delivered)])
@@ -406,7 +406,7 @@ describe('WebhookEvents', () => {
 
       expect(await events().resend(other.id, event.id)).toBeUndefined()
       expect(await events().get(other.id, event.id)).toBeUndefined()
-      expect(await events().nextDueAt()).toBeUndefined()
+      expect(await nextDueAt()).toBeUndefined()
     })
   })
 
@@ -426,7 +426,7 @@ describe('WebhookEvents', () => {
     await settle(await takeOne(), delivered)
 
     expect(await events().recoverSince(tenantId, URL, since)).toBe(2)
-    const taken = await events().takeDue(10, GRACE_MS)
+    const taken = await take(10)
     expect(taken.map(({ id }) => id).sort()).toEqual(wanted.sort())
     expect(await events().recoverSince(tenantId, URL, since)).toBe(0)
   })

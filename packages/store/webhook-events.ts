@@ -3,22 +3,22 @@ import { Coalescer } from './coalescer.ts'
 import type { Database } from './database.ts'
 import type { ObserveBatch } from './jobs.ts'
 import {
-  type DueEventRow,
   dueEventOf,
   type EventRow,
   eventOf,
   type ReceiverRow,
   receiverOf,
   settlementRow,
+  type TakenRow,
 } from './webhook-rows.ts'
 import * as sql from './webhook-sql.ts'
 import type {
-  DueEvent,
   EventCheck,
   EventFilter,
   EventSettled,
   EventSettlement,
   EventToken,
+  TakenEvents,
   WebhookEvent,
   WebhookReceiver,
 } from './webhook-types.ts'
@@ -75,16 +75,13 @@ export class WebhookEvents {
    * after `graceMs` unless settled. Fewer may come although more are due: events
    * of throttled receivers are put off, those of disabled ones fail.
    */
-  async takeDue(limit: number, graceMs: number): Promise<DueEvent[]> {
+  async takeDue(limit: number, graceMs: number): Promise<TakenEvents> {
     const now = this.#clock.now()
-    const rows = await this.#database.hot<DueEventRow>(sql.TAKE_DUE, [now, limit, now + graceMs])
-    return rows.map(dueEventOf)
-  }
-
-  /** When the next event falls due; undefined when none waits. */
-  async nextDueAt(): Promise<number | undefined> {
-    const [row] = await this.#database.hot<{ due_at: number | null }>(sql.NEXT_DUE, [])
-    return row?.due_at ?? undefined
+    const rows = await this.#database.hot<TakenRow>(sql.TAKE_DUE, [now, limit, now + graceMs])
+    return {
+      events: rows.flatMap(row => (row.id === null ? [] : dueEventOf(row))),
+      nextDueAt: rows[0]?.next_due_at ?? undefined,
+    }
   }
 
   /** Asked right before a delivery: whether the take still holds, and what is known of the receiver. */

@@ -13,6 +13,9 @@ export interface DueEventRow {
   metadata: Record<string, string> | null
 }
 
+/** Of a take that found nothing the id is null. */
+export type TakenRow = (DueEventRow | { id: null }) & { next_due_at: number | null }
+
 export interface EventRow {
   id: string
   job_id: string

@@ -13,7 +13,10 @@ const EVENT_COLUMNS = `w.id, w.job_id, w.type, w.url, w.attempts, w.last_status,
  * joined by reading the whole table would still read these rows alone.
  */
 
-/** Disabled receivers cost their events, throttled ones put them off; neither comes back as taken. */
+/**
+ * Disabled receivers cost their events, throttled ones put them off; neither
+ * comes back as taken. One row at least: each tells when the next one falls due.
+ */
 export const TAKE_DUE: Statement = {
   name: 'event-take-due',
   text: `WITH due AS (
@@ -31,16 +34,16 @@ export const TAKE_DUE: Statement = {
     FROM judged i
     WHERE w.id = i.id AND w.id = ANY (ARRAY(SELECT id FROM due))
     RETURNING w.*, i.disabled OR i.throttled_until IS NOT NULL AS passed_over
+  ), next AS (
+    SELECT least(
+      (SELECT min(due_at) FROM webhook_events
+        WHERE due_at IS NOT NULL AND id <> ALL (ARRAY(SELECT id FROM due))),
+      (SELECT min(due_at) FROM taken)) AS due_at
   )
-  SELECT t.id, t.tenant_id, t.job_id, t.type, t.url, t.attempts, t.schedule_from,
+  SELECT ${ms('n.due_at')} AS next_due_at, t.id, t.tenant_id, t.job_id, t.type, t.url, t.attempts, t.schedule_from,
     ${ms('t.created_at')} AS created_at,
     (SELECT j.metadata FROM jobs j WHERE j.id = t.job_id) AS metadata
-  FROM taken t WHERE NOT t.passed_over`,
-}
-
-export const NEXT_DUE: Statement = {
-  name: 'event-next-due',
-  text: `SELECT ${ms('min(due_at)')} AS due_at FROM webhook_events WHERE due_at IS NOT NULL`,
+  FROM next n LEFT JOIN taken t ON NOT t.passed_over`,
 }
 
 export const CHECK: Statement = {

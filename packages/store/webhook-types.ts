@@ -25,6 +25,12 @@ export type EventCheck =
   | { current: false }
   | { current: true; throttledUntil: number | null; disabled: boolean }
 
+export interface TakenEvents {
+  events: DueEvent[]
+  /** When the next one falls due, or fell due beyond what was taken; undefined when none waits. */
+  nextDueAt: number | undefined
+}
+
 export type EventOutcome =
   /** The receiver answered 2xx. */
   | { kind: 'delivered'; httpStatus: number }

@@ -38,6 +38,8 @@ export class Feeder {
   #wake = new AbortController()
   #ended: Promise<void> = Promise.resolve()
   #fault: string | undefined
+  /** Attempts that the queue has room for: as counted last, less what went there since. */
+  #room = 0
   /** More was due than the queue had room for. */
   #behind = false
   #endedSince = 0
@@ -79,16 +81,17 @@ export class Feeder {
     const { clock } = this.#dependencies
     const { signal } = this.#stopping
     while (!signal.aborted) {
+      const woken = this.#wake.signal.aborted
       this.#wake = new AbortController()
-      const waitMs = await this.#guardedRound()
+      const waitMs = await this.#guardedRound(woken)
       await sleep(clock, waitMs, AbortSignal.any([signal, this.#wake.signal]))
       await sleep(clock, Math.min(waitMs, GAP_MS), signal)
     }
   }
 
-  async #guardedRound(): Promise<number> {
+  async #guardedRound(woken: boolean): Promise<number> {
     try {
-      const waitMs = await this.#round()
+      const waitMs = await this.#round(woken)
       this.#fault = undefined
       return waitMs
     } catch (error) {
@@ -101,23 +104,33 @@ export class Feeder {
     }
   }
 
-  /** @returns how long nothing more is to be done, in milliseconds */
-  async #round(): Promise<number> {
+  /**
+   * @param woken by news of events: for these few the queue is not asked as long
+   *   as there is room enough
+   * @returns how long nothing more is to be done, in milliseconds
+   */
+  async #round(woken: boolean): Promise<number> {
     const { store, queue } = this.#dependencies
     this.#endedSince = 0
-    const room = this.#capacity - (await queue.waiting())
+    if (!woken || this.#room < this.#capacity / 2) await this.#count()
+    const room = this.#room
     this.#behind = room <= 0
     if (room <= 0) return POLL_MS
-    const events = await store.webhookEvents.takeDue(room, GRACE_MS)
+    const { events, nextDueAt } = await store.webhookEvents.takeDue(room, GRACE_MS)
+    this.#room = 0 // unknown, should the queue not take them
     if (events.length > 0) await queue.enqueue(events)
+    this.#room = room - events.length
     this.#behind = events.length === room
-    return this.#behind ? POLL_MS : this.#untilNextDue()
+    return this.#behind ? POLL_MS : this.#until(nextDueAt)
   }
 
-  async #untilNextDue(): Promise<number> {
-    const { store, clock } = this.#dependencies
-    const nextDueAt = await store.webhookEvents.nextDueAt()
+  async #count(): Promise<void> {
+    this.#room = 0
+    this.#room = this.#capacity - (await this.#dependencies.queue.waiting())
+  }
+
+  #until(nextDueAt: number | undefined): number {
     if (nextDueAt === undefined) return POLL_MS
-    return Math.min(POLL_MS, Math.max(0, nextDueAt - clock.now()))
+    return Math.min(POLL_MS, Math.max(0, nextDueAt - this.#dependencies.clock.now()))
   }
 }

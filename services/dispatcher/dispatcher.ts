@@ -132,16 +132,16 @@ export class Dispatcher {
   async #watch(signal: AbortSignal): Promise<number> {
     const { store, clock } = this.#dependencies
     if (this.#loops.watch.failing) this.#reclaimFrom = clock.now() + this.#config.lease * GRACE
-    if (clock.now() >= this.#reclaimFrom) {
+    const { redispatch_after } = this.#config.dispatch
+    const stuck = await store.dispatch.stuck(redispatch_after)
+    if (stuck.leasesExpired && clock.now() >= this.#reclaimFrom) {
       await this.#inRounds('lease-expired', () => this.#reclaim(), signal)
     }
-    await this.#inRounds(undefined, () => this.#expire(), signal)
-    const { redispatch_after } = this.#config.dispatch
-    await this.#inRounds(
-      'unclaimed',
-      () => store.dispatch.requeueStranded(redispatch_after),
-      signal,
-    )
+    if (stuck.overdue) await this.#inRounds(undefined, () => this.#expire(), signal)
+    if (stuck.stranded) {
+      const requeue = () => store.dispatch.requeueStranded(redispatch_after)
+      await this.#inRounds('unclaimed', requeue, signal)
+    }
     return WATCH_MS
   }
 

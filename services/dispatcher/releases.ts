@@ -43,10 +43,10 @@ export class Releases {
   /** @returns milliseconds until the next round, at the latest */
   async round(config: Config): Promise<number> {
     const { store, bus, clock } = this.#dependencies
-    const keys = await store.dispatch.dueKeys()
-    if (keys.length === 0) return this.#untilNextDue()
+    const { keys, nextAt } = await store.dispatch.due()
+    if (keys.length === 0) return this.#until(nextAt)
     const [waiting, published] = await Promise.all([this.#open(keys), this.#published.read()])
-    if (waiting.length === 0) return this.#untilNextDue()
+    if (waiting.length === 0) return this.#until(nextAt)
     const due = waiting.filter(({ model }) => !this.#isOutBriefly(model, config))
     const most = config.dispatch.published_per_key
     this.#bounds.observe(due, published, { now: clock.now(), most })
@@ -84,12 +84,9 @@ export class Releases {
     })
   }
 
-  async #untilNextDue(): Promise<number> {
-    const { store, clock } = this.#dependencies
-    const nextDueAt = await store.dispatch.nextDueAt()
-    return nextDueAt === undefined
-      ? IDLE_MS
-      : Math.min(IDLE_MS, Math.max(0, nextDueAt - clock.now()))
+  #until(nextDueAt: number | undefined): number {
+    if (nextDueAt === undefined) return IDLE_MS
+    return Math.min(IDLE_MS, Math.max(0, nextDueAt - this.#dependencies.clock.now()))
   }
 }
 

@@ -55,6 +55,7 @@ export class BatchKeeper {
   /** @returns milliseconds until the next round, at the latest */
   async round(): Promise<number> {
     const { batchWork } = this.#dependencies.store
+    if (this.#underWay.size === 0 && !(await batchWork.anyOpen())) return IDLE_MS
     await this.#claim(MOST_WITH_CANCELLED, 'cancelling')
     await this.#claim(MOST_AT_A_TIME, 'any')
     const running = await batchWork.keepCounts()
