@@ -294,6 +294,14 @@ export function scan(end: i32, wordsHash: u32): void {
 }
 
 /**
+ * Whether a slot is taken, and by another word. Both are asked at once: each by
+ * itself is as good as a toss, and what is hard to predict costs more than it saves.
+ */
+function isOther(pair: u64, hash: u32): i32 {
+  return <i32>(<u32>pair !== hash) & <i32>(pair >>> 32 !== 0)
+}
+
+/**
  * Of each of `count` words its place in the order of frequency, or -1.
  * @param slots in pairs: a hash, and 1 + the place of its word; 0: free
  */
@@ -307,7 +315,7 @@ export function placesOf(hashes: usize, count: i32, slots: usize, mask: u32, int
     const hash = load<u32>(hashes + (index << 2))
     let slot = hash & mask
     let pair = load<u64>(FIRSTS + (index << 3))
-    while (<u32>pair !== hash && pair >>> 32 !== 0) {
+    while (isOther(pair, hash)) {
       slot = (slot + 1) & mask
       pair = load<u64>(slots + (slot << 3))
     }
@@ -331,7 +339,7 @@ export function rowsOf(terms: usize, count: i32, slots: usize, into: usize): i32
     const mark = lower | <u32>(lower === 0)
     let found = load<u32>(FIRSTS + (index << 2))
     let slot = hash >>> 16
-    while (found !== 0 && (found & 0xffff) !== mark) {
+    while (<i32>(found !== 0) & <i32>((found & 0xffff) !== mark)) {
       slot = (slot + 1) & 0xffff
       found = load<u32>(slots + (slot << 2))
     }
@@ -498,13 +506,13 @@ export function countWords(
     const isKnown = <i32>(place >= 0)
     long += <i32>(length >= 9)
     knownWords += isKnown
-    rarity += isKnown ? <f64>place / size : 0
+    rarity += select<f64>(<f64>place / size, 0, isKnown)
     rare += <i32>(place > rareFrom)
     unknown += (1 - isKnown) & <i32>(length > 3)
     optionNumbers += (1 - isKnown) & <i32>(length <= 6) & <i32>(index > stemWords)
     let slot = hash & mask
     let pair = load<u64>(groups + (slot << 3))
-    while (<u32>pair !== hash && pair >>> 32 !== 0) {
+    while (isOther(pair, hash)) {
       slot = (slot + 1) & mask
       pair = load<u64>(groups + (slot << 3))
     }
