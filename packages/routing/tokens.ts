@@ -1,3 +1,5 @@
+import { Kernel, roomFor } from './kernel/kernel.ts'
+
 /**
  * How many tokens a text is likely to be, without any model's tokenizer.
  *
@@ -50,27 +52,28 @@ const PRICES: readonly (readonly [kind: number, each: number, first: number])[] 
 const KIND_BITS = 4
 const KINDS = 1 << KIND_BITS
 
+const UNITS = 0x1_0000
+const kernel = new Kernel(roomFor(2 * KINDS * KINDS) + roomFor(UNITS))
+
 /** What a character of kind `k` costs after one of kind `p`, at `p << KIND_BITS | k`. */
-const COSTS = new Uint16Array(KINDS * KINDS)
+const costs = kernel.place(Uint16Array, KINDS * KINDS)
 for (const [kind, each, first] of PRICES) {
   for (let before = 0; before < KINDS; before++) {
-    COSTS[(before << KIND_BITS) | kind] = before === kind ? each : each + first
+    costs[(before << KIND_BITS) | kind] = before === kind ? each : each + first
   }
 }
 /** No character has this kind: a text begins after it. */
 const START = KINDS - 1
 
-const ASCII = new Uint8Array(128).fill(PUNCTUATION)
-ASCII.fill(CONTROL, 0, 0x20)
-ASCII.fill(SPACE, 0x20, 0x21)
-ASCII.fill(DIGIT, 0x30, 0x3a)
-ASCII.fill(UPPER, 0x41, 0x5b)
-ASCII.fill(LOWER, 0x61, 0x7b)
-
-const BLOCK_BITS = 4
-/** Kinds of all other UTF-16 code units, 16 at a time. */
-const BLOCKS = new Uint8Array(0x1_0000 >> BLOCK_BITS).fill(RARE)
+/** Of every UTF-16 code unit. */
+const kinds = kernel.place(Uint8Array, UNITS).fill(RARE)
 for (const [kind, from, to] of [
+  [CONTROL, 0x0000, 0x0020],
+  [SPACE, 0x0020, 0x0021],
+  [PUNCTUATION, 0x0021, 0x0080],
+  [DIGIT, 0x0030, 0x003a],
+  [UPPER, 0x0041, 0x005b],
+  [LOWER, 0x0061, 0x007b],
   [SYMBOL, 0x0080, 0x00c0],
   [LATIN, 0x00c0, 0x0370],
   [ALPHABET, 0x0370, 0x0900],
@@ -87,13 +90,13 @@ for (const [kind, from, to] of [
   [ALPHABET, 0xfb00, 0xff00],
   [HAN, 0xff00, 0xfff0],
 ] as const) {
-  BLOCKS.fill(kind, from >> BLOCK_BITS, to >> BLOCK_BITS)
+  kinds.fill(kind, from, to)
 }
 
-/** Characters that are looked at in one piece: arrays are read several times as fast as strings out of a parser. */
+/** Characters that are looked at in one piece. */
 const PIECE = 8_192
-const units = new Uint16Array(PIECE)
-const bytes = Buffer.from(units.buffer)
+const units = kernel.view(Uint8Array, kernel.addressOf('UNITS'), 2 * PIECE)
+const bytes = Buffer.from(units.buffer, units.byteOffset, units.length)
 
 /** Estimated tokens of a text; a fraction, since texts of one request are summed. One pass, about 1 ns a character. */
 export function textTokens(text: string): number {
@@ -102,12 +105,9 @@ export function textTokens(text: string): number {
   for (let from = 0; from < text.length; from += PIECE) {
     const piece = text.length <= PIECE ? text : text.slice(from, from + PIECE)
     const count = bytes.write(piece, 'utf16le') >> 1
-    for (let index = 0; index < count; index++) {
-      const unit = units[index] as number
-      const kind = (unit < 128 ? ASCII[unit] : BLOCKS[unit >> BLOCK_BITS]) as number
-      thousandths += COSTS[(before << KIND_BITS) | kind] as number
-      before = kind
-    }
+    const told = kernel.run.tokenCosts(count, kinds.byteOffset, costs.byteOffset, before)
+    thousandths += told >>> KIND_BITS
+    before = told & (KINDS - 1)
   }
   return thousandths / 1_000
 }

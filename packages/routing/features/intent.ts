@@ -116,7 +116,8 @@ function isThanks({ words, hashes }: Scanner): boolean {
 function asksForMathematics(scan: Scanner, hand: Float32Array, told: number): boolean {
   const has = (place: number) => hand[place] as number
   if ((told & ABOUT_CALCULATION) !== 0) return true
-  if (Math.round(Math.expm1(has(PROOF))) > shownThings(scan)) return true
+  const proofs = Math.round(Math.expm1(has(PROOF)))
+  if (proofs > 0 && proofs > shownThings(scan)) return true
   const operators = has(OPERATORS) + has(BACKSLASHES)
   if (operators + has(CALCULATION) > 2) return true
   if (scan.words > SHORT) return false

@@ -54,6 +54,12 @@ describe('a scan', () => {
     )
   })
 
+  it('knows the small letter of every capital', () => {
+    const units = Array.from({ length: 0x1_0000 }, (_, unit) => `B${String.fromCharCode(unit)}C`)
+    const words = (text: string) => scanned(text).hashes.join()
+    expect(units.filter(text => words(text) !== words(text.toLowerCase()))).toEqual([])
+  })
+
   it('counts each word and each pair of neighbours once', () => {
     const once = scanned('to be or not to be')
     expect(once.words).toBe(6)

@@ -143,8 +143,11 @@ export class Scanner {
   }
 
   scan(text: string): void {
-    const end = this.#units.write(excerpt(text).toLowerCase(), 'utf16le') >> 1
-    this.#kernel.run.scan(end, WORDS)
+    const { run } = this.#kernel
+    const read = excerpt(text)
+    let end = this.#units.write(read, 'utf16le') >> 1
+    if (!run.lower(end)) end = this.#units.write(read.toLowerCase(), 'utf16le') >> 1
+    run.scan(end, WORDS)
     this.length = text.length
     const told = this.#figures
     this.words = told[AT.words] as number

@@ -115,6 +115,54 @@ function isOption(index: i32, end: i32): bool {
   return index + 2 >= end || kindOf(unitAt(index + 2)) === GAP
 }
 
+/** `Ω`, `K` and `Å` as units of measure are marks, but their small ones are letters. */
+const FIRST_UNIT_OF_MEASURE: u32 = 0x2126
+const UNITS_OF_MEASURE: u32 = 6
+
+/** Whether it may become another letter in lower case, or already is one that some capital becomes. */
+function isForeignLetter(unit: u32): bool {
+  if (unit < 128) return false
+  return kindOf(unit) === LETTER || unit - FIRST_UNIT_OF_MEASURE < UNITS_OF_MEASURE
+}
+
+/**
+ * Puts the first `end` of `UNITS` into lower case.
+ * @returns false: there are letters beyond ASCII, of which only the host knows the small ones
+ */
+export function lower(end: i32): bool {
+  const capitalA = i16x8.splat(0x41)
+  const alphabet = i16x8.splat(26)
+  const smaller = i16x8.splat(0x20)
+  const beyondAscii = i16x8.splat(~0x7f)
+  for (let index = 0; index < end; index += 8) {
+    const at = UNITS + (index << 1)
+    const units = v128.load(at)
+    if (v128.any_true(v128.and(units, beyondAscii))) {
+      const to = min(index + 8, end)
+      for (let unit = index; unit < to; unit++) if (isForeignLetter(unitAt(unit))) return false
+    }
+    const capitals = i16x8.lt_u(i16x8.sub(units, capitalA), alphabet)
+    v128.store(at, v128.or(units, v128.and(capitals, smaller)))
+  }
+  return true
+}
+
+/**
+ * What the first `end` of `UNITS` cost in tokens; see `tokens.ts`.
+ * @param before kind of the character before the first
+ * @returns thousandths of a token, and in the lowest 4 bits the kind of the last character
+ */
+export function tokenCosts(end: i32, kinds: usize, costs: usize, before: u32): u32 {
+  let thousandths: u32 = 0
+  let last = before
+  for (let index = 0; index < end; index++) {
+    const kind: u32 = load<u8>(kinds + unitAt(index))
+    thousandths += <u32>load<u16>(costs + (((last << 4) | kind) << 1))
+    last = kind
+  }
+  return (thousandths << 4) | last
+}
+
 /** Scans the first `end` of `UNITS`. @param wordsHash of the word `words` */
 export function scan(end: i32, wordsHash: u32): void {
   memory.fill(MARKS, 0, 256)
@@ -246,6 +294,14 @@ export function scan(end: i32, wordsHash: u32): void {
 }
 
 /**
+ * Whether a slot is taken, and by another word. Both are asked at once: each by
+ * itself is as good as a toss, and what is hard to predict costs more than it saves.
+ */
+function isOther(pair: u64, hash: u32): i32 {
+  return <i32>(<u32>pair !== hash) & <i32>(pair >>> 32 !== 0)
+}
+
+/**
  * Of each of `count` words its place in the order of frequency, or -1.
  * @param slots in pairs: a hash, and 1 + the place of its word; 0: free
  */
@@ -259,7 +315,7 @@ export function placesOf(hashes: usize, count: i32, slots: usize, mask: u32, int
     const hash = load<u32>(hashes + (index << 2))
     let slot = hash & mask
     let pair = load<u64>(FIRSTS + (index << 3))
-    while (<u32>pair !== hash && pair >>> 32 !== 0) {
+    while (isOther(pair, hash)) {
       slot = (slot + 1) & mask
       pair = load<u64>(slots + (slot << 3))
     }
@@ -283,7 +339,7 @@ export function rowsOf(terms: usize, count: i32, slots: usize, into: usize): i32
     const mark = lower | <u32>(lower === 0)
     let found = load<u32>(FIRSTS + (index << 2))
     let slot = hash >>> 16
-    while (found !== 0 && (found & 0xffff) !== mark) {
+    while (<i32>(found !== 0) & <i32>((found & 0xffff) !== mark)) {
       slot = (slot + 1) & 0xffff
       found = load<u32>(slots + (slot << 2))
     }
@@ -450,13 +506,13 @@ export function countWords(
     const isKnown = <i32>(place >= 0)
     long += <i32>(length >= 9)
     knownWords += isKnown
-    rarity += isKnown ? <f64>place / size : 0
+    rarity += select<f64>(<f64>place / size, 0, isKnown)
     rare += <i32>(place > rareFrom)
     unknown += (1 - isKnown) & <i32>(length > 3)
     optionNumbers += (1 - isKnown) & <i32>(length <= 6) & <i32>(index > stemWords)
     let slot = hash & mask
     let pair = load<u64>(groups + (slot << 3))
-    while (<u32>pair !== hash && pair >>> 32 !== 0) {
+    while (isOther(pair, hash)) {
       slot = (slot + 1) & mask
       pair = load<u64>(groups + (slot << 3))
     }

@@ -7,6 +7,8 @@ interface KernelExports {
   MOST_WORDS: { value: number }
   MOST_RUNS: { value: number }
   freeFrom(): number
+  lower(end: number): number
+  tokenCosts(end: number, kinds: number, costs: number, before: number): number
   scan(end: number, wordsHash: number): void
   placesOf(hashes: number, count: number, slots: number, mask: number, into: number): void
   rowsOf(terms: number, count: number, slots: number, into: number): number
