@@ -1,15 +1,39 @@
-import { setFlagsFromString } from 'node:v8'
+import { constants, type NodeGCPerformanceDetail, PerformanceObserver } from 'node:perf_hooks'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+
+interface GarbageCollection {
+  readonly detail?: NodeGCPerformanceDetail
+}
+
+const MEBIBYTE = 1024 * 1024
+/** V8 grows a heap by no less by itself. */
+const LEAST_PERCENT = 30
 
 /**
- * Lets the heap grow by so much over what lived after the last full collection
- * before the next begins (V8's `--heap-growing-percent`, which is read at every
- * collection and which `NODE_OPTIONS` does not take).
+ * Lets the heap grow by about so much over what lived after the last full
+ * collection before the next begins (V8's `--heap-growing-percent`, which is
+ * read at every collection and which `NODE_OPTIONS` does not take).
  *
  * V8 counts the memory behind Buffers as heap, and grows a small one by as
  * little as 30 %: what lives here is about 40 MB, so that 12 MB of Buffers that
- * are garbage already, a few hundred messages, bring on a full collection.
- * @param percent of what lives; the more, the less often, and the more memory
+ * are garbage already, a few hundred messages, bring on a full collection. And
+ * it goes by percent: with long prompts on their way more lives, and the same
+ * percent of it is more than a process may take.
+ * @param growth in MiB; the more, the less often, and the more memory
  */
-export function letHeapGrow(percent: number): void {
-  setFlagsFromString(`--heap-growing-percent=${percent}`)
+export function letHeapGrow(growth: number): void {
+  const adjust = () => {
+    const lives = getHeapStatistics().used_heap_size / MEBIBYTE
+    const percent = Math.max(LEAST_PERCENT, Math.round((100 * growth) / lives))
+    setFlagsFromString(`--heap-growing-percent=${percent}`)
+  }
+  adjust()
+  new PerformanceObserver(list => {
+    const collections = list.getEntries() as readonly GarbageCollection[]
+    if (collections.some(isFullCollection)) adjust()
+  }).observe({ entryTypes: ['gc'] })
+}
+
+function isFullCollection({ detail }: GarbageCollection): boolean {
+  return detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR
 }

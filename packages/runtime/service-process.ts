@@ -35,8 +35,8 @@ export interface ServiceProcessOptions {
   servesOperations: boolean
 }
 
-/** Of a service by itself; its memory stays below 400 MB under full load. */
-const HEAP_GROWTH_PERCENT = 200
+/** In MiB, of a service by itself; its memory stays below 400 MB under full load. */
+const HEAP_GROWTH = 96
 
 /**
  * Reads the environment, opens the drivers, starts the service that `wire`
@@ -49,7 +49,7 @@ export async function runServiceProcess(
   variables: Env,
   wire: (parts: ServiceProcess) => Service | Promise<Service>,
 ): Promise<void> {
-  letHeapGrow(HEAP_GROWTH_PERCENT)
+  letHeapGrow(HEAP_GROWTH)
   const env = readEnvOrExit(variables)
   const config = readConfigOrExit(env, variables)
   const telemetry = startTelemetry({ service: options.name, logLevel: env.logLevel })

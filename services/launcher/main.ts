@@ -4,10 +4,10 @@ import { isExpected } from './expected-error.ts'
 import { launch } from './launch.ts'
 import { describeStart } from './start-message.ts'
 
-/** All services share one heap here: less than what each takes by itself. */
-const HEAP_GROWTH_PERCENT = 80
+/** In MiB. All services share one heap here: less than what each takes by itself. */
+const HEAP_GROWTH = 44
 
-letHeapGrow(HEAP_GROWTH_PERCENT)
+letHeapGrow(HEAP_GROWTH)
 const parsed = readLauncherEnv(process.env)
 if (!parsed.ok) {
   console.error(describeEnvFaults(parsed.faults))
