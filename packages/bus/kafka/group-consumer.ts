@@ -41,7 +41,8 @@ export type ConsumerState = 'joining' | 'running' | 'crashed' | 'stopped'
 const HEARTBEAT_MS = 1_000
 /** Also how long a fetch waits when all partitions are paused: kafkajs sleeps then. */
 const FETCH_WAIT_MS = 250
-const FETCH_BYTES_PER_PARTITION = 64 * 1024
+/** Compressed. */
+const FETCH_BYTES_PER_PARTITION = 32 * 1024
 const FETCH_BYTES = 4 * 1024 * 1024
 const GOODBYE_MS = 2_000
 const FIRST_RESTART_MS = 200

@@ -47,7 +47,7 @@ export async function connectSender(
     send: async batch => {
       try {
         let unsent = batch.map(toKafka)
-        const compression = compressionFor(lengthOf(batch))
+        const compression = compressionFor(batch)
         while (unsent.length > 0) {
           const topicMessages = unsent
           const answers = await producer.sendBatch({
@@ -72,10 +72,4 @@ export async function connectSender(
   function toKafka({ topic, messages }: OutgoingTopic): TopicMessages {
     return { topic: options.nameOf(topic), messages: packed(messages) }
   }
-}
-
-function lengthOf(batch: OutgoingTopic[]): number {
-  let length = 0
-  for (const { messages } of batch) for (const { value } of messages) length += value.length
-  return length
 }
