@@ -44,10 +44,9 @@ export async function openMemoryBus(options: MemoryBusOptions = {}): Promise<Mem
 /**
  * Where it differs from Kafka, within the port's promise:
  *
- * - `lag` counts exactly what a group has not settled. Kafka counts from the
- *   committed watermark, so there a straggler makes what was settled behind it
- *   count until it is settled too, and commits trail by some 200 ms.
- * - All messages of a topic are in one order, not only those of one key.
+ * - `lag` counts exactly what a group has not settled. On Kafka it trails by some
+ *   200 ms, and what was not fetched yet is an estimate.
+ * - All messages of a topic are in one order, not only those of one partition.
  * - A group is known from its first `consume` on, and its topic keeps for it
  *   what it has not settled, also while it has no consumer: the topic may fill up.
  * - Messages are handed on as they are, not copied.

@@ -23,7 +23,8 @@ const LEAST_PERCENT = 30
  */
 export function letHeapGrow(growth: number): void {
   const adjust = () => {
-    const lives = getHeapStatistics().used_heap_size / MEBIBYTE
+    const { used_heap_size, external_memory } = getHeapStatistics()
+    const lives = (used_heap_size + external_memory) / MEBIBYTE
     const percent = Math.max(LEAST_PERCENT, Math.round((100 * growth) / lives))
     setFlagsFromString(`--heap-growing-percent=${percent}`)
   }

@@ -29,7 +29,7 @@ export class Committer {
     this.#send = send
   }
 
-  /** False when it failed and should be tried again; never rejects. */
+  /** False when it failed, or there is more to tell by now; never rejects. */
   commit(): Promise<boolean> {
     this.#committing ??= this.#commit().finally(() => {
       this.#committing = undefined
@@ -67,7 +67,7 @@ export class Committer {
       this.#told.set(each.window, each)
       each.window.committed(each.offset, each.epoch)
     }
-    return true
+    return this.#untold().length === 0 // more may have been done meanwhile
   }
 
   #untold(): Sent[] {

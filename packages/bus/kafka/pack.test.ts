@@ -12,26 +12,24 @@ describe('messages that travel together', () => {
       message('job-2', ''),
       { ...message('job-3'), headers: { 'longhaul-schema': '2', traceparent: '00-a-b-01' } },
     ]
-    const [pack, ...others] = packed(messages)
-    expect(others).toEqual([])
-
+    const [pack] = packed(Array.from({ length: 6 }, () => messages).flat())
     const records = recordsOf(fetched(pack, 9))
     expect(records.map(record => record.message)).toEqual(messages)
     expect(records.map(({ place }) => place - placeAt(9))).toEqual([0, 1, 2])
     expect(records.map(({ end }) => end - placeAt(9))).toEqual([1, 2, placeAt(1)])
   })
 
-  it('are spread over partitions as soon as they are more than a few', () => {
-    expect(sizes(4)).toEqual([4])
-    expect(sizes(18)).toEqual([4, 4, 4, 4, 2])
+  it('are spread over partitions before they share a record', () => {
+    expect(sizes(4)).toEqual([1, 1, 1, 1])
+    expect(sizes(18)).toEqual([3, 3, 3, 3, 3, 3])
     expect(sizes(180)).toEqual([30, 30, 30, 30, 30, 30])
-    expect(Math.max(...sizes(1_000))).toBe(MOST_IN_PACK)
+    expect(sizes(640)).toEqual(Array(10).fill(MOST_IN_PACK))
   })
 
   it('make no large record', () => {
     const long = 'x'.repeat(30 * 1024)
-    expect(sizes(5, long)).toEqual([2, 2, 1])
-    expect(sizes(2, long.repeat(4))).toEqual([1, 1])
+    expect(sizes(30, long)).toEqual(Array(15).fill(2))
+    expect(sizes(12, long.repeat(4))).toEqual(Array(12).fill(1))
   })
 
   it('keep a message that is alone as a record that other clients can read', () => {

@@ -1,15 +1,14 @@
 import type { IHeaders, Message as KafkaJsMessage } from 'kafkajs'
 import type { Message, MessageHeaders } from '../port.ts'
 
-/** Says of each message its key, its headers, and the UTF-16 code units of its text. */
+/** Says of each message its key, its headers, and the bytes of its text. */
 const PACK_HEADER = 'longhaul-pack'
-type Item = [key: string, headers: MessageHeaders, length: number]
+type Item = [key: string, headers: MessageHeaders, bytes: number]
 
 export const MOST_IN_PACK = 64
+/** In UTF-16 code units. */
 const MOST_LENGTH = 64 * 1024
-/** What is fewer saves little… */
-const FEWEST_IN_PACK = 4
-/** …and beyond that the consumers of so many partitions should get equal shares: calls may take minutes. */
+/** So many partitions should get equal shares before packs get larger: calls may take minutes. */
 const SPREAD = 6
 
 /**
@@ -19,8 +18,8 @@ const SPREAD = 6
  * clients of Kafka can read.
  */
 export function packed(messages: readonly Message[]): KafkaJsMessage[] {
-  const share = Math.ceil(messages.length / SPREAD)
-  const most = Math.min(MOST_IN_PACK, Math.max(FEWEST_IN_PACK, share))
+  const packs = Math.max(SPREAD, Math.ceil(messages.length / MOST_IN_PACK))
+  const most = Math.ceil(messages.length / packs)
   const records: KafkaJsMessage[] = []
   let pack: Message[] = []
   let length = 0
@@ -49,22 +48,27 @@ function recordOfOne({ key, value, headers }: Message): KafkaJsMessage {
 }
 
 function recordOfMany(pack: readonly Message[]): KafkaJsMessage {
-  const items = pack.map(({ key, headers, value }): Item => [key, headers, value.length])
+  const items = pack.map(
+    ({ key, headers, value }): Item => [key, headers, Buffer.byteLength(value)],
+  )
   return {
     value: Buffer.from(pack.map(({ value }) => value).join('')),
     headers: { [PACK_HEADER]: JSON.stringify(items) },
   }
 }
 
-/** The messages of a pack; undefined for a record that is none. */
-export function unpacked(text: string, headers: MessageHeaders): Message[] | undefined {
+/**
+ * The messages of a pack; undefined for a record that is none. Each text is read
+ * by itself: a part of a longer one would keep all of that in memory.
+ */
+export function unpacked(value: Buffer, headers: MessageHeaders): Message[] | undefined {
   const items = itemsIn(headers[PACK_HEADER])
   if (!items) return undefined
   let end = 0
-  return items.map(([key, own, length]) => {
+  return items.map(([key, own, bytes]) => {
     const start = end
-    end += length
-    return { key, value: text.slice(start, end), headers: own }
+    end += bytes
+    return { key, value: value.toString('utf8', start, end), headers: own }
   })
 }
 
@@ -82,6 +86,6 @@ function itemsIn(header: string | undefined): Item[] | undefined {
 
 function isItem(item: unknown): item is Item {
   if (!Array.isArray(item)) return false
-  const [key, headers, length] = item
-  return typeof key === 'string' && typeof headers === 'object' && headers !== null && length >= 0
+  const [key, headers, bytes] = item
+  return typeof key === 'string' && typeof headers === 'object' && headers !== null && bytes >= 0
 }

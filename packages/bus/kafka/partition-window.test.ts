@@ -237,6 +237,15 @@ describe('how a partition stands', () => {
     expect(window.standing).toMatchObject({ offset: 9, position: 9, unsettled: 0 })
   })
 
+  it('counts nothing twice while what is known comes again', () => {
+    const window = assigned()
+    window.admit(records(0, 9))
+    window.suspend()
+    window.assign()
+    window.admit(records(0, 2))
+    expect(window.standing).toMatchObject({ offset: 0, position: 9, unsettled: 9 })
+  })
+
   it('tells how many messages the latest records held', () => {
     const window = assigned()
     expect(window.standing).toBeUndefined()

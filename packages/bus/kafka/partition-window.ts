@@ -88,8 +88,8 @@ export class PartitionWindow {
   #epoch = 0
   /** What is below was committed by us, or was never ours. */
   #floor = 0
-  /** Messages of a record, in the mean of the latest. */
-  #perRecord = 1
+  /** Messages of a record, in the mean of the latest; undefined before the first. */
+  #perRecord: number | undefined
 
   constructor(place: { topic: string; name: string; partition: number }, options: WindowOptions) {
     this.topic = place.topic
@@ -257,11 +257,13 @@ export class PartitionWindow {
   /** Undefined while it is not known how far the group is. */
   get standing(): Standing | undefined {
     if (!this.#held || this.#position === undefined) return undefined
+    // What was known before the assignment need not have come again yet.
+    const fetched = Math.max(this.#position, this.#entries.last?.end ?? 0)
     return {
       offset: this.committable ?? offsetOf(this.#floor),
-      position: offsetOf(this.#position),
+      position: offsetOf(fetched),
       unsettled: this.#waiting.length + this.#inHand,
-      perRecord: this.#perRecord,
+      perRecord: this.#perRecord ?? 1,
     }
   }
 
@@ -345,7 +347,9 @@ export class PartitionWindow {
 
   #countRecords(records: readonly Record[]): void {
     const offsets = new Set(records.map(({ place }) => offsetOf(place)))
-    this.#perRecord += (records.length / offsets.size - this.#perRecord) / 4
+    const mean = records.length / offsets.size
+    const before = this.#perRecord ?? mean
+    this.#perRecord = before + (mean - before) / 4
   }
 
   #pass(): void {

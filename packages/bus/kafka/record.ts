@@ -22,11 +22,11 @@ export function recordsOf(fetched: KafkaMessage): Record[] {
   const { timestamp } = fetched
   const offset = Number(fetched.offset)
   const headers = headersOf(fetched.headers ?? {})
-  const value = fetched.value?.toString() ?? ''
+  const value = fetched.value ?? Buffer.alloc(0)
   const messages = unpacked(value, headers) ?? [
-    { key: fetched.key?.toString() ?? '', value, headers },
+    { key: fetched.key?.toString() ?? '', value: value.toString(), headers },
   ]
-  const bytes = MESSAGE_OVERHEAD_BYTES + (fetched.value?.length ?? 0) / messages.length
+  const bytes = MESSAGE_OVERHEAD_BYTES + value.length / messages.length
   return messages.map((message, index) => {
     const isLast = index === messages.length - 1
     const place = placeAt(offset) + index

@@ -136,6 +136,7 @@ export class KafkaSubscription implements Subscription, GroupListener, Settler {
       this.#dependencies.metrics?.busRepeatsDropped.add(repeats, { group: this.group })
     }
     this.#pump()
+    this.#scheduleTick()
     return this.#gate.passed(window)
   }
 
