@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '@longhaul/contracts'
 import { openStore, type Store } from '@longhaul/store'
 import pg from 'pg'
+import { Database } from '../packages/store/database.ts'
+
+const MAX_CONNECTIONS = 11
 
 export interface TestStore {
   store: Store
@@ -12,6 +15,11 @@ export interface TestStore {
   /** Runs any SQL on the schema. */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
   close(): Promise<void>
+}
+
+export interface TestDatabase extends TestStore {
+  /** What the store is made of. */
+  database: Database
 }
 
 export function testDatabaseUrl(): string {
@@ -29,7 +37,8 @@ export function useTestDatabase(url: string): void {
 export async function openTestStore(clock?: Clock): Promise<TestStore> {
   const databaseUrl = testDatabaseUrl()
   const schema = `test_${randomBytes(6).toString('hex')}`
-  const open = () => openStore({ databaseUrl, schema, maxConnections: 11, ...(clock && { clock }) })
+  const open = () =>
+    openStore({ databaseUrl, schema, maxConnections: MAX_CONNECTIONS, ...(clock && { clock }) })
   const store = await open()
   const others: Store[] = []
   const pool = new pg.Pool({
@@ -53,6 +62,21 @@ export async function openTestStore(clock?: Clock): Promise<TestStore> {
       await Promise.all([store, ...others].map(each => each.stop()))
       await pool.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`)
       await pool.end()
+    },
+  }
+}
+
+/** A store as of `openTestStore`, and the connections of another to the same schema. */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const db = await openTestStore()
+  const { databaseUrl, schema } = db
+  const database = new Database({ databaseUrl, schema, maxConnections: MAX_CONNECTIONS })
+  return {
+    ...db,
+    database,
+    async close() {
+      await database.stop()
+      await db.close()
     },
   }
 }

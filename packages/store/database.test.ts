@@ -1,23 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { freePort } from '@longhaul/embedded-postgres'
-import { openTestStore, type TestStore } from '../../test/database.ts'
+import { openTestDatabase, type TestDatabase } from '../../test/database.ts'
 import { TcpProxy } from '../../test/fault/tcp-proxy.ts'
 import { Database } from './database.ts'
 
 const APPLICATION = 'longhaul'
 const MEBIBYTE = 1024 * 1024
 
-let db: TestStore
+let db: TestDatabase
 let database: Database
 
 beforeAll(async () => {
-  db = await openTestStore()
-  database = new Database({ databaseUrl: db.databaseUrl, schema: db.schema, maxConnections: 11 })
+  db = await openTestDatabase()
+  database = db.database
 })
-afterAll(async () => {
-  await database.stop()
-  await db.close()
-})
+afterAll(() => db.close())
 
 describe('bytes', () => {
   const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))

@@ -1,21 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { idFrom, newId, uuidOf } from '@longhaul/contracts'
-import { openTestStore, type TestStore } from '../../test/database.ts'
-import { Database } from './database.ts'
+import { openTestDatabase, type TestDatabase } from '../../test/database.ts'
+import type { Database } from './database.ts'
 import { type ListBounds, listJobs } from './job-list.ts'
 import type { JobFilter } from './types.ts'
 
-let db: TestStore
+let db: TestDatabase
 let database: Database
 
 beforeAll(async () => {
-  db = await openTestStore()
-  database = new Database({ databaseUrl: db.databaseUrl, schema: db.schema, maxConnections: 11 })
+  db = await openTestDatabase()
+  database = db.database
 })
-afterAll(async () => {
-  await database.stop()
-  await db.close()
-})
+afterAll(() => db.close())
 
 /** Of a tenant of its own, oldest first, one for each status. */
 async function insert(statuses: string[]): Promise<{ tenantId: string; ids: string[] }> {
