@@ -17,7 +17,7 @@ export class RunningTime {
     const gapMs = performance.now() - this.#tickedAt
     this.#tickedAt += gapMs
     this.#ticks += 1
-    if (gapMs > PAUSE_MS) this.#pausedMs += gapMs
+    if (gapMs > PAUSE_MS) this.#pausedMs += gapMs - PAUSE_MS
   }, TICK_MS)
 
   /** Milliseconds since it was made, never more than a clock on the wall shows. */
@@ -25,7 +25,7 @@ export class RunningTime {
     return this.#ticks * TICK_MS
   }
 
-  /** What a clock on the wall shows of it that were pauses. */
+  /** What a clock on the wall shows of pauses beyond their first half second: timers that were running ran on. */
   get pausedMs(): number {
     return this.#pausedMs
   }

@@ -333,7 +333,7 @@ describe('Courier', () => {
   })
 
   it('delivers to others while a receiver hangs', async () => {
-    stepMs = 5
+    stepMs = 2
     const hanging = await listen()
     hanging.respond = () => {}
     await startCourier({ timeoutMs: 4 * SECOND })
