@@ -1,12 +1,13 @@
 /**
- * The same bytes in pieces of `pieceBytes`; the last may be shorter. Holds one
- * piece at a time.
+ * The same bytes in pieces of `pieceBytes`; the last may be shorter. Two buffers
+ * take turns: a piece holds until the one after the next is asked for, so that
+ * one can be sent while the next fills.
  */
 export async function* inPieces(
   source: AsyncIterable<Uint8Array>,
   pieceBytes: number,
 ): AsyncGenerator<Buffer> {
-  let piece = Buffer.allocUnsafe(pieceBytes)
+  let [piece, other] = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)]
   let filled = 0
   for await (const bytes of source) {
     let taken = 0
@@ -17,7 +18,7 @@ export async function* inPieces(
       taken += part.length
       if (filled === pieceBytes) {
         yield piece
-        piece = Buffer.allocUnsafe(pieceBytes)
+        ;[piece, other] = [other, piece]
         filled = 0
       }
     }
