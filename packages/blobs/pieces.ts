@@ -1,27 +1,26 @@
 /**
- * The same bytes in pieces of `pieceBytes`; the last may be shorter. Two buffers
- * take turns: a piece holds until the one after the next is asked for, so that
- * one can be sent while the next fills.
+ * The same bytes in pieces of `pieceBytes`; the last may be shorter. A piece is
+ * the parts of it as they came: nothing is copied.
  */
 export async function* inPieces(
   source: AsyncIterable<Uint8Array>,
   pieceBytes: number,
-): AsyncGenerator<Buffer> {
-  let [piece, other] = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)]
-  let filled = 0
+): AsyncGenerator<Uint8Array[]> {
+  let parts: Uint8Array[] = []
+  let room = pieceBytes
   for await (const bytes of source) {
     let taken = 0
     while (taken < bytes.length) {
-      const part = bytes.subarray(taken, taken + pieceBytes - filled)
-      piece.set(part, filled)
-      filled += part.length
+      const part = bytes.subarray(taken, taken + room)
+      parts.push(part)
       taken += part.length
-      if (filled === pieceBytes) {
-        yield piece
-        ;[piece, other] = [other, piece]
-        filled = 0
+      room -= part.length
+      if (room === 0) {
+        yield parts
+        parts = []
+        room = pieceBytes
       }
     }
   }
-  if (filled > 0) yield piece.subarray(0, filled)
+  if (parts.length > 0) yield parts
 }

@@ -11,16 +11,21 @@ export function openPostgresBlobs(store: Pick<Store, 'blobChunks' | 'health'>): 
   return {
     async write(key, source) {
       let bytes = 0
+      async function* counted() {
+        for await (const part of source) {
+          bytes += part.length
+          yield part
+        }
+      }
       let number = 0
       let last: Promise<void> = Promise.resolve()
       try {
-        for await (const piece of inPieces(source, CHUNK_BYTES)) {
+        for await (const piece of inPieces(counted(), CHUNK_BYTES)) {
           // One is under way while the next fills.
           await last
           last = reaching(blobChunks.put(blobOf(key), number, piece))
           last.catch(() => {}) // awaited above, or below
           number += 1
-          bytes += piece.length
         }
       } catch (error) {
         // What is under way would land behind the `remove` that follows.
@@ -29,7 +34,7 @@ export function openPostgresBlobs(store: Pick<Store, 'blobChunks' | 'health'>): 
       }
       await last
       // So that an empty file differs from none.
-      if (number === 0) await reaching(blobChunks.put(blobOf(key), 0, Buffer.alloc(0)))
+      if (number === 0) await reaching(blobChunks.put(blobOf(key), 0, []))
       return { bytes }
     },
     read: (key, range = { start: 0, end: Number.POSITIVE_INFINITY }) =>

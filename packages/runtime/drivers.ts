@@ -51,7 +51,7 @@ export interface Drivers {
 }
 
 /** What one process holds on the bus: enough to keep every worker busy, and little beside the waiting jobs. */
-const BUS_BOUNDS = { maxMessagesPerTopic: 10_000, maxBytesPerTopic: 16 * 1024 * 1024 }
+const BUS_BOUNDS = { maxMessagesPerTopic: 10_000, maxBytesPerTopic: 6 * 1024 * 1024 }
 
 /** Opens the store first: without it nothing else is of use. */
 export async function openDrivers(options: DriverOptions): Promise<Drivers> {

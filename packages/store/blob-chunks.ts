@@ -12,10 +12,17 @@ export class BlobChunks {
 
   /**
    * @param blob the 32 digits of a UUID
+   * @param content in parts; each number of a blob is written once
    * @throws {StoreUnavailableError}
    */
-  async put(blob: string, number: number, content: Uint8Array): Promise<void> {
-    await this.#database.bulk(PUT, [blob, number, content])
+  async put(blob: string, number: number, content: readonly Uint8Array[]): Promise<void> {
+    const position = Buffer.allocUnsafe(4)
+    position.writeInt32BE(number)
+    await this.#database.insertLarge('blob_chunks (blob, number, content)', [
+      [Buffer.from(blob, 'hex')],
+      [position],
+      content,
+    ])
   }
 
   /**
@@ -32,12 +39,6 @@ export class BlobChunks {
   async remove(blob: string): Promise<void> {
     await this.#database.bulk(REMOVE, [blob])
   }
-}
-
-const PUT: Statement = {
-  name: 'blob-put',
-  text: `INSERT INTO blob_chunks (blob, number, content) VALUES ($1::uuid, $2, $3)
-    ON CONFLICT (blob, number) DO UPDATE SET content = excluded.content`,
 }
 
 const REMOVE: Statement = {

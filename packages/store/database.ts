@@ -1,5 +1,8 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
-import { type CopyToStreamQuery, to as copyTo } from 'pg-copy-streams'
+import { type CopyToStreamQuery, from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { firstOfCopy, rowForCopy } from './copy-binary.ts'
 import { isUnreachable, StoreUnavailableError } from './errors.ts'
 
 export interface DatabaseOptions {
@@ -13,11 +16,6 @@ export interface DatabaseOptions {
 const LAZY = 5
 const GENERAL = 2
 const BULK = 2
-
-/** COPY's binary format (PostgreSQL's manual on COPY, "Binary Format"): a header, fields before each row, length before each field. */
-const COPY_HEADER_BYTES = 19
-const FIELDS_BYTES = 2
-const LENGTH_BYTES = 4
 
 export interface Statement {
   /** Prepared once per connection under this name. */
@@ -106,19 +104,45 @@ export class Database {
    * @throws {StoreUnavailableError} the server cannot be reached
    */
   async bytes(query: string): Promise<Buffer | undefined> {
-    try {
-      const client = await this.#bulk.connect()
-      client.on('error', toldByStream)
-      let failed = true
+    return this.#withBulk(async client => {
       const copied: TimedCopy = client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT binary)`))
       try {
         const parts: Buffer[] = []
         for await (const part of copied) parts.push(part)
-        const value = firstOfCopy(Buffer.concat(parts))
-        failed = false
-        return value
+        return firstOfCopy(Buffer.concat(parts))
       } finally {
         copied.callback?.()
+      }
+    })
+  }
+
+  /**
+   * Inserts a row whose content is large: it goes as it is, in its parts, where
+   * a parameter of a statement would be copied into one message first.
+   * @param into the table and its columns; nothing of a caller's may stand in it
+   * @param fields each in its type's binary form
+   * @throws {StoreUnavailableError} the server cannot be reached
+   */
+  async insertLarge(into: string, fields: ReadonlyArray<readonly Uint8Array[]>): Promise<void> {
+    await this.#withBulk(client =>
+      pipeline(
+        Readable.from(rowForCopy(fields), { objectMode: false }),
+        client.query(copyFrom(`COPY ${into} FROM STDIN (FORMAT binary)`)),
+      ),
+    )
+  }
+
+  /** What fails may leave its connection in the middle of something: it is closed. */
+  async #withBulk<Out>(use: (client: pg.PoolClient) => Promise<Out>): Promise<Out> {
+    try {
+      const client = await this.#bulk.connect()
+      client.on('error', toldByStream)
+      let failed = true
+      try {
+        const out = await use(client)
+        failed = false
+        return out
+      } finally {
         client.release(failed)
         client.off('error', toldByStream)
       }
@@ -149,16 +173,6 @@ type TimedCopy = CopyToStreamQuery & { callback?: () => void }
 
 /** A connection that dies while it is held: without a listener that would end the process. */
 function toldByStream(): void {}
-
-/** The first field of the first row. */
-function firstOfCopy(copied: Buffer): Buffer | undefined {
-  const hasRow = copied.readInt16BE(COPY_HEADER_BYTES) > 0
-  if (!hasRow) return undefined
-  const at = COPY_HEADER_BYTES + FIELDS_BYTES
-  const length = copied.readInt32BE(at)
-  const start = at + LENGTH_BYTES
-  return length < 0 ? undefined : copied.subarray(start, start + length)
-}
 
 function openPool(options: DatabaseOptions, max: number, settings: string[]): pg.Pool {
   const pool = new pg.Pool({

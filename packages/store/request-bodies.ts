@@ -10,7 +10,7 @@ interface Wanted {
 }
 
 /** Of answers under way at a time there are two. */
-const ANSWER_BYTES = 8 * 1024 * 1024
+const ANSWER_BYTES = 2 * 1024 * 1024
 
 /** What callers asked for, read for many jobs at a time. */
 export class RequestBodies {
