@@ -9,18 +9,34 @@ import {
 } from './outbox-sql.ts'
 import { RowColumns } from './row-columns.ts'
 
+export const INSERT_COLUMNS = new RowColumns({
+  id: 'uuid',
+  tenant_id: 'uuid',
+  status: 'text',
+  endpoint: 'text',
+  lane: 'text',
+  policy: 'text',
+  requested_model: 'text',
+  metadata: 'json',
+  not_before: 'float8',
+  deadline: 'float8',
+  webhook_url: 'text',
+  webhook_events: 'json',
+  options: 'json',
+  traceparent: 'text',
+  body: 'text',
+  body_bytes: 'integer',
+  idempotency_key: 'text',
+  body_hash: 'text',
+})
+
 export const INSERT: Statement = {
   name: 'job-insert',
   text: `WITH input AS (
-    SELECT * FROM json_to_recordset($1::json) AS r(
-      id uuid, tenant_id uuid, status text, endpoint text, lane text, policy text,
-      requested_model text, metadata jsonb, not_before float8, deadline float8,
-      webhook_url text, webhook_events text[], options json, traceparent text, body text,
-      body_bytes integer,
-      idempotency_key text, body_hash text)
+    SELECT * FROM ${INSERT_COLUMNS.recordset(2)}
   ), keyed AS (
     INSERT INTO idempotency_keys (tenant_id, key, body_hash, job_id, created_at)
-    SELECT tenant_id, idempotency_key, body_hash, id, to_timestamp($2::float8 / 1000)
+    SELECT tenant_id, idempotency_key, body_hash, id, to_timestamp($1::float8 / 1000)
     FROM input WHERE idempotency_key IS NOT NULL ORDER BY tenant_id, idempotency_key
     ON CONFLICT (tenant_id, key) DO NOTHING
     RETURNING job_id
@@ -33,12 +49,14 @@ export const INSERT: Statement = {
   INSERT INTO jobs (id, tenant_id, status, endpoint, lane, policy, requested_model, metadata,
     dispatch_model, due_at, not_before, deadline, created_at, queued_at, dispatches,
     webhook_url, webhook_events, options, traceparent, body_bytes)
-  SELECT id, tenant_id, status, endpoint, lane, policy, requested_model, metadata,
-    coalesce(requested_model, ''), to_timestamp(coalesce(not_before, $2::float8) / 1000),
-    to_timestamp(not_before / 1000), to_timestamp(deadline / 1000), to_timestamp($2::float8 / 1000),
-    CASE status WHEN 'queued' THEN to_timestamp($2::float8 / 1000) END,
+  SELECT id, tenant_id, status, endpoint, lane, policy, requested_model, metadata::jsonb,
+    coalesce(requested_model, ''), to_timestamp(coalesce(not_before, $1::float8) / 1000),
+    to_timestamp(not_before / 1000), to_timestamp(deadline / 1000), to_timestamp($1::float8 / 1000),
+    CASE status WHEN 'queued' THEN to_timestamp($1::float8 / 1000) END,
     CASE status WHEN 'queued' THEN 1 ELSE 0 END,
-    webhook_url, webhook_events, options, traceparent, body_bytes
+    webhook_url,
+    CASE WHEN webhook_events IS NOT NULL THEN ARRAY(SELECT json_array_elements_text(webhook_events)) END,
+    options, traceparent, body_bytes
   FROM fresh
   RETURNING id`,
 }

@@ -14,6 +14,7 @@ import {
   CLAIM,
   CLAIM_COLUMNS,
   INSERT,
+  INSERT_COLUMNS,
   KEYS_OF,
   RENEW,
   SETTLE,
@@ -178,10 +179,9 @@ export class Jobs {
   }
 
   async #insertRows(jobs: NewJob[], pool: 'hot' | 'lazy'): Promise<InsertOutcome[]> {
-    const now = this.#clock.now()
     const rows = await this.#database[pool]<{ id: string }>(INSERT, [
-      JSON.stringify(jobs.map(insertRow)),
-      now,
+      this.#clock.now(),
+      ...INSERT_COLUMNS.arrays(jobs.map(insertRow)),
     ])
     if (rows.length === jobs.length) return jobs.map(() => ({ kind: 'inserted' }))
     const inserted = new Set(rows.map(({ id }) => jobIdOf(id)))
@@ -301,15 +301,15 @@ function insertRow(job: NewJob) {
     status: job.status,
     endpoint: job.endpoint,
     lane: job.lane,
-    policy: present(job.policy),
-    requested_model: present(job.requestedModel),
-    metadata: present(job.metadata),
-    not_before: present(job.notBefore),
-    deadline: present(job.deadlineAt),
+    policy: job.policy,
+    requested_model: job.requestedModel,
+    metadata: json(job.metadata),
+    not_before: job.notBefore,
+    deadline: job.deadlineAt,
     webhook_url: job.webhook?.url,
-    webhook_events: present(job.webhook?.events),
-    options: present(job.options),
-    traceparent: present(job.traceparent),
+    webhook_events: json(job.webhook?.events),
+    options: json(job.options),
+    traceparent: job.traceparent,
     body: job.body,
     body_bytes: job.bodyBytes,
     idempotency_key: job.idempotency?.key,
@@ -344,10 +344,6 @@ function settleRow({ id, settlement }: SettlementRow, position: number) {
     attempt_usage: usage,
     cost_usd: attempt?.costUsd,
   }
-}
-
-function present<Value>(value: Value | null | undefined): Value | undefined {
-  return value ?? undefined
 }
 
 function json(value: object | null | undefined): string | null {
