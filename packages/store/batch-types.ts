@@ -14,6 +14,8 @@ export interface NewBatch {
   inputFileId: string
   completionWindow: string
   /** Epoch milliseconds. */
+  createdAt: number
+  /** Epoch milliseconds. */
   expiresAt: number
   metadata: Record<string, string> | null
   outputExpiresSeconds: number | null
@@ -57,7 +59,6 @@ export interface BatchCount {
 
 export interface BatchRecord extends NewBatch {
   status: BatchStatus
-  createdAt: number
   inProgressAt: number | null
   finalizingAt: number | null
   completedAt: number | null

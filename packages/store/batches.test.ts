@@ -34,13 +34,15 @@ function attempt(): AttemptRecord {
 async function batchOf(total: number) {
   const { batches, batchWork } = db.store
   const id = newId('batch')
-  const expiresAt = Date.now() + 3_600_000
+  const createdAt = Date.now()
+  const expiresAt = createdAt + 3_600_000
   const batch = {
     id,
     tenantId,
     endpoint: '/v1/responses' as const,
     inputFileId: newId('file'),
     completionWindow: '1h',
+    createdAt,
     expiresAt,
     metadata: null,
     outputExpiresSeconds: null,

@@ -42,7 +42,7 @@ export class Batches {
       key.key,
       key.bodyHash,
       uuidOf('batch', batch.id),
-      this.#clock.now(),
+      batch.createdAt,
       key.since,
       batch.endpoint,
       uuidOf('file', batch.inputFileId),

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
-import { type CopyToStreamQuery, from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import * as copyStreams from 'pg-copy-streams'
 import { firstOfCopy, rowForCopy } from './copy-binary.ts'
 import { isUnreachable, StoreUnavailableError } from './errors.ts'
 
@@ -105,7 +105,9 @@ export class Database {
    */
   async bytes(query: string): Promise<Buffer | undefined> {
     return this.#withBulk(async client => {
-      const copied: TimedCopy = client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT binary)`))
+      const copied: TimedCopy = client.query(
+        copyStreams.to(`COPY (${query}) TO STDOUT (FORMAT binary)`),
+      )
       try {
         const parts: Buffer[] = []
         for await (const part of copied) parts.push(part)
@@ -127,7 +129,7 @@ export class Database {
     await this.#withBulk(client =>
       pipeline(
         Readable.from(rowForCopy(fields), { objectMode: false }),
-        client.query(copyFrom(`COPY ${into} FROM STDIN (FORMAT binary)`)),
+        client.query(copyStreams.from(`COPY ${into} FROM STDIN (FORMAT binary)`)),
       ),
     )
   }
@@ -169,7 +171,7 @@ async function run<Row extends pg.QueryResultRow>(
 }
 
 /** What `pg` sets to end the time that it gives a query, and the stream never calls. */
-type TimedCopy = CopyToStreamQuery & { callback?: () => void }
+type TimedCopy = copyStreams.CopyToStreamQuery & { callback?: () => void }
 
 /** A connection that dies while it is held: without a listener that would end the process. */
 function toldByStream(): void {}
