@@ -36,7 +36,7 @@ export interface ServiceProcessOptions {
 }
 
 /** In MiB, of a service by itself; its memory stays below 400 MB under full load. */
-const HEAP_GROWTH = { to: 200, most: 96 }
+const HEAP_GROWTH = 96
 
 /**
  * Reads the environment, opens the drivers, starts the service that `wire`
