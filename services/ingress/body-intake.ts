@@ -152,5 +152,6 @@ export function drain(request: IncomingMessage): Promise<void> {
     })
     request.once('end', resolve)
     request.once('close', resolve)
+    request.resume() // who unpiped it left it paused
   })
 }

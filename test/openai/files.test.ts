@@ -34,6 +34,24 @@ async function leftovers(): Promise<{ files: number; chunks: number }> {
   return row ?? { files: 0, chunks: 0 }
 }
 
+describe('an upload whose storage fails half-way', () => {
+  it('is answered, however much of it was still to come, and leaves nothing', async () => {
+    const before = await leftovers()
+    await server.query('ALTER TABLE blob_chunks ADD CONSTRAINT first_only CHECK (number < 1)')
+    const path = join(folder, 'half.bin')
+    writeFileSync(path, Buffer.alloc(20_000_000, 'a'))
+    // More than all slots of a tenant: each is free again.
+    for (let time = 0; time < 20; time++) {
+      const file = createReadStream(path)
+      const answer = client.files.create({ file, purpose: 'user_data' }, { maxRetries: 0 })
+      await expect(answer).rejects.toMatchObject({ status: 500 })
+    }
+    await server.query('ALTER TABLE blob_chunks DROP CONSTRAINT first_only')
+    expect(await leftovers()).toEqual(before)
+    expect(await upload('goes well again')).toMatchObject({ bytes: 15 })
+  })
+})
+
 describe("a file of OpenAI's client", () => {
   it('comes as a stream of unknown length, and is served as it came', async () => {
     const path = join(folder, 'large.jsonl')
