@@ -1,5 +1,5 @@
 import { openPostgresBlobs } from '@longhaul/blobs'
-import { openMemoryBus } from '@longhaul/bus'
+import { type MemoryBusOptions, openMemoryBus } from '@longhaul/bus'
 import {
   type Clock,
   type Config,
@@ -31,6 +31,8 @@ export interface PipelineOptions {
   /** The configuration, given where the simulator is. */
   config: (simulator: Simulator) => ConfigInput
   clock?: Clock
+  /** What the bus keeps; its clock is the pipeline's. */
+  bus?: Omit<MemoryBusOptions, 'clock'>
   /** Default: in memory. */
   openCoordination?: (options: MemoryCoordinationOptions) => Promise<Coordination>
   /** Default 1. The others have a coordination and connections of their own, as in other processes. */
@@ -77,6 +79,7 @@ export class Pipeline {
   static async open({
     config: configOf,
     clock = systemClock,
+    bus: busOptions = {},
     openCoordination = openMemoryCoordination,
     workers = 1,
   }: PipelineOptions): Promise<Pipeline> {
@@ -85,7 +88,7 @@ export class Pipeline {
     const db = await openTestStore(clock)
     const { store } = db
     const telemetry = startTelemetry({ service: 'test', logLevel: 'silent' })
-    const bus = await openMemoryBus({ clock })
+    const bus = await openMemoryBus({ ...busOptions, clock })
     const { breaker } = config
     const breakerOptions = {
       failureRate: breaker.failure_rate,

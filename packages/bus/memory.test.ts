@@ -31,10 +31,22 @@ describe('the bounds of a topic', () => {
   it('refuses a message beyond the bytes, counted as UTF-8 with the headers', async () => {
     const bus = await openWithTopic({ maxBytesPerTopic: 10_000 })
     await bus.publish(TOPIC, message('a', '漢'.repeat(1_500)))
-    await bus.publish(TOPIC, message('b', 'x', { origin: 'y'.repeat(4_000) }))
+    await bus.publish(TOPIC, message('b', 'x', { origin: 'y'.repeat(3_000) }))
 
-    await expect(bus.publish(TOPIC, message('c', 'x'.repeat(1_500)))).rejects.toThrow(BusFullError)
+    await expect(bus.publish(TOPIC, message('c', 'x'.repeat(2_500)))).rejects.toThrow(BusFullError)
     await bus.publish(TOPIC, message('c', 'x'))
+  })
+
+  it('leaves a quarter of the bytes to small messages', async () => {
+    const bus = await openWithTopic({ maxBytesPerTopic: 20_000 })
+    const large = 'x'.repeat(5_000)
+    await bus.publish(TOPIC, message('a', large))
+    await bus.publish(TOPIC, message('b', large))
+
+    await expect(bus.publish(TOPIC, message('c', large))).rejects.toThrow(BusFullError)
+    for (let small = 0; small < 3; small++)
+      await bus.publish(TOPIC, message('c', 'x'.repeat(2_500)))
+    await expect(bus.publish(TOPIC, message('c', 'x'.repeat(2_500)))).rejects.toThrow(BusFullError)
   })
 
   it('takes one message of any size when it is empty', async () => {

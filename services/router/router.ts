@@ -66,6 +66,8 @@ const DONE = Promise.resolve()
  */
 const LEARNING_DISPATCHES = 3
 const LEARNING_MS = 1_000
+/** A job for which its topic has no room at all waits so long for some. */
+const FULL_MS = 250
 
 /**
  * Takes submitted jobs, decides, stores the decision with its reasons, and
@@ -163,7 +165,7 @@ export class Router {
 
   /** @param isFirst not delivered before: its decision counts for what policies hold */
   async #route(message: JobMessage, isFirst: boolean): Promise<void> {
-    const { store, bus, telemetry, pause, clock, holdings } = this.#dependencies
+    const { store, telemetry, pause, clock, holdings } = this.#dependencies
     if (message.dispatch <= LEARNING_DISPATCHES && this.#asksForUnknown(message)) {
       return this.#putBack(message, message.requestedModel, clock.now() + LEARNING_MS)
     }
@@ -189,22 +191,31 @@ export class Router {
       return this.#end(message, outOfOrder(model, wait.reason, wait.until - clock.now()))
     }
     try {
-      await bus.publish(
-        modelTopic(decision.route.model, message.lane),
-        encodeJobMessage({
-          ...message,
-          body: bodyBytes <= INLINE_BODY_BYTES ? text : null,
-          route: routeOf(decision.route, decision.record),
-        }),
-      )
+      const route = routeOf(decision.route, decision.record)
+      await this.#publish(decision.route.model, { ...message, body: text, route })
       // What Postgres held for this model was counted there.
       const isNew = message.dispatch === 1 && message.requestedModel === null
       if (isNew) this.#dependencies.live.sent?.(decision.route.model, message.lane)
     } catch (error) {
       if (!(error instanceof BusFullError)) throw error // it comes again, and was counted
       holdings.undone(decision)
-      await this.#putBack(message, decision.route.model, clock.now())
+      await this.#putBack(message, decision.route.model, clock.now() + FULL_MS)
     }
+  }
+
+  /** With its text, which nobody has to read again; without it when it is large, or when that has no room. */
+  async #publish(model: string, message: JobMessage): Promise<void> {
+    const topic = modelTopic(model, message.lane)
+    const publish = (sent: JobMessage) =>
+      this.#dependencies.bus.publish(topic, encodeJobMessage(sent))
+    if (message.bodyBytes <= INLINE_BODY_BYTES) {
+      try {
+        return await publish(message)
+      } catch (error) {
+        if (!(error instanceof BusFullError)) throw error
+      }
+    }
+    await publish({ ...message, body: null })
   }
 
   #asksForUnknown({ requestedModel, policy }: JobMessage): boolean {

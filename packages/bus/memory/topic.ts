@@ -4,6 +4,9 @@ import { Deque } from './deque.ts'
 
 /** What an entry costs beside its text: objects, slots in sets and queues. */
 const ENTRY_OVERHEAD_BYTES = 256
+/** Larger ones leave room to small ones, so that what finds none for its text finds some without it. */
+const SMALL_BYTES = 4 * 1024
+const LARGE_SHARE = 0.75
 
 export interface TopicBounds {
   maxMessages: number
@@ -115,7 +118,8 @@ export class Topic {
   #isFull(bytes: number): boolean {
     const { maxMessages, maxBytes } = this.#bounds
     const count = this.#kept.size
-    return count >= maxMessages || (count > 0 && this.#bytes + bytes > maxBytes)
+    const most = bytes > SMALL_BYTES ? LARGE_SHARE * maxBytes : maxBytes
+    return count >= maxMessages || (count > 0 && this.#bytes + bytes > most)
   }
 
   #dropUntilFits(bytes: number): void {
