@@ -16,6 +16,7 @@ export class BlobChunks {
    * @throws {StoreUnavailableError}
    */
   async put(blob: string, number: number, content: readonly Uint8Array[]): Promise<void> {
+    assertPiece(blob, number)
     const position = Buffer.allocUnsafe(4)
     position.writeInt32BE(number)
     await this.#database.insertLarge('blob_chunks (blob, number, content)', [
@@ -30,8 +31,7 @@ export class BlobChunks {
    * @throws {StoreUnavailableError}
    */
   async get(blob: string, number: number): Promise<Buffer | undefined> {
-    if (!BLOB.test(blob)) throw new TypeError(`not the digits of a UUID: ${blob}`)
-    if (!Number.isSafeInteger(number)) throw new TypeError(`not the number of a piece: ${number}`)
+    assertPiece(blob, number)
     const which = `blob = '${blob}'::uuid AND number = ${number}`
     return this.#database.bytes(`SELECT content FROM blob_chunks WHERE ${which}`)
   }
@@ -39,6 +39,11 @@ export class BlobChunks {
   async remove(blob: string): Promise<void> {
     await this.#database.bulk(REMOVE, [blob])
   }
+}
+
+function assertPiece(blob: string, number: number): void {
+  if (!BLOB.test(blob)) throw new TypeError(`not the digits of a UUID: ${blob}`)
+  if (number !== (number | 0)) throw new TypeError(`not the number of a piece: ${number}`)
 }
 
 const REMOVE: Statement = {

@@ -5,7 +5,7 @@ const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
 /** Before each row, and -1 after the last. */
 const FIELDS_BYTES = 2
 const END = Buffer.from([0xff, 0xff])
-/** Before each field; -1 for NULL. */
+/** Before each field; what is read may be -1, for NULL. */
 const LENGTH_BYTES = 4
 
 /** @param fields each in its type's binary form, in parts that are not put together */

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { newId } from '@longhaul/contracts'
 import { freePort } from '@longhaul/embedded-postgres'
+import pg from 'pg'
 import { openTestDatabase, type TestDatabase } from '../../test/database.ts'
 import { TcpProxy } from '../../test/fault/tcp-proxy.ts'
 import { Database } from './database.ts'
@@ -68,5 +70,68 @@ describe('bytes', () => {
     const before = timers()
     for (let time = 0; time < 5; time++) await database.bytes(`SELECT ''::bytea`)
     expect(timers()).toBeLessThan(before + 5)
+  })
+})
+
+describe('a large row', () => {
+  const into = 'blob_chunks (blob, number, content)'
+  const rowOf = (blob: string, content: Uint8Array[]) => [
+    [Buffer.from(blob, 'hex')],
+    [Buffer.from([0, 0, 0, 1])],
+    content,
+  ]
+  const written = (blob: string) =>
+    database.bytes(`SELECT content FROM blob_chunks WHERE blob = '${blob}' AND number = 1`)
+
+  it('is inserted as it comes, in any parts', async () => {
+    const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
+    const large = Buffer.alloc(MEBIBYTE, 0xcd)
+    for (const content of [[], [all], [all.subarray(0, 1), Buffer.alloc(0), large, all]]) {
+      const blob = newId('file').slice(-32)
+      await database.insertLarge(into, rowOf(blob, content))
+      expect(await written(blob)).toEqual(Buffer.concat(content))
+    }
+  })
+
+  it('fails with what the server says, and the next one does not', async () => {
+    const blob = newId('file').slice(-32)
+    const row = rowOf(blob, [Buffer.alloc(MEBIBYTE)])
+    await database.insertLarge(into, row)
+    await expect(database.insertLarge(into, row)).rejects.toMatchObject({ code: '23505' })
+    await expect(database.insertLarge('no_table (a)', [row[2] ?? []])).rejects.toMatchObject({
+      code: '42P01',
+    })
+    await database.insertLarge(into, rowOf(newId('file').slice(-32), [Buffer.from('a')]))
+  })
+
+  it('fails as unavailable when its connection ends, or the network, and leaves nothing', async () => {
+    const url = new URL(db.databaseUrl)
+    const proxy = await TcpProxy.listen(await freePort(), Number(url.port))
+    url.port = String(proxy.port)
+    const remote = new Database({ databaseUrl: url.href, schema: db.schema, maxConnections: 11 })
+    const locker = new pg.Client(db.databaseUrl)
+    await locker.connect()
+    const waiting = `SELECT pid FROM pg_stat_activity
+      WHERE query LIKE 'COPY blob_chunks%' AND wait_event_type = 'Lock'`
+    const breaks = {
+      ended: () => db.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) w`),
+      reset: async () => proxy.reset(),
+    }
+    for (const end of Object.values(breaks)) {
+      await locker.query(`BEGIN; LOCK TABLE "${db.schema}".blob_chunks IN ACCESS EXCLUSIVE MODE`)
+      const blob = newId('file').slice(-32)
+      const put = remote.insertLarge(into, rowOf(blob, [Buffer.alloc(MEBIBYTE)]))
+      const failed = expect(put).rejects.toMatchObject({ code: 'store_unavailable' })
+      while ((await db.query(waiting)).length === 0);
+      await end()
+      await failed
+      await locker.query('ROLLBACK')
+      while ((await db.query(waiting)).length > 0);
+      expect(await written(blob)).toBeUndefined()
+      await remote.insertLarge(into, rowOf(blob, [Buffer.from('a')]))
+    }
+    await locker.end()
+    await remote.stop()
+    await proxy.close()
   })
 })
