@@ -44,9 +44,10 @@ describe('rows as an array per column', () => {
       await read([
         { count: 1 },
         { body: null, cost: Number.NaN },
+        { cost: Number.POSITIVE_INFINITY },
         { count: undefined, usage: '1' },
       ]),
-    ).toEqual([{ ...none, count: 1 }, none, { ...none, usage: '1' }])
+    ).toEqual([{ ...none, count: 1 }, none, none, { ...none, usage: '1' }])
     expect(await read([])).toEqual([])
   })
 
@@ -55,7 +56,7 @@ describe('rows as an array per column', () => {
     await expect(read([{ usage: '{' }])).rejects.toMatchObject({ code: '22P02' })
   })
 
-  it.each([{ count: 1.5 }, { count: 2_147_483_648 }, { id: 'abcd' }])(
+  it.each([{ count: 1.5 }, { count: 2_147_483_648 }, { id: 'abcd' }, { body: 'half \ud83d' }])(
     'are refused as data of a row for %j, which the type cannot hold',
     row => {
       expect(() => COLUMNS.arrays([{ count: 1 }, row])).toThrow(

@@ -21,7 +21,10 @@ export class RowColumns<Name extends string> {
     return `unnest(${arrays.join(', ')}) AS r(${names.join(', ')})`
   }
 
-  /** What is absent, null or NaN in a row is NULL. A `json` value is the text of it, a uuid 32 digits. */
+  /**
+   * What is absent, null or no finite number in a row is NULL. A `json` value is the text of it, a uuid 32 digits.
+   * @throws {ValueError} a column's type has no such value
+   */
   arrays(rows: ReadonlyArray<Readonly<Partial<Record<Name, Value>>>>): Buffer[] {
     return this.#columns.map(([name, type]) =>
       arrayOf(
@@ -73,9 +76,10 @@ function arrayOf(type: ColumnType, values: readonly Value[]): Buffer {
   return array
 }
 
-/** As JSON has it: what is no number is nothing. */
+/** As JSON has it: what is no finite number is nothing. */
 function isNull(value: Value): value is null | undefined {
-  return value === null || value === undefined || Number.isNaN(value)
+  if (typeof value === 'number') return !Number.isFinite(value)
+  return value === null || value === undefined
 }
 
 /** @returns the place behind it */
@@ -109,7 +113,9 @@ function writeBytes(array: Buffer, at: number, type: ColumnType, value: number |
     }
     case 'text':
     case 'json':
-      return array.write(String(value), at)
+      // Half a surrogate pair would become another character.
+      if (typeof value !== 'string' || !value.isWellFormed()) throw new ValueError(type, value)
+      return array.write(value, at)
   }
 }
 

@@ -211,12 +211,32 @@ describe('the outbox', () => {
 describe('statements issued at the same time', () => {
   it('fail alone: a bad row does not take its neighbours with it', async () => {
     const jobs = Array.from({ length: 50 }, () => newJob())
-    const bad = newJob({ body: 'bad \u0000 text' })
+    const bad = [
+      newJob({ body: 'bad \u0000 text' }),
+      newJob({ body: 'half \ud83d' }),
+      newJob({ metadata: { of: 'bad \u0000 text' } }),
+    ]
     const outcomes = await Promise.allSettled(
-      [...jobs.slice(0, 20), bad, ...jobs.slice(20)].map(job => db.store.jobs.insert(job)),
+      [...jobs.slice(0, 20), ...bad, ...jobs.slice(20)].map(job => db.store.jobs.insert(job)),
     )
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(50)
-    expect(outcomes[20]?.status).toBe('rejected')
+    for (const at of [20, 21, 22]) expect(outcomes[at]?.status).toBe('rejected')
+  })
+
+  it('keep lists and objects as they came', async () => {
+    const url = 'https://example.com/hook'
+    const lists = [null, [], ['job.succeeded', 'a "b", {c}', 'NULL', 'ä 🌍']] as const
+    const metadata = { ä: '🌍 "quoted"', empty: '' }
+    const jobs = lists.map(events =>
+      newJob({ webhook: { url, events: events as never }, metadata, options: null }),
+    )
+    await Promise.all([...jobs, newJob()].map(job => db.store.jobs.insert(job)))
+    for (const [index, { id }] of jobs.entries()) {
+      const rows = await db.query('SELECT webhook_events, metadata FROM jobs WHERE id = $1', [
+        id.slice(4),
+      ])
+      expect(rows).toEqual([{ webhook_events: lists[index], metadata }])
+    }
   })
 })
 
