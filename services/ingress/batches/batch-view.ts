@@ -57,7 +57,7 @@ function longhaulOf(batch: BatchRecord, total: number, now: number): BatchView['
   const ended = batch.counts.reduce((sum, count) => sum + endedOf(count), 0)
   const isRunning = batch.status === 'in_progress'
   const rate = isRunning ? rateOf(batch, ended, now) : 0
-  const left = rate > 0.001 ? (total - ended) / rate : undefined
+  const left = rate > 0.001 && !batch.paused ? (total - ended) / rate : undefined
   return {
     progress: total === 0 ? 0 : ended / total,
     eta: left === undefined ? null : seconds(now + left * 1_000),
