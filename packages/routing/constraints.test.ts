@@ -28,6 +28,20 @@ describe('the constraints of a request', () => {
     expect(reasonsOf(record)).toEqual({ cheap: 'not-requested', dear: 'excluded' })
   })
 
+  it('list models that the default policy leaves out, as one named alone may be; a policy that is named bounds them', () => {
+    const models = {
+      cheap: { price: { input: 1, output: 1 } },
+      dear: { price: { input: 9, output: 9 } },
+    }
+    const only = { strategy: 'cheapest' as const, models: ['cheap'] }
+    const bounded = catalogOf(models, { auto: only, frugal: only })
+    const request = requestOf({ constraints: { models: ['dear', 'cheap'] } })
+    expect(decideOnce(bounded, request).route).toEqual({ model: 'dear', fallbacks: ['cheap'] })
+    const named = decideOnce(bounded, request, undefined, { policy: 'frugal' })
+    expect(named.route).toEqual({ model: 'cheap', fallbacks: [] })
+    expect(reasonsOf(named.record)).toEqual({ dear: 'not-allowed' })
+  })
+
   it('leave out models without an allowed deployment', () => {
     const request = requestOf({ constraints: { deployments: ['middle/main'] } })
     const { route, record } = decideOnce(catalog, request)

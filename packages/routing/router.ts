@@ -44,13 +44,13 @@ export function createRouter(catalog: Catalog): Router {
     decide(request, live, options) {
       const terms = termsOf(prepared, options.requestedModel, options.policy)
       if (!terms) return unknownName(prepared, request, options)
-      const own = withStrategy(terms, prepared, request)
+      const own = ownTerms(terms, prepared, request)
       return decideUnder(own, prepared.models, request, live, options)
     },
     read(request, { requestedModel, policy }) {
       const view = new ReadableRequest(request)
       const terms = termsOf(prepared, requestedModel, policy)
-      if (terms && isReadUnder(withStrategy(terms, prepared, request), request)) view.reading()
+      if (terms && isReadUnder(ownTerms(terms, prepared, request), request)) view.reading()
       return view
     },
     semanticQuestion(request, { requestedModel, policy }) {
@@ -60,23 +60,28 @@ export function createRouter(catalog: Catalog): Router {
   }
 }
 
-/** The strategy that the request asks for stands in the place of its policy's; all else of the policy stays. */
-function withStrategy(
+/**
+ * What the request asks for stands in the place of what its policy says: the
+ * strategy, and for one that names no policy the models, of which it could have
+ * named each by itself. All else of the policy stays.
+ */
+function ownTerms(
   terms: Terms,
-  { strategies }: PreparedCatalog,
+  { strategies, defaultPolicy }: PreparedCatalog,
   { constraints }: RoutingRequest,
 ): Terms {
-  const name = constraints?.strategy
-  if (terms.pinned || name === undefined) return terms
-  const { policy } = terms
-  return {
-    pinned: undefined,
-    policy: {
+  const { strategy, models } = constraints ?? {}
+  if (terms.pinned || (strategy === undefined && models === undefined)) return terms
+  let { policy } = terms
+  if (models !== undefined && policy === defaultPolicy) policy = { ...policy, allowed: undefined }
+  if (strategy !== undefined) {
+    policy = {
       ...policy,
-      policy: { ...policy.policy, strategy: name },
-      strategy: strategies[name],
-    },
+      policy: { ...policy.policy, strategy },
+      strategy: strategies[strategy],
+    }
   }
+  return { pinned: undefined, policy }
 }
 
 /** A job that was accepted before the configuration lost its model or policy. */
