@@ -240,7 +240,14 @@ export class BatchRoutes {
     const filename = `${batch.id}_retry.jsonl`
     const about = { tenantId: batch.tenantId, filename, purpose: 'batch' }
     const file = await writeFile(this.#dependencies, about, linesToRetry(store, batch))
-    if (!file) throw new LonghaulError('nothing_to_retry', 'No line of this batch failed.')
+    if (!file) {
+      throw new LonghaulError(
+        'nothing_to_retry',
+        batch.status === 'failed'
+          ? 'None of its lines ran: mend its file as `errors` says, and make a new batch.'
+          : 'No line of this batch failed.',
+      )
+    }
     const { bytes } = file
     await store.files.publish(file.id, { bytes, filename, purpose: 'batch', expiresAt: null })
     return file
