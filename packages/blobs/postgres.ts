@@ -11,21 +11,16 @@ export function openPostgresBlobs(store: Pick<Store, 'blobChunks' | 'health'>): 
   return {
     async write(key, source) {
       let bytes = 0
-      async function* counted() {
-        for await (const part of source) {
-          bytes += part.length
-          yield part
-        }
-      }
       let number = 0
       let last: Promise<void> = Promise.resolve()
       try {
-        for await (const piece of inPieces(counted(), CHUNK_BYTES)) {
+        for await (const piece of inPieces(source, CHUNK_BYTES)) {
           // One is under way while the next fills.
           await last
           last = reaching(blobChunks.put(blobOf(key), number, piece))
           last.catch(() => {}) // awaited above, or below
           number += 1
+          for (const part of piece) bytes += part.length
         }
       } catch (error) {
         // What is under way would land behind the `remove` that follows.

@@ -62,7 +62,7 @@ export function createRouter(catalog: Catalog): Router {
 
 /**
  * What the request asks for stands in the place of what its policy says: the
- * strategy, and for one that names no policy the models, of which it could have
+ * strategy, and under the default policy the models, of which it could have
  * named each by itself. All else of the policy stays.
  */
 function ownTerms(
