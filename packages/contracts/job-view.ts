@@ -1,6 +1,6 @@
 import type { DecisionRecord } from './decision.ts'
 import type { JobError } from './errors.ts'
-import type { AttemptOutcome, Endpoint, JobStatus, Lane, Usage } from './job.ts'
+import type { AttemptOutcome, Endpoint, JobEventType, JobStatus, Lane, Usage } from './job.ts'
 
 /** One call of a provider, or a claim whose worker died. */
 export interface AttemptView {
@@ -30,6 +30,13 @@ export interface WaitingView {
   until: string | null
 }
 
+/** Where an event goes when the job ends. */
+export interface WebhookView {
+  url: string
+  /** Null: all. */
+  events: JobEventType[] | null
+}
+
 /** The job as the API shows it; what is not there yet is an explicit null. */
 export interface JobView {
   id: string
@@ -55,6 +62,7 @@ export interface JobView {
   usage: Usage | null
   cost_usd: number | null
   metadata: Record<string, string> | null
+  webhook: WebhookView | null
   links: { self: string; cancel: string; events: string }
 }
 

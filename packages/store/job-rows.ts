@@ -1,6 +1,7 @@
 import {
   idFrom,
   type JobError,
+  type JobEventType,
   type JobOptions,
   type JobStatus,
   type Lane,
@@ -27,6 +28,8 @@ export interface JobRow {
   usage: Usage | null
   cost_usd: number | null
   metadata: Record<string, string> | null
+  webhook_url: string | null
+  webhook_events: JobEventType[] | null
   options: JobOptions | null
   result_body: string | null
 }
@@ -38,7 +41,7 @@ const DECIDED_MODEL = `(SELECT d.model FROM decisions d WHERE d.job_id = j.id
 /** Of `jobs j`; conditions follow. */
 export const SELECT_JOB = `SELECT j.id, j.tenant_id, j.status, j.endpoint, j.lane, j.policy,
     j.requested_model, coalesce(j.model, ${DECIDED_MODEL}) AS model, j.fence, j.error, j.usage, j.cost_usd,
-    j.metadata, j.options,
+    j.metadata, j.webhook_url, j.webhook_events, j.options,
     date_part('epoch', j.created_at) * 1000 AS created_at,
     date_part('epoch', j.started_at) * 1000 AS started_at,
     date_part('epoch', j.finished_at) * 1000 AS finished_at,
@@ -68,6 +71,7 @@ export function jobOf(row: JobRow): JobRecord {
     usage: row.usage,
     costUsd: row.cost_usd,
     metadata: row.metadata,
+    webhook: row.webhook_url === null ? null : { url: row.webhook_url, events: row.webhook_events },
     options: row.options,
     resultBody: row.result_body,
   }

@@ -235,7 +235,10 @@ describe('statements issued at the same time', () => {
       const rows = await db.query('SELECT webhook_events, metadata FROM jobs WHERE id = $1', [
         id.slice(4),
       ])
-      expect(rows).toEqual([{ webhook_events: lists[index], metadata }])
+      const events = lists[index]
+      expect(rows).toEqual([{ webhook_events: events, metadata }])
+      const read = await db.store.reads.get(tenantId, id)
+      expect(read).toMatchObject({ webhook: { url, events }, metadata })
     }
   })
 })

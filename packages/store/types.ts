@@ -193,6 +193,7 @@ export interface JobRecord {
   usage: Usage | null
   costUsd: number | null
   metadata: Record<string, string> | null
+  webhook: NewJob['webhook']
   options: JobOptions | null
   /** The answer as JSON text. */
   resultBody: string | null

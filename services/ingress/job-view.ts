@@ -62,6 +62,7 @@ export function jobJson(
     usage: job.usage,
     cost_usd: job.costUsd,
     metadata: job.metadata,
+    webhook: job.webhook,
     links: linksOf(job.id),
     ...(job.attemptRecords && { attempt_list: job.attemptRecords.map(attemptView) }),
     ...(job.decision !== undefined && { decision: job.decision }),

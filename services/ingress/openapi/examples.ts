@@ -72,6 +72,7 @@ export const acceptedJob: JobView = {
   usage: null,
   cost_usd: null,
   metadata: null,
+  webhook: null,
   links: {
     self: `/v1/jobs/${id}`,
     cancel: `/v1/jobs/${id}/cancel`,

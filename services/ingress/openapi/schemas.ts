@@ -10,6 +10,7 @@ import {
   type JobError,
   type JobIncludes,
   type JobView,
+  jobEventTypes,
   jobStatuses,
   lanes,
   metadataSchema,
@@ -210,6 +211,10 @@ const jobFields = {
   usage: usageSchema.nullable(),
   cost_usd: costUsd.nullable(),
   metadata: z.record(z.string(), z.string()).nullable(),
+  webhook: z
+    .object({ url: z.string(), events: z.array(z.enum(jobEventTypes)).nullable() })
+    .nullable()
+    .describe('Where an event goes when it ends; `events` is null when all were asked for'),
   links: z.object({ self: z.string(), cancel: z.string(), events: z.string() }),
 }
 

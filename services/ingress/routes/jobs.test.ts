@@ -276,6 +276,13 @@ describe('jobs', () => {
       expect(all).toEqual(ids.toReversed())
     })
 
+    it('shows of each job what it was submitted with', async () => {
+      const webhook = { url: 'https://example.com/hooks', events: ['job.failed'] }
+      const id = await submit({ metadata: { suite: 'told' }, webhook })
+      const { json } = await test.call<List>('GET', '/v1/jobs?metadata[suite]=told')
+      expect(json.data).toMatchObject([{ id, metadata: { suite: 'told' }, webhook }])
+    })
+
     it('pages the other way round', async () => {
       const { json } = await list(`order=asc&limit=3&after=${ids[0]}`)
       expect(json.data.map(({ id }) => id)).toEqual(ids.slice(1, 4))

@@ -63,6 +63,7 @@ describe('submitting', () => {
       usage: null,
       cost_usd: null,
       metadata: { a: 'b' },
+      webhook: null,
       links: {
         self: `/v1/jobs/${json.id}`,
         cancel: `/v1/jobs/${json.id}/cancel`,
@@ -76,6 +77,16 @@ describe('submitting', () => {
     const { json } = await submit({ body, lane: 'bulk', metadata: { a: 'b' }, deadline: '1h' })
     const kept = await test.call('GET', `/v1/jobs/${json.id}?include=request`)
     expect(kept.json).toEqual({ ...json, request: body })
+  })
+
+  it.each([
+    ['for the events that are named', ['job.failed', 'job.succeeded']],
+    ['for all events', undefined],
+  ] as const)('keeps the webhook as it answered it: %s', async (_, events) => {
+    const webhook = { url: 'https://example.com/hooks?a=b', ...(events && { events }) }
+    const { json } = await submit({ body, webhook })
+    expect(json.webhook).toEqual({ ...webhook, events: events ?? null })
+    expect((await test.call('GET', `/v1/jobs/${json.id}`)).json).toEqual(json)
   })
 
   it('publishes the job once, with all that routing needs', async () => {

@@ -68,6 +68,7 @@ export function finished({
       usage: usage(1, 1),
       cost_usd: 0,
       metadata: null,
+      webhook: null,
       links: { self, cancel: `${self}/cancel`, events: `${self}/events` },
       decision: decided(['small', 'large']),
       ...job,
