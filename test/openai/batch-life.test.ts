@@ -41,6 +41,7 @@ interface Longhaul {
   paused: boolean
   queue_position: number | null
   retry_of: string | null
+  webhook: { url: string; events: string[] | null } | null
   cost_so_far_usd: number
   estimated_cost_usd: number | null
 }
@@ -318,6 +319,21 @@ describe('what Longhaul adds', () => {
       secrets[0],
     )
     expect(event).toMatchObject({ object: 'event', type: 'batch.completed', data: { id } })
+    await receiver.close()
+  })
+
+  it('shows where its events go, in `longhaul`', async () => {
+    const receiver = await WebhookReceiver.listen()
+    const webhook = { url: receiver.url, events: ['batch.failed', 'batch.expired'] }
+    const shown = async (longhaul?: object) => {
+      const { id } = await createBatch(client, [chatLine('shown', 'small')], longhaul)
+      const batch = await untilEnded(client, id)
+      expect(batch).not.toHaveProperty('webhook')
+      return longhaulOf(batch).webhook
+    }
+    expect(await shown({ webhook })).toEqual(webhook)
+    expect(await shown({ webhook: { url: receiver.url } })).toEqual({ ...webhook, events: null })
+    expect(await shown()).toBeNull()
     await receiver.close()
   })
 })

@@ -68,6 +68,7 @@ function longhaulOf(batch: BatchRecord, total: number, now: number): BatchView['
     priority: batch.priority,
     paused: batch.paused,
     retry_of: batch.retryOf,
+    webhook: batch.webhook,
     models: Object.fromEntries(
       batch.counts
         .filter(({ model }) => model !== '')

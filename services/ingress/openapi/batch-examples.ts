@@ -105,6 +105,7 @@ export const batch: BatchView = {
     priority: 0,
     paused: false,
     retry_of: null,
+    webhook: { url: 'https://example.com/hooks/longhaul', events: null },
     models: {
       small: { completed: 11_000, failed: 2, cancelled: 0, expired: 0, cost_usd: 0.21 },
       large: { completed: 1_498, failed: 0, cancelled: 0, expired: 0, cost_usd: 0.5267 },
