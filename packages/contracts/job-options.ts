@@ -5,16 +5,33 @@ import { z } from 'zod'
  * Names are those of the configuration at the time when the job was accepted.
  */
 export const routingConstraintsSchema = z.object({
-  /** The only models to choose from, best first: the first that can take the job is chosen, the others are its fallbacks. */
-  models: z.array(z.string()).min(1).optional(),
-  /** Chooses in the place of the policy's strategy. */
-  strategy: z.enum(['cheapest', 'fastest']).optional(),
-  /** The only deployments to call, as `model/deployment`; models without one of them are out. */
-  deployments: z.array(z.string()).optional(),
-  /** Deployments to be tried before others of their model, best first. */
-  order: z.array(z.string()).optional(),
-  /** Only models that serve the endpoint themselves: the body cannot be said in another's words. */
-  native: z.boolean().optional(),
+  models: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe(
+      'The only models to choose from, best first: the first that can take the job is chosen, the others are its fallbacks',
+    ),
+  strategy: z
+    .enum(['cheapest', 'fastest'])
+    .optional()
+    .describe("Chooses in the place of the policy's strategy"),
+  deployments: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'The only deployments to call, as `model/deployment`; models without one of them are out',
+    ),
+  order: z
+    .array(z.string())
+    .optional()
+    .describe('Deployments to be tried before others of their model, best first'),
+  native: z
+    .boolean()
+    .optional()
+    .describe(
+      "Only models that serve the endpoint themselves: the body cannot be said in another's words",
+    ),
 })
 export type RoutingConstraints = z.infer<typeof routingConstraintsSchema>
 

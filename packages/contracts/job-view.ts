@@ -1,6 +1,7 @@
 import type { DecisionRecord } from './decision.ts'
 import type { JobError } from './errors.ts'
 import type { AttemptOutcome, Endpoint, JobEventType, JobStatus, Lane, Usage } from './job.ts'
+import type { RoutingConstraints } from './job-options.ts'
 
 /** One call of a provider, or a claim whose worker died. */
 export interface AttemptView {
@@ -69,6 +70,8 @@ export interface JobView {
 /** What `?include=request,attempts,decision` adds; `attempts` is their number already. */
 export interface JobIncludes {
   request?: unknown
+  /** With `request`: what it asked of its routing beside a model or a policy; null: nothing. */
+  routing_constraints?: RoutingConstraints | null
   attempt_list?: AttemptView[]
   decision?: DecisionRecord | null
 }

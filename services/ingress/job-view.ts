@@ -58,6 +58,9 @@ export function jobJson(
     waiting,
   }
   const tail: Tail = {
+    ...(job.requestBody !== undefined && {
+      routing_constraints: job.options?.constraints ?? null,
+    }),
     error: job.error,
     usage: job.usage,
     cost_usd: job.costUsd,

@@ -43,7 +43,7 @@ const includeList = z
   .transform(text => text.split(',').filter(isInclude))
   .meta({
     description:
-      'Comma-separated: `request` adds the body that was sent, `attempts` the calls as `attempt_list`, `decision` the latest routing decision',
+      'Comma-separated: `request` adds the body that was sent and, as `routing_constraints`, what its extensions ask for, `attempts` the calls as `attempt_list`, `decision` the latest routing decision',
     override: { type: 'string', pattern: `^(${includes.join('|')})(,(${includes.join('|')}))*$` },
     examples: ['attempts,decision'],
   })

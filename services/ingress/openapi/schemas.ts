@@ -15,6 +15,7 @@ import {
   lanes,
   metadataSchema,
   priceSchema,
+  routingConstraintsSchema,
   submitJobSchema,
   usageSchema,
 } from '@longhaul/contracts'
@@ -221,7 +222,14 @@ const jobFields = {
 export const jobSchema = z
   .object({
     ...jobFields,
-    request: z.unknown().describe('With `include=request`'),
+    request: z
+      .unknown()
+      .describe("With `include=request`: the body without OpenRouter's extensions"),
+    routing_constraints: z
+      .exactOptional(routingConstraintsSchema.nullable())
+      .describe(
+        'With `include=request`: what it was understood to ask of its routing beside a model or a policy, by the extensions for the most part; null: nothing',
+      ),
     attempt_list: z.exactOptional(z.array(attemptSchema)).describe('With `include=attempts`'),
     decision: z.exactOptional(decisionRecordSchema.nullable()).describe('With `include=decision`'),
   })

@@ -103,6 +103,7 @@ describe('jobs', () => {
       expect(json).toEqual({
         ...plain.json,
         request: body,
+        routing_constraints: null,
         attempt_list: [
           {
             number: 1,
@@ -119,6 +120,15 @@ describe('jobs', () => {
         ],
         decision: null,
       })
+    })
+
+    it("shows what OpenRouter's extensions ask for beside the body without them", async () => {
+      const models = ['vendor/large', 'small']
+      const id = await submit({ body: { ...body, models, provider: { only: ['small/main'] } } })
+      const { json } = await get(id, '?include=request')
+      expect(json.request).toEqual({ ...body, model: 'auto' })
+      expect(json.routing_constraints).toEqual({ models, deployments: ['small/main'] })
+      expect((await get(id)).json).not.toHaveProperty('routing_constraints')
     })
 
     it.each([
