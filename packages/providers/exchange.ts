@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { Readable } from 'node:stream'
 import type { Clock } from '@longhaul/contracts'
 import type { Dispatcher, Pool } from 'undici'
 
@@ -6,6 +7,7 @@ export interface Call {
   pool: Pool
   path: string
   headers: string[]
+  /** Empty once it was sent. */
   body: string
   /** For the whole answer, connecting included. */
   timeoutMs: number
@@ -29,7 +31,7 @@ export type ExchangeFailure =
 export async function exchange<T>(
   clock: Clock,
   call: Call,
-  perform: (call: Call, cancellation: Cancellation) => Promise<T>,
+  perform: (cancellation: Cancellation) => Promise<T>,
 ): Promise<T | ExchangeFailure> {
   if (call.signal.aborted) return { kind: 'aborted' }
   const cancellation = new Cancellation()
@@ -37,7 +39,7 @@ export async function exchange<T>(
   const onAbort = () => cancellation.cancel('aborted')
   call.signal.addEventListener('abort', onAbort, { once: true })
   try {
-    return await perform(call, cancellation)
+    return await perform(cancellation)
   } catch (error) {
     if (cancellation.cause === 'aborted') return { kind: 'aborted' }
     if (cancellation.cause === 'timed out') {
@@ -50,15 +52,40 @@ export async function exchange<T>(
   }
 }
 
+/** In characters. */
+const LONG_BODY = 16 * 1024
+
+/**
+ * What undici is told of a call, which forgets its body. A long one is handed over
+ * when a connection takes it, so that nobody keeps it while the model answers:
+ * undici keeps what it sends until the answer is there, and hundreds of long
+ * prompts wait at a time.
+ */
+export function requestOf(call: Call): Dispatcher.DispatchOptions {
+  const { path, headers, body } = call
+  call.body = ''
+  if (body.length < LONG_BODY) return { method: 'POST', path, headers, body }
+  const parts = [Buffer.from(body)]
+  return {
+    method: 'POST',
+    path,
+    headers: [...headers, 'content-length', String(parts[0]?.length)],
+    body: Readable.from(taken(parts), { objectMode: false }),
+  }
+}
+
+/** A generator that has ended keeps what its variables held: it has none. */
+function* taken(parts: Buffer[]): Generator<Buffer | undefined> {
+  while (parts.length > 0) yield parts.pop()
+}
+
 /** Resolves with the head of the answer; its body is a stream. */
 export function post(call: Call, cancellation: Cancellation): Promise<Dispatcher.ResponseData> {
   return new Promise((resolve, reject) => {
     // undici hears of a cancellation only once the request has a connection.
     cancellation.whenCancelled(reject)
-    const { path, headers, body } = call
-    call.pool.request(
-      { method: 'POST', path, headers, body, signal: cancellation },
-      (error, answer) => (error ? reject(error) : resolve(answer)),
+    call.pool.request({ ...requestOf(call), signal: cancellation }, (error, answer) =>
+      error ? reject(error) : resolve(answer),
     )
   })
 }

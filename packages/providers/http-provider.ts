@@ -51,9 +51,12 @@ export class HttpProvider implements Provider {
   ): Promise<ProviderResult> {
     if (this.#stopped) return abortedResult
     const target = this.#targets.of(deployment)
-    const prepared = target.format.prepare(request, deployment, onChunk !== undefined)
-    if (!prepared.ok) {
-      return { ok: false, kind: 'invalid', detail: prepared.detail, status: undefined }
+    const call = prepareCall(target, request, deployment, {
+      signal,
+      streamed: onChunk !== undefined,
+    })
+    if ('detail' in call) {
+      return { ok: false, kind: 'invalid', detail: call.detail, status: undefined }
     }
     const context = {
       request,
@@ -63,20 +66,10 @@ export class HttpProvider implements Provider {
       clock: this.#clock,
       schemas: this.#schemas,
     }
-    const result = await exchange(
-      this.#clock,
-      {
-        pool: target.origin.pool,
-        path: target.basePath + prepared.path + target.query,
-        headers: headersOf(target, request),
-        body: prepared.body,
-        timeoutMs: target.config.timeout,
-        signal,
-      },
-      (call, cancellation) =>
-        onChunk
-          ? readStreamed(call, cancellation, context, onChunk)
-          : readWhole(call, cancellation, context),
+    const result = await exchange(this.#clock, call, cancellation =>
+      onChunk
+        ? readStreamed(call, cancellation, context, onChunk)
+        : readWhole(call, cancellation, context),
     )
     return 'ok' in result ? result : exchangeFailed(result, target)
   }
@@ -84,6 +77,25 @@ export class HttpProvider implements Provider {
   stop(): Promise<void> {
     this.#stopped = true
     return this.#connections.stop()
+  }
+}
+
+/** Apart from the call's own frame, which would keep the prepared body until the answer. */
+function prepareCall(
+  target: Target,
+  request: ProviderRequest,
+  deployment: ProviderDeployment,
+  { signal, streamed }: { signal: AbortSignal; streamed: boolean },
+): Call | { detail: string } {
+  const prepared = target.format.prepare(request, deployment, streamed)
+  if (!prepared.ok) return prepared
+  return {
+    pool: target.origin.pool,
+    path: target.basePath + prepared.path + target.query,
+    headers: headersOf(target, request),
+    body: prepared.body,
+    timeoutMs: target.config.timeout,
+    signal,
   }
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
-import type { Call, Cancellation } from './exchange.ts'
+import { type Call, type Cancellation, requestOf } from './exchange.ts'
 
 export interface WholeAnswer {
   status: number
@@ -16,8 +16,7 @@ export interface WholeAnswer {
 export function postForWhole(call: Call, cancellation: Cancellation): Promise<WholeAnswer> {
   return new Promise((resolve, reject) => {
     const collector = new Collector(cancellation, resolve, reject)
-    const { path, headers, body } = call
-    call.pool.dispatch({ method: 'POST', path, headers, body }, collector)
+    call.pool.dispatch(requestOf(call), collector)
   })
 }
 

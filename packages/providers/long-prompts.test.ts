@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import {
+  answerJson,
+  answerStream,
+  chatRequest,
+  completion,
+  never,
+  openServer,
+  openTestProvider,
+  testDeployment,
+} from './test-deployment.ts'
+
+/** Longer than what a connection takes at once, and of more bytes than characters. */
+const LONG = 'Zwölf Boxkämpfer jagen Viktor. '.repeat(500_000)
+const longRequest = () => chatRequest({ messages: [{ role: 'user', content: LONG }] })
+
+/** Accepts connections and reads nothing of what they send. */
+async function openDeafServer() {
+  const sockets: Socket[] = []
+  const server = createServer(socket => {
+    socket.on('error', () => {}).pause()
+    sockets.push(socket)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const close = () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  }
+  return { server, sockets, origin: `http://127.0.0.1:${port}`, close }
+}
+
+describe('a long prompt', () => {
+  let deaf: Awaited<ReturnType<typeof openDeafServer>> | undefined
+
+  afterEach(() => {
+    deaf?.close()
+    deaf = undefined
+  })
+
+  it('arrives whole, with its length, call after call on one connection', async () => {
+    const server = await openServer(answerJson(200, completion))
+    const provider = openTestProvider()
+    const deployment = testDeployment(server.origin, { max_concurrency: 1 })
+    for (let call = 0; call < 3; call += 1) {
+      expect(await provider.complete(longRequest(), deployment, never)).toMatchObject({ ok: true })
+    }
+    for (const { headers, body } of server.calls) {
+      expect(body.messages).toEqual([{ role: 'user', content: LONG }])
+      expect(headers['transfer-encoding']).toBeUndefined()
+      expect(Number(headers['content-length'])).toBeGreaterThan(Buffer.byteLength(LONG))
+    }
+    expect({ calls: server.calls.length, connections: server.connections }).toEqual({
+      calls: 3,
+      connections: 1,
+    })
+  })
+
+  it('arrives whole when the answer is streamed', async () => {
+    const server = await openServer(answerStream([{ choices: [{ delta: { content: 'Hi' } }] }]))
+    const chunks: string[] = []
+    await openTestProvider().complete(longRequest(), testDeployment(server.origin), never, chunk =>
+      chunks.push(chunk),
+    )
+    expect(server.calls[0]?.body.messages).toEqual([{ role: 'user', content: LONG }])
+    expect(chunks).toHaveLength(1)
+  })
+
+  it('ends with its call when that is aborted half-way', async () => {
+    deaf = await openDeafServer()
+    const controller = new AbortController()
+    const deployment = testDeployment(deaf.origin)
+    const call = openTestProvider().complete(longRequest(), deployment, controller.signal)
+    const [socket] = (await once(deaf.server, 'connection')) as [Socket]
+    controller.abort()
+    expect(await call).toMatchObject({ ok: false, kind: 'aborted' })
+    socket.resume()
+    await once(socket, 'close')
+  })
+
+  it('ends with a call that never had a connection', async () => {
+    deaf = await openDeafServer()
+    const provider = openTestProvider()
+    const deployment = testDeployment(deaf.origin, { max_concurrency: 1 })
+    const first = new AbortController()
+    const second = new AbortController()
+    const running = provider.complete(longRequest(), deployment, first.signal)
+    await once(deaf.server, 'connection')
+    const waiting = provider.complete(longRequest(), deployment, second.signal)
+    second.abort()
+    expect(await waiting).toMatchObject({ kind: 'aborted' })
+    first.abort()
+    expect(await running).toMatchObject({ kind: 'aborted' })
+    expect(deaf.sockets).toHaveLength(1)
+  })
+
+  it('is unavailable when the connection breaks while it is sent', async () => {
+    deaf = await openDeafServer()
+    const call = openTestProvider().complete(longRequest(), testDeployment(deaf.origin), never)
+    const [socket] = (await once(deaf.server, 'connection')) as [Socket]
+    socket.resetAndDestroy()
+    expect(await call).toMatchObject({ ok: false, kind: 'unavailable' })
+  })
+})
