@@ -18,10 +18,13 @@ import { BudgetAccount, OutageLog } from '@longhaul/runtime'
 import { callConstraintsOf, Deployments, type Slot } from './deployments.ts'
 import { JobRun, type JobRunDependencies } from './job-run.ts'
 import { LaneQueue } from './lane-queue.ts'
+import type { PromptRoom } from './prompt-room.ts'
 
 export interface PoolDependencies extends JobRunDependencies {
   bus: Bus
   clock: Clock
+  /** Shared by all pools of the worker. */
+  promptRoom: PromptRoom
 }
 
 interface Work {
@@ -50,6 +53,8 @@ export class ModelPool {
   readonly #model: string
   readonly #deployments: Deployments
   readonly #queue: LaneQueue<Work>
+  /** Work that was next, and waits for the room of its prompt: others go ahead. */
+  readonly #long: LaneQueue<Work>
   readonly #stopping: AbortSignal
   readonly #outages: OutageLog
   /** Work that allows only deployments without a free slot; the window bounds it. */
@@ -76,18 +81,25 @@ export class ModelPool {
     this.#model = model
     this.#deployments = new Deployments(model, modelConfig, dependencies)
     this.#queue = new LaneQueue(config.lanes)
+    this.#long = new LaneQueue(config.lanes)
     this.#stopping = stopping
   }
 
   async start(group: string): Promise<void> {
-    const { bus, coordination } = this.#dependencies
+    const { bus, coordination, promptRoom } = this.#dependencies
     await bus.ensureTopics(this.#topics)
     const pumpLater = (deployment: string) => {
       // Not from within the breaker's own call.
       if (this.#deployments.has(deployment)) setImmediate(() => this.#pump())
     }
     const { breakers } = coordination
-    const unwatch = [breakers.onChange(pumpLater), breakers.onPermit(pumpLater)]
+    const unwatch = [
+      breakers.onChange(pumpLater),
+      breakers.onPermit(pumpLater),
+      promptRoom.onGivenBack(() => {
+        if (this.#long.size > 0) setImmediate(() => this.#pump())
+      }),
+    ]
     this.#unwatch = () => {
       for (const end of unwatch) end()
     }
@@ -102,6 +114,7 @@ export class ModelPool {
     this.#config = config
     this.#deployments.reconfigure(modelConfig)
     this.#queue.reweigh(config.lanes)
+    this.#long.reweigh(config.lanes)
     this.#pump()
     if (this.#wantedWindow === this.#window) return
     await this.#subscription?.stop(RESUBSCRIBE_MS)
@@ -118,9 +131,7 @@ export class ModelPool {
     this.#turn?.cancel()
     const stopped = this.#subscription?.stop(budgetMs)
     this.#subscription = undefined
-    for (const { delivery } of [...this.#parked.splice(0), ...this.#queue.drain()]) {
-      delivery.release()
-    }
+    for (const { delivery } of [...this.#parked.splice(0), ...this.#drain()]) delivery.release()
     await stopped
   }
 
@@ -160,7 +171,8 @@ export class ModelPool {
   #pump(): void {
     const since = this.#dependencies.clock.now()
     this.#beginAll()
-    if (this.#queue.size + this.#parked.length > 0) this.#pumpAtNextTurn(since)
+    const waiting = this.#parked.length + this.#long.size + this.#queue.size
+    if (waiting > 0) this.#pumpAtNextTurn(since)
   }
 
   /** What waits for a pace is told by nobody. */
@@ -179,7 +191,12 @@ export class ModelPool {
 
   #beginAll(): void {
     for (const work of this.#parked.splice(0)) this.#begin(work, undefined)
-    while (this.#queue.size > 0 && !this.#stopping.aborted) {
+    this.#beginOf(this.#long, () => this.#dependencies.promptRoom.isOpen)
+    this.#beginOf(this.#queue)
+  }
+
+  #beginOf(queue: LaneQueue<Work>, mayBegin = () => true): void {
+    while (queue.size > 0 && mayBegin() && !this.#stopping.aborted) {
       const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now())
       if (outUntil !== undefined) {
         this.#divert(outUntil)
@@ -187,7 +204,7 @@ export class ModelPool {
       }
       const slot = this.#deployments.acquire()
       if (!slot) return
-      const work = this.#queue.pop(this.#dependencies.clock.now())
+      const work = queue.pop(this.#dependencies.clock.now())
       if (!work) {
         slot.unused()
         return
@@ -198,6 +215,12 @@ export class ModelPool {
 
   /** @param slot of any deployment; given back when the work wants another */
   #begin(work: Work, slot: Slot | undefined): void {
+    const { lane, tenantId, bodyBytes } = work.message
+    if (!this.#dependencies.promptRoom.mayTake(bodyBytes)) {
+      slot?.unused()
+      this.#long.push(lane, tenantId, work)
+      return
+    }
     const constraints = callConstraintsOf(work.message)
     const isFree = !constraints?.deployments && !constraints?.order
     const own = isFree && slot ? slot : this.#exchange(slot, constraints)
@@ -216,7 +239,9 @@ export class ModelPool {
   }
 
   async #run(work: Work, slot: Slot): Promise<void> {
-    const { pause } = this.#dependencies
+    const { pause, promptRoom } = this.#dependencies
+    const { bodyBytes } = work.message
+    promptRoom.take(bodyBytes)
     const whenFree = {
       ...slot,
       free: () => {
@@ -232,6 +257,8 @@ export class ModelPool {
       work.delivery.ack()
     } catch (error) {
       await this.#keepBack(work, error)
+    } finally {
+      promptRoom.giveBack(bodyBytes)
     }
   }
 
@@ -241,11 +268,15 @@ export class ModelPool {
    */
   #divert(outUntil: number): void {
     const isShort = outUntil - this.#dependencies.clock.now() <= SHORT_REST_MS
-    for (const work of [...this.#queue.drain()]) {
+    for (const work of this.#drain()) {
       const { lane, tenantId, requestedModel } = work.message
       if (isShort && requestedModel !== null) this.#queue.push(lane, tenantId, work)
       else this.#divertOne(work, outUntil)
     }
+  }
+
+  #drain(): Work[] {
+    return [...this.#long.drain(), ...this.#queue.drain()]
   }
 
   #divertOne(work: Work, outUntil: number): void {

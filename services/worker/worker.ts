@@ -7,6 +7,7 @@ import type { Store } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import { Leases } from './leases.ts'
 import { ModelPool, type PoolDependencies } from './pool.ts'
+import { PromptRoom } from './prompt-room.ts'
 import { Recorder } from './recorder.ts'
 
 export interface WorkerDependencies {
@@ -59,6 +60,7 @@ export class Worker {
       leases: this.#leases,
       recorder: new Recorder(dependencies, this.#givingUp.signal),
       owner: options.owner,
+      promptRoom: new PromptRoom(),
     }
   }
 
