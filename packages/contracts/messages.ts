@@ -7,7 +7,7 @@ export const SUBMITTED_TOPIC = 'jobs.submitted'
 /** Raised when a reader of the version before could not read it. */
 export const MESSAGE_VERSION = 1
 /** Requests above this travel by reference: the consumer reads them from the store. */
-export const INLINE_BODY_BYTES = 256 * 1024
+export const INLINE_BODY_BYTES = 8 * 1024
 
 export function modelTopic(model: string, lane: (typeof lanes)[number]): string {
   return `model.${model}.${lane}`
