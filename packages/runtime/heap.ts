@@ -1,4 +1,5 @@
 import { constants, type NodeGCPerformanceDetail, PerformanceObserver } from 'node:perf_hooks'
+import { memoryUsage } from 'node:process'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 
 interface GarbageCollection {
@@ -6,6 +7,10 @@ interface GarbageCollection {
 }
 
 const MEBIBYTE = 1024 * 1024
+/** A process that takes more of the machine's memory, MiB, collects more often. */
+const MUCH_RESIDENT = 320
+/** MiB. */
+const SMALL_GROWTH = 32
 /** V8 grows a heap by no less by itself. */
 const LEAST_PERCENT = 30
 
@@ -18,14 +23,17 @@ const LEAST_PERCENT = 30
  * little as 30 %: what lives here is about 40 MB, so that 12 MB of Buffers that
  * are garbage already, a few hundred messages, bring on a full collection. And
  * it goes by percent: with long prompts on their way more lives, and the same
- * percent of it is more than a process may take.
+ * percent of it is more than a process may take. What a process has taken it
+ * hardly gives back, so it is asked for after each collection.
  * @param growth in MiB; the more, the less often, and the more memory
  */
 export function letHeapGrow(growth: number): void {
   const adjust = () => {
     const { used_heap_size, external_memory } = getHeapStatistics()
     const lives = (used_heap_size + external_memory) / MEBIBYTE
-    const percent = Math.max(LEAST_PERCENT, Math.round((100 * growth) / lives))
+    const isMuch = memoryUsage.rss() / MEBIBYTE > MUCH_RESIDENT
+    const wanted = isMuch ? SMALL_GROWTH : growth
+    const percent = Math.max(LEAST_PERCENT, Math.round((100 * wanted) / lives))
     setFlagsFromString(`--heap-growing-percent=${percent}`)
   }
   adjust()

@@ -5,7 +5,7 @@ import { launch } from './launch.ts'
 import { describeStart } from './start-message.ts'
 
 /** In MiB. All services share one heap here: less than what each takes by itself. */
-const HEAP_GROWTH = 44
+const HEAP_GROWTH = 60
 
 letHeapGrow(HEAP_GROWTH)
 const parsed = readLauncherEnv(process.env)
