@@ -45,8 +45,9 @@ describe('the operations server', () => {
   it('/readyz is 503 while a part fails, and /healthz is not', async () => {
     const parts = { store: { ok: false, detail: 'connection refused' } }
     const origin = await serve({ ...sound, health: async () => ({ ready: false, parts }) })
-    const { status, body } = await get(`${origin}/readyz`)
+    const { status, headers, body } = await get(`${origin}/readyz`)
     expect(status).toBe(503)
+    expect(headers['retry-after']).toBe('2')
     expect(JSON.parse(body)).toEqual({ ready: false, parts })
     expect((await get(`${origin}/healthz`)).status).toBe(200)
   })

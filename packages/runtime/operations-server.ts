@@ -10,10 +10,12 @@ export interface OperationsOptions {
   scrape: () => Promise<string>
 }
 
-type Answer = { status: number; type: string; body: string }
+type Answer = { status: number; type: string; body: string; retryAfterSeconds?: number }
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 const TEXT_TYPE = 'text/plain; charset=utf-8'
+/** Parts are looked at anew for each question, so it may come soon. */
+const RETRY_AFTER_SECONDS = 2
 
 /**
  * `/healthz` (the process is alive: restart it if not), `/readyz` (503 with
@@ -48,11 +50,9 @@ export function operationsHandler(
 
 async function describeReadiness(health: () => Promise<Readiness>): Promise<Answer> {
   const readiness = await health()
-  return {
-    status: readiness.ready ? 200 : 503,
-    type: JSON_TYPE,
-    body: `${JSON.stringify(readiness)}\n`,
-  }
+  const answer = { type: JSON_TYPE, body: `${JSON.stringify(readiness)}\n` }
+  if (readiness.ready) return { status: 200, ...answer }
+  return { status: 503, ...answer, retryAfterSeconds: RETRY_AFTER_SECONDS }
 }
 
 async function describeMetrics(scrape: () => Promise<string>): Promise<Answer> {
@@ -64,10 +64,12 @@ async function describeMetrics(scrape: () => Promise<string>): Promise<Answer> {
 }
 
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  const { retryAfterSeconds } = answer
   response.writeHead(answer.status, {
     'content-type': answer.type,
     'content-length': Buffer.byteLength(answer.body),
     'cache-control': 'no-store',
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
   })
   response.end(request.method === 'HEAD' ? undefined : answer.body)
 }

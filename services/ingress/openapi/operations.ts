@@ -145,7 +145,7 @@ const probeOperations = {
     path: '/readyz',
     tag: 'Service',
     summary: 'Whether the process can work',
-    description: 'Answers 503 with the same body when a part fails.',
+    description: 'Answers 503 with the same body, and `Retry-After`, when a part fails.',
     auth: false,
     success: {
       status: 200,
