@@ -159,6 +159,28 @@ describe("a file of OpenAI's client", () => {
     expect(await leftovers()).toEqual(before)
   })
 
+  it('is refused when its name is too long, and leaves nothing', async () => {
+    const before = await leftovers()
+    const named = (length: number) => toFile(Buffer.from('x'), 'n'.repeat(length))
+    const refused = client.files.create({ file: await named(256), purpose: 'user_data' })
+    await expect(refused).rejects.toMatchObject({
+      status: 400,
+      param: 'file',
+      message: expect.stringContaining('has 256 characters: shorten it to 255'),
+    })
+    expect(await leftovers()).toEqual(before)
+    const taken = await client.files.create({ file: await named(255), purpose: 'user_data' })
+    expect(taken.filename).toHaveLength(255)
+  })
+
+  it('says what to add when the time to its end is missing', async () => {
+    const options = { expires_after: { anchor: 'created_at' } }
+    await expect(upload('refused', options)).rejects.toMatchObject({
+      param: 'expires_after.seconds',
+      message: expect.stringContaining('must be a whole number of seconds; got nothing'),
+    })
+  })
+
   it('leaves nothing when its sender goes away in the middle', async () => {
     const before = await leftovers()
     const headers = {

@@ -28,7 +28,7 @@ export const uploadFieldsSchema = z.strictObject({
     .strictObject({
       anchor: expiresAfterSchema.shape.anchor,
       seconds: z
-        .string()
+        .string('must be a whole number of seconds')
         .regex(/^\d{1,9}$/, 'must be a whole number of seconds')
         .transform(Number)
         .pipe(expiresAfterSchema.shape.seconds),
@@ -131,8 +131,8 @@ class Upload {
       limits: { fileSize: MAX_FILE_BYTES, fieldSize: MAX_FIELD_BYTES, parts: MAX_PARTS },
     })
     parser.on('file', (field, content, filename) => {
-      const refusal =
-        this.#begun !== undefined ? onlyOne() : field === 'file' ? undefined : unknown(field)
+      const name = nameOf(filename)
+      const refusal = this.#refusalOf(field, name)
       if (refusal) {
         this.#refusal ??= refusal
         content.resume()
@@ -147,11 +147,17 @@ class Upload {
         content.destroy(this.#refusal)
       })
       this.#begun = newId('file')
-      this.#writing = this.#write(this.#begun, content, nameOf(filename))
+      this.#writing = this.#write(this.#begun, content, name)
       this.#writing.catch(error => parser.destroy(error))
     })
     parser.on('field', (name, value) => this.#take(name, value))
     return parser
+  }
+
+  #refusalOf(field: string, name: string): LonghaulError | undefined {
+    if (this.#begun !== undefined) return onlyOne()
+    if (field !== 'file') return unknown(field)
+    return name.length > LONGEST_FILENAME ? longName(name) : undefined
   }
 
   async #write(id: string, content: Readable, filename: string): Promise<Written> {
@@ -183,8 +189,15 @@ function asRefusal(error: unknown): unknown {
 
 /** As the caller named it, without what no header could hold. */
 function nameOf(filename: string | undefined): string {
-  const plain = (filename ?? '').toWellFormed().replaceAll(/[\p{Cc}"\\]/gu, '_')
-  return plain.slice(0, LONGEST_FILENAME) || 'file'
+  return (filename ?? '').toWellFormed().replaceAll(/[\p{Cc}"\\]/gu, '_') || 'file'
+}
+
+function longName({ length }: string): LonghaulError {
+  return new LonghaulError(
+    'invalid_value',
+    `The name of \`file\` has ${length} characters: shorten it to ${LONGEST_FILENAME}.`,
+    { param: 'file' },
+  )
 }
 
 function noFile(): LonghaulError {
