@@ -21,6 +21,9 @@ const LONG_LINE_BYTES = 10_000
 /** Of a long line, what is around its prompt included. */
 const LONG_LINE_WHOLE_BYTES = 10_165
 
+/** Of the model server's answers: sooner than any model that people pay for answers. */
+const LATENCY_MS = 50
+
 const LEAST_RATIO = 1.5
 const MOST_BYTES = 400 * MIB
 const MOST_VALIDATE_SECONDS = 10
@@ -36,6 +39,7 @@ const { values } = parseArgs({
   options: {
     lines: { type: 'string', default: '50000' },
     megabytes: { type: 'string', default: '0' },
+    'latency-ms': { type: 'string', default: String(LATENCY_MS) },
     bus: { type: 'string', default: 'memory' },
     'skip-kill': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
@@ -44,15 +48,17 @@ const { values } = parseArgs({
 })
 const lines = Number(values.lines)
 const megabytes = Number(values.megabytes)
+const latencyMs = Number(values['latency-ms'])
 const prepare = servers[values.bus]
 if (!prepare) throw new Error(`--bus ${values.bus}: choose of ${Object.keys(servers).join(', ')}`)
 if (!Number.isInteger(lines) || lines < 100) throw new Error('--lines must be a number from 100')
 if (!(megabytes >= 0)) throw new Error('--megabytes must be a number from 0')
+if (!(latencyMs >= 0)) throw new Error('--latency-ms must be a number from 0')
 
 // Children die with this process: it must end by `exit`, not by a signal.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
-const arena = await openArena()
+const arena = await openArena(Object.fromEntries(MODELS.map(model => [model, { latencyMs }])))
 try {
   const longhaul = await prepare(arena, { profile: values.profile })
   const rows = megabytes > 0 ? [await measureLarge(longhaul)] : await measureBoth(longhaul)
