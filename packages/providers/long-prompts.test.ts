@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import {
   answerJson,
@@ -15,6 +17,34 @@ import {
 /** Longer than what a connection takes at once, and of more bytes than characters. */
 const LONG = 'Zwölf Boxkämpfer jagen Viktor. '.repeat(500_000)
 const longRequest = () => chatRequest({ messages: [{ role: 'user', content: LONG }] })
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** Takes in what is sent, and never answers. */
+async function openSilentServer() {
+  const sockets: Socket[] = []
+  const taken = { bytes: 0 }
+  const server = createServer(socket => {
+    sockets.push(socket)
+    socket
+      .on('error', () => {})
+      .on('data', ({ length }) => {
+        taken.bytes += length
+        server.emit('taken')
+      })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const close = () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  }
+  const took = async (bytes: number) => {
+    while (taken.bytes < bytes) await once(server, 'taken')
+  }
+  return { origin: `http://127.0.0.1:${port}`, took, close }
+}
 
 /** Accepts connections and reads nothing of what they send. */
 async function openDeafServer() {
@@ -66,6 +96,25 @@ describe('a long prompt', () => {
     )
     expect(server.calls[0]?.body.messages).toEqual([{ role: 'user', content: LONG }])
     expect(chunks).toHaveLength(1)
+  })
+
+  it('is no bytes in memory any more while its model thinks', async () => {
+    const server = await openSilentServer()
+    const provider = openTestProvider()
+    const calls = 8
+    const deployment = testDeployment(server.origin, { max_concurrency: calls })
+    const request = longRequest()
+    const bytes = Buffer.byteLength(JSON.stringify(request.body))
+    collectGarbage()
+    const before = process.memoryUsage().arrayBuffers
+    const answers = Array.from({ length: calls }, () =>
+      provider.complete(request, deployment, never),
+    )
+    await server.took(calls * bytes)
+    collectGarbage()
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(bytes)
+    server.close()
+    await Promise.all(answers)
   })
 
   it('ends with its call when that is aborted half-way', async () => {

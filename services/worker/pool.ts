@@ -18,7 +18,7 @@ import { BudgetAccount, OutageLog } from '@longhaul/runtime'
 import { callConstraintsOf, Deployments, type Slot } from './deployments.ts'
 import { JobRun, type JobRunDependencies } from './job-run.ts'
 import { LaneQueue } from './lane-queue.ts'
-import type { PromptRoom } from './prompt-room.ts'
+import type { PromptRoom, PromptShare } from './prompt-room.ts'
 
 export interface PoolDependencies extends JobRunDependencies {
   bus: Bus
@@ -53,8 +53,9 @@ export class ModelPool {
   readonly #model: string
   readonly #deployments: Deployments
   readonly #queue: LaneQueue<Work>
-  /** Work that was next, and waits for the room of its prompt: others go ahead. */
-  readonly #long: LaneQueue<Work>
+  /** Work that was next and whose prompt has no room: what is behind it goes ahead. */
+  readonly #awaitingRoom: LaneQueue<Work>
+  readonly #room: PromptShare
   readonly #stopping: AbortSignal
   readonly #outages: OutageLog
   /** Work that allows only deployments without a free slot; the window bounds it. */
@@ -81,25 +82,23 @@ export class ModelPool {
     this.#model = model
     this.#deployments = new Deployments(model, modelConfig, dependencies)
     this.#queue = new LaneQueue(config.lanes)
-    this.#long = new LaneQueue(config.lanes)
+    this.#awaitingRoom = new LaneQueue(config.lanes)
+    this.#room = dependencies.promptRoom.join({
+      beginNext: () =>
+        this.#beginParked() || this.#beginOne(this.#awaitingRoom, this.#room.isOpen()),
+    })
     this.#stopping = stopping
   }
 
   async start(group: string): Promise<void> {
-    const { bus, coordination, promptRoom } = this.#dependencies
+    const { bus, coordination } = this.#dependencies
     await bus.ensureTopics(this.#topics)
     const pumpLater = (deployment: string) => {
       // Not from within the breaker's own call.
       if (this.#deployments.has(deployment)) setImmediate(() => this.#pump())
     }
     const { breakers } = coordination
-    const unwatch = [
-      breakers.onChange(pumpLater),
-      breakers.onPermit(pumpLater),
-      promptRoom.onGivenBack(() => {
-        if (this.#long.size > 0) setImmediate(() => this.#pump())
-      }),
-    ]
+    const unwatch = [breakers.onChange(pumpLater), breakers.onPermit(pumpLater)]
     this.#unwatch = () => {
       for (const end of unwatch) end()
     }
@@ -114,7 +113,7 @@ export class ModelPool {
     this.#config = config
     this.#deployments.reconfigure(modelConfig)
     this.#queue.reweigh(config.lanes)
-    this.#long.reweigh(config.lanes)
+    this.#awaitingRoom.reweigh(config.lanes)
     this.#pump()
     if (this.#wantedWindow === this.#window) return
     await this.#subscription?.stop(RESUBSCRIBE_MS)
@@ -128,6 +127,7 @@ export class ModelPool {
   /** Ends the intake and gives back what was not begun; resolves when open deliveries are settled. */
   async stop(budgetMs: number): Promise<void> {
     this.#unwatch()
+    this.#room.leave()
     this.#turn?.cancel()
     const stopped = this.#subscription?.stop(budgetMs)
     this.#subscription = undefined
@@ -171,7 +171,7 @@ export class ModelPool {
   #pump(): void {
     const since = this.#dependencies.clock.now()
     this.#beginAll()
-    const waiting = this.#parked.length + this.#long.size + this.#queue.size
+    const waiting = this.#parked.length + this.#awaitingRoom.size + this.#queue.size
     if (waiting > 0) this.#pumpAtNextTurn(since)
   }
 
@@ -190,47 +190,50 @@ export class ModelPool {
   }
 
   #beginAll(): void {
-    for (const work of this.#parked.splice(0)) this.#begin(work, undefined)
-    this.#beginOf(this.#long, () => this.#dependencies.promptRoom.isOpen)
-    this.#beginOf(this.#queue)
+    this.#beginParked()
+    while (this.#beginOne(this.#awaitingRoom, this.#room.isOpen())) {}
+    while (this.#beginOne(this.#queue)) {}
   }
 
-  #beginOf(queue: LaneQueue<Work>, mayBegin = () => true): void {
-    while (queue.size > 0 && mayBegin() && !this.#stopping.aborted) {
-      const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now())
-      if (outUntil !== undefined) {
-        this.#divert(outUntil)
-        return
-      }
-      const slot = this.#deployments.acquire()
-      if (!slot) return
-      const work = queue.pop(this.#dependencies.clock.now())
-      if (!work) {
-        slot.unused()
-        return
-      }
-      this.#begin(work, slot)
+  /** @returns whether any was begun */
+  #beginParked(): boolean {
+    const parked = this.#parked.splice(0)
+    for (const work of parked) this.#begin(work, undefined)
+    return this.#parked.length < parked.length
+  }
+
+  /** @returns whether there may be another */
+  #beginOne(queue: LaneQueue<Work>, mayBegin = true): boolean {
+    if (queue.size === 0 || this.#stopping.aborted) return false
+    const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now())
+    if (outUntil !== undefined) {
+      this.#divert(outUntil)
+      return false
     }
+    const slot = mayBegin ? this.#deployments.acquire() : undefined
+    const work = slot && queue.pop(this.#dependencies.clock.now())
+    if (work) this.#begin(work, slot)
+    else slot?.unused()
+    return work !== undefined
   }
 
-  /** @param slot of any deployment; given back when the work wants another */
+  /** @param slot of any deployment; given back when the work wants another; none: it was parked */
   #begin(work: Work, slot: Slot | undefined): void {
     const { lane, tenantId, bodyBytes } = work.message
-    if (!this.#dependencies.promptRoom.mayTake(bodyBytes)) {
-      slot?.unused()
-      this.#long.push(lane, tenantId, work)
-      return
-    }
     const constraints = callConstraintsOf(work.message)
     const isFree = !constraints?.deployments && !constraints?.order
-    const own = isFree && slot ? slot : this.#exchange(slot, constraints)
+    const hasRoom = this.#room.mayTake(bodyBytes)
+    let own: Slot | undefined
+    if (hasRoom) own = isFree && slot ? slot : this.#exchange(slot, constraints)
+    else slot?.unused()
     if (own) {
       void this.#run(work, own).finally(() => this.#pump())
       return
     }
     const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now(), constraints)
-    if (outUntil === undefined || this.#stopping.aborted) this.#parked.push(work)
-    else this.#divertOne(work, outUntil)
+    if (outUntil !== undefined && !this.#stopping.aborted) this.#divertOne(work, outUntil)
+    else if (hasRoom || !slot) this.#parked.push(work)
+    else this.#awaitingRoom.push(lane, tenantId, work)
   }
 
   #exchange(slot: Slot | undefined, constraints: RoutingConstraints | undefined): Slot | undefined {
@@ -239,9 +242,9 @@ export class ModelPool {
   }
 
   async #run(work: Work, slot: Slot): Promise<void> {
-    const { pause, promptRoom } = this.#dependencies
+    const { pause } = this.#dependencies
     const { bodyBytes } = work.message
-    promptRoom.take(bodyBytes)
+    this.#room.take(bodyBytes)
     const whenFree = {
       ...slot,
       free: () => {
@@ -258,7 +261,7 @@ export class ModelPool {
     } catch (error) {
       await this.#keepBack(work, error)
     } finally {
-      promptRoom.giveBack(bodyBytes)
+      this.#room.giveBack(bodyBytes)
     }
   }
 
@@ -276,7 +279,7 @@ export class ModelPool {
   }
 
   #drain(): Work[] {
-    return [...this.#long.drain(), ...this.#queue.drain()]
+    return [...this.#awaitingRoom.drain(), ...this.#queue.drain()]
   }
 
   #divertOne(work: Work, outUntil: number): void {

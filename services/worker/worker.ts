@@ -127,7 +127,12 @@ export class Worker {
           model,
           this.#stopping.signal,
         )
-        await pool.start(workerGroup(model))
+        try {
+          await pool.start(workerGroup(model))
+        } catch (error) {
+          await pool.stop(0)
+          throw error
+        }
         this.#pools.set(model, pool)
       }),
     )

@@ -36,7 +36,8 @@ export async function openArena(models: Record<string, Behaviour> = {}): Promise
   const simulator = await SimulatorProcess.start(folder, models)
   const client = new pg.Client({ connectionString: url, application_name: 'bench' })
   await client.connect()
-  const redis = new LocalRedis({ dataDir: folder })
+  // As docker-compose.yml starts it: what was accepted outlives it.
+  const redis = new LocalRedis({ dataDir: folder, persistent: true })
   return {
     folder,
     databaseUrl: url,

@@ -54,7 +54,7 @@ const lineUps: Record<string, LineUp> = {
 
 const { values } = parseArgs({
   options: {
-    jobs: { type: 'string', default: '20000' },
+    jobs: { type: 'string', default: '60000' },
     bus: { type: 'string', default: 'memory' },
     profile: { type: 'boolean', default: false },
     only: { type: 'string' },
