@@ -7,7 +7,7 @@ export interface Call {
   pool: Pool
   path: string
   headers: string[]
-  /** Empty once it was sent. */
+  /** Empty once it was handed over: a call is posted once. */
   body: string
   /** For the whole answer, connecting included. */
   timeoutMs: number
@@ -52,19 +52,18 @@ export async function exchange<T>(
   }
 }
 
-/** In characters. */
-const LONG_BODY = 16 * 1024
+const LONG_BODY_CHARACTERS = 16 * 1024
 
 /**
- * What undici is told of a call, which forgets its body. A long one is handed over
- * when a connection takes it, so that nobody keeps it while the model answers:
- * undici keeps what it sends until the answer is there, and hundreds of long
- * prompts wait at a time.
+ * What undici is told of a call, which forgets its body. The bytes of a long one
+ * are handed over when a connection takes them, and kept by nobody while the model
+ * answers: what undici is given as text it keeps until the answer is there, and
+ * hundreds of long prompts wait at a time.
  */
 export function requestOf(call: Call): Dispatcher.DispatchOptions {
   const { path, headers, body } = call
   call.body = ''
-  if (body.length < LONG_BODY) return { method: 'POST', path, headers, body }
+  if (body.length < LONG_BODY_CHARACTERS) return { method: 'POST', path, headers, body }
   const parts = [Buffer.from(body)]
   return {
     method: 'POST',

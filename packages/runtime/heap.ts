@@ -7,10 +7,9 @@ interface GarbageCollection {
 }
 
 const MEBIBYTE = 1024 * 1024
-/** A process that takes more of the machine's memory, MiB, collects more often. */
-const MUCH_RESIDENT = 320
-/** MiB. */
-const SMALL_GROWTH = 32
+/** A process that has taken more of the machine's memory collects more often. */
+const MUCH_RESIDENT_MIB = 320
+const SMALL_GROWTH_MIB = 32
 /** V8 grows a heap by no less by itself. */
 const LEAST_PERCENT = 30
 
@@ -31,8 +30,8 @@ export function letHeapGrow(growth: number): void {
   const adjust = () => {
     const { used_heap_size, external_memory } = getHeapStatistics()
     const lives = (used_heap_size + external_memory) / MEBIBYTE
-    const isMuch = memoryUsage.rss() / MEBIBYTE > MUCH_RESIDENT
-    const wanted = isMuch ? SMALL_GROWTH : growth
+    const isMuch = memoryUsage.rss() / MEBIBYTE > MUCH_RESIDENT_MIB
+    const wanted = isMuch ? SMALL_GROWTH_MIB : growth
     const percent = Math.max(LEAST_PERCENT, Math.round((100 * wanted) / lives))
     setFlagsFromString(`--heap-growing-percent=${percent}`)
   }

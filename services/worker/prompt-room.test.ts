@@ -43,7 +43,7 @@ describe('the room for prompts of a worker', () => {
     first?.take(33 * 1024)
     expect(first?.isOpen()).toBe(false)
     second?.take(7 * MEBIBYTE)
-    third?.take(MEBIBYTE - 1)
+    third?.take(MEBIBYTE - 64 * 1024)
     expect([second, third].map(share => share?.isOpen())).toEqual([true, true])
     third?.take(9 * MEBIBYTE)
     expect(second?.isOpen()).toBe(false)

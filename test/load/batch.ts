@@ -18,8 +18,8 @@ const MIB = 1024 * 1024
 const MODELS = ['small', 'large']
 const LINE_BYTES = 800
 const LONG_LINE_BYTES = 10_000
-/** Of a long line, what is around its prompt included. */
-const LONG_LINE_WHOLE_BYTES = 10_165
+/** What is around the prompt of a line. */
+const AROUND_BYTES = 165
 
 /** Of the model server's answers: sooner than any model that people pay for answers. */
 const LATENCY_MS = 50
@@ -39,6 +39,7 @@ const { values } = parseArgs({
   options: {
     lines: { type: 'string', default: '50000' },
     megabytes: { type: 'string', default: '0' },
+    'line-bytes': { type: 'string', default: String(LONG_LINE_BYTES) },
     'latency-ms': { type: 'string', default: String(LATENCY_MS) },
     bus: { type: 'string', default: 'memory' },
     'skip-kill': { type: 'boolean', default: false },
@@ -48,11 +49,13 @@ const { values } = parseArgs({
 })
 const lines = Number(values.lines)
 const megabytes = Number(values.megabytes)
+const longLineBytes = Number(values['line-bytes'])
 const latencyMs = Number(values['latency-ms'])
 const prepare = servers[values.bus]
 if (!prepare) throw new Error(`--bus ${values.bus}: choose of ${Object.keys(servers).join(', ')}`)
 if (!Number.isInteger(lines) || lines < 100) throw new Error('--lines must be a number from 100')
 if (!(megabytes >= 0)) throw new Error('--megabytes must be a number from 0')
+if (!(longLineBytes >= 100)) throw new Error('--line-bytes must be a number from 100')
 if (!(latencyMs >= 0)) throw new Error('--latency-ms must be a number from 0')
 
 // Children die with this process: it must end by `exit`, not by a signal.
@@ -91,8 +94,8 @@ async function measureBoth(longhaul: LonghaulServer): Promise<BatchRow[]> {
 
 async function measureLarge(longhaul: LonghaulServer): Promise<BatchRow> {
   const input = join(arena.folder, 'large.jsonl')
-  const count = Math.ceil((megabytes * 1e6) / LONG_LINE_WHOLE_BYTES)
-  await writeBatchFile(input, { lines: count, lineBytes: LONG_LINE_BYTES, models: MODELS })
+  const count = Math.ceil((megabytes * 1e6) / (longLineBytes + AROUND_BYTES))
+  await writeBatchFile(input, { lines: count, lineBytes: longLineBytes, models: MODELS })
   await longhaul.start()
   try {
     return await measureLonghaul(arena, longhaul, input, count)
