@@ -90,10 +90,15 @@ function faultOf(issue: z.core.$ZodIssue, { schema, value }: Checked): Fault {
   if (issue.code === 'invalid_key') {
     return { code: 'invalid_value', path: path.slice(0, -1), message: keyWords(issue) }
   }
-  if (got === undefined && path.length > 0 && !isOwnWords(issue)) {
-    return { code: 'missing_field', path, message: `is missing: add ${expectation(issue)}` }
-  }
+  const remedy = got === undefined && path.length > 0 ? remedyOfAbsence(issue) : undefined
+  if (remedy) return { code: 'missing_field', path, message: `is missing: ${remedy}` }
   return { code: 'invalid_value', path, message: wordsOf(issue, got) }
+}
+
+/** Undefined: what is absent is not the fault itself, so that its own words tell more. */
+function remedyOfAbsence(issue: z.core.$ZodIssue): string | undefined {
+  if (!isOwnWords(issue)) return `add ${expectation(issue)}`
+  return issue.code === 'invalid_type' ? `it ${issue.message}` : undefined
 }
 
 function unknownField(issue: z.core.$ZodIssueUnrecognizedKeys, schema: z.ZodType): Fault {

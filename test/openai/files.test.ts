@@ -176,8 +176,9 @@ describe("a file of OpenAI's client", () => {
   it('says what to add when the time to its end is missing', async () => {
     const options = { expires_after: { anchor: 'created_at' } }
     await expect(upload('refused', options)).rejects.toMatchObject({
+      code: 'missing_field',
       param: 'expires_after.seconds',
-      message: expect.stringContaining('must be a whole number of seconds; got nothing'),
+      message: expect.stringContaining('is missing: it must be a whole number of seconds'),
     })
   })
 
