@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it } from '@jest/globals'
@@ -20,6 +21,17 @@ const longRequest = () => chatRequest({ messages: [{ role: 'user', content: LONG
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
+
+/** Of Buffers, in bytes: what is garbage goes in the background, and when writes have ended. */
+async function leastKept(before: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let looks = 0; looks < 100 && least > 0; looks += 1) {
+    collectGarbage()
+    await nextTurn()
+    least = Math.min(least, process.memoryUsage().arrayBuffers - before)
+  }
+  return least
+}
 
 /** Takes in what is sent, and never answers. */
 async function openSilentServer() {
@@ -111,8 +123,7 @@ describe('a long prompt', () => {
       provider.complete(request, deployment, never),
     )
     await server.took(calls * bytes)
-    collectGarbage()
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(bytes)
+    expect(await leastKept(before)).toBeLessThan(bytes)
     server.close()
     await Promise.all(answers)
   })
