@@ -64,12 +64,12 @@ export function requestOf(call: Call): Dispatcher.DispatchOptions {
   const { path, headers, body } = call
   call.body = ''
   if (body.length < LONG_BODY_CHARACTERS) return { method: 'POST', path, headers, body }
-  const parts = [Buffer.from(body)]
+  const bytes = Buffer.from(body)
   return {
     method: 'POST',
     path,
-    headers: [...headers, 'content-length', String(parts[0]?.length)],
-    body: Readable.from(taken(parts), { objectMode: false }),
+    headers: [...headers, 'content-length', String(bytes.length)],
+    body: Readable.from(taken([bytes]), { objectMode: false }),
   }
 }
 

@@ -33,37 +33,12 @@ async function leastKept(before: number): Promise<number> {
   return least
 }
 
-/** Takes in what is sent, and never answers. */
-async function openSilentServer() {
-  const sockets: Socket[] = []
-  const taken = { bytes: 0 }
-  const server = createServer(socket => {
-    sockets.push(socket)
-    socket
-      .on('error', () => {})
-      .on('data', ({ length }) => {
-        taken.bytes += length
-        server.emit('taken')
-      })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  const close = () => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  }
-  const took = async (bytes: number) => {
-    while (taken.bytes < bytes) await once(server, 'taken')
-  }
-  return { origin: `http://127.0.0.1:${port}`, took, close }
-}
-
-/** Accepts connections and reads nothing of what they send. */
-async function openDeafServer() {
+/** Never answers. */
+async function openSilentServer(meet: (socket: Socket) => void) {
   const sockets: Socket[] = []
   const server = createServer(socket => {
-    socket.on('error', () => {}).pause()
     sockets.push(socket)
+    meet(socket.on('error', () => {}))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
@@ -73,6 +48,24 @@ async function openDeafServer() {
   }
   return { server, sockets, origin: `http://127.0.0.1:${port}`, close }
 }
+
+/** Takes in what is sent. */
+async function openTakingServer() {
+  let bytes = 0
+  const { server, origin, close } = await openSilentServer(socket =>
+    socket.on('data', ({ length }) => {
+      bytes += length
+      server.emit('taken')
+    }),
+  )
+  const took = async (wanted: number) => {
+    while (bytes < wanted) await once(server, 'taken')
+  }
+  return { origin, took, close }
+}
+
+/** Reads nothing of what is sent. */
+const openDeafServer = () => openSilentServer(socket => socket.pause())
 
 describe('a long prompt', () => {
   let deaf: Awaited<ReturnType<typeof openDeafServer>> | undefined
@@ -111,7 +104,7 @@ describe('a long prompt', () => {
   })
 
   it('is no bytes in memory any more while its model thinks', async () => {
-    const server = await openSilentServer()
+    const server = await openTakingServer()
     const provider = openTestProvider()
     const calls = 8
     const deployment = testDeployment(server.origin, { max_concurrency: calls })
