@@ -10,12 +10,12 @@ export interface OperationsOptions {
   scrape: () => Promise<string>
 }
 
-type Answer = { status: number; type: string; body: string; retryAfterSeconds?: number }
+type Answer = { status: number; type: string; body: string }
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 const TEXT_TYPE = 'text/plain; charset=utf-8'
 /** Parts are looked at anew for each question, so it may come soon. */
-const RETRY_AFTER_SECONDS = 2
+const RETRY_AFTER_SECONDS = '2'
 
 /**
  * `/healthz` (the process is alive: restart it if not), `/readyz` (503 with
@@ -50,9 +50,11 @@ export function operationsHandler(
 
 async function describeReadiness(health: () => Promise<Readiness>): Promise<Answer> {
   const readiness = await health()
-  const answer = { type: JSON_TYPE, body: `${JSON.stringify(readiness)}\n` }
-  if (readiness.ready) return { status: 200, ...answer }
-  return { status: 503, ...answer, retryAfterSeconds: RETRY_AFTER_SECONDS }
+  return {
+    status: readiness.ready ? 200 : 503,
+    type: JSON_TYPE,
+    body: `${JSON.stringify(readiness)}\n`,
+  }
 }
 
 async function describeMetrics(scrape: () => Promise<string>): Promise<Answer> {
@@ -64,12 +66,11 @@ async function describeMetrics(scrape: () => Promise<string>): Promise<Answer> {
 }
 
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
-  const { retryAfterSeconds } = answer
   response.writeHead(answer.status, {
     'content-type': answer.type,
     'content-length': Buffer.byteLength(answer.body),
     'cache-control': 'no-store',
-    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    ...(answer.status === 503 && { 'retry-after': RETRY_AFTER_SECONDS }),
   })
   response.end(request.method === 'HEAD' ? undefined : answer.body)
 }
