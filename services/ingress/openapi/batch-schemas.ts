@@ -1,5 +1,6 @@
 import { batchEventTypes, batchStatuses, endpoints, metadataSchema } from '@longhaul/contracts'
 import { z } from 'zod'
+import { webhookSchema } from './webhook-schema.ts'
 
 /** Files and batches as they are sent; the views are typed by these. */
 
@@ -66,10 +67,7 @@ const longhaulSchema = z.object({
   priority: z.int(),
   paused: z.boolean(),
   retry_of: batchId.nullable().describe('The batch whose failed lines these are'),
-  webhook: z
-    .object({ url: z.string(), events: z.array(z.enum(batchEventTypes)).nullable() })
-    .nullable()
-    .describe('Where an event goes when it ends; `events` is null when all were asked for'),
+  webhook: webhookSchema(batchEventTypes),
   models: z.record(z.string(), modelCounts).describe('What has ended, by model'),
 })
 

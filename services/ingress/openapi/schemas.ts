@@ -20,6 +20,7 @@ import {
   usageSchema,
 } from '@longhaul/contracts'
 import { z } from 'zod'
+import { webhookSchema } from './webhook-schema.ts'
 import 'zod-openapi'
 
 /** The API's bodies, for the document. The types of contracts hold them to what is really sent. */
@@ -212,10 +213,7 @@ const jobFields = {
   usage: usageSchema.nullable(),
   cost_usd: costUsd.nullable(),
   metadata: z.record(z.string(), z.string()).nullable(),
-  webhook: z
-    .object({ url: z.string(), events: z.array(z.enum(jobEventTypes)).nullable() })
-    .nullable()
-    .describe('Where an event goes when it ends; `events` is null when all were asked for'),
+  webhook: webhookSchema(jobEventTypes),
   links: z.object({ self: z.string(), cancel: z.string(), events: z.string() }),
 }
 
