@@ -1,23 +1,10 @@
 import { EventEmitter, once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { type Bus, openMemoryBus } from '@longhaul/bus'
-import {
-  configSchema,
-  encodeJobMessage,
-  type JobMessage,
-  type Lane,
-  modelTopic,
-  newId,
-  systemClock,
-} from '@longhaul/contracts'
-import { type Coordination, openMemoryCoordination } from '@longhaul/coordination'
+import { configSchema, type Lane } from '@longhaul/contracts'
 import type { Provider, ProviderResult } from '@longhaul/providers'
-import { Conversations } from '@longhaul/runtime'
-import type { NewJob } from '@longhaul/store'
-import { startTelemetry } from '@longhaul/telemetry'
-import { openTestStore, type TestStore } from '../../test/database.ts'
+import { openWorkerTest, type WorkerTest } from '../../test/worker.ts'
 import { PromptRoom } from './prompt-room.ts'
-import { Worker } from './worker.ts'
+import type { Worker } from './worker.ts'
 
 const MEBIBYTE = 1024 * 1024
 const SLOTS = 64
@@ -102,7 +89,6 @@ describe('the room for prompts of a worker', () => {
 })
 
 describe('a worker with many long prompts', () => {
-  const clock = systemClock
   const deployments = {
     main: {
       provider: 'openai-compatible',
@@ -112,32 +98,14 @@ describe('a worker with many long prompts', () => {
   }
   const model = { context_window: 8_000, price: { input: 1, output: 2 }, deployments }
   const config = configSchema.parse({ models: { small: model, large: model, other: model } })
-  let test: TestStore
-  let bus: Bus
-  let coordination: Coordination
+  let test: WorkerTest
   let worker: Worker
-  let newWorker: () => Worker
-  let tenantId: string
   let calls: Call[]
   let begun: EventEmitter
   /** Whatever is called then is answered at once. */
   let ending: boolean
 
   beforeEach(async () => {
-    test = await openTestStore()
-    tenantId = (await test.store.tenants.ensure('acme')).id
-    bus = await openMemoryBus({ clock })
-    coordination = await openMemoryCoordination({
-      clock,
-      breaker: {
-        failureRate: 0.5,
-        minCalls: 1_000,
-        windowMs: 1_000,
-        openForMs: 1_000,
-        maxOpenForMs: 1_000,
-        probes: 1,
-      },
-    })
     calls = []
     ending = false
     begun = new EventEmitter()
@@ -152,57 +120,21 @@ describe('a worker with many long prompts', () => {
       },
       async stop() {},
     }
-    const telemetry = startTelemetry({ service: 'test', logLevel: 'silent' })
-    const conversations = new Conversations({ coordination }, config)
-    const shared = { store: test.store, bus, coordination, provider, telemetry, clock }
-    const parts = { ...shared, conversations, random: () => 0.5 }
-    newWorker = () => new Worker(parts, config, { owner: 'test' })
-    worker = newWorker()
+    test = await openWorkerTest(config, provider)
+    worker = test.newWorker()
     await worker.start()
   })
   afterEach(async () => {
     ending = true
     for (const { answer } of calls) answer()
     await worker.stop(5_000)
-    await Promise.all([bus.stop(), coordination.stop()])
     await test.close()
   })
 
-  async function handOver(to: string, bytes: number, lane: Lane = 'standard'): Promise<string> {
+  function handOver(model: string, bytes: number, lane: Lane = 'standard') {
     const body = JSON.stringify({ messages: [{ role: 'user', content: 'x'.repeat(bytes) }] })
-    const about = {
-      tenantId,
-      endpoint: '/v1/chat/completions' as const,
-      lane,
-      policy: null,
-      requestedModel: to,
-      metadata: null,
-      deadlineAt: null,
-      options: null,
-      traceparent: null,
-      body,
-      bodyBytes: body.length,
-    }
-    const job: NewJob = {
-      ...about,
-      id: newId('job'),
-      status: 'queued',
-      notBefore: null,
-      webhook: null,
-      idempotency: null,
-    }
-    await test.store.jobs.insert(job)
-    const route = { model: to, fallbacks: [] }
-    const message: JobMessage = {
-      ...about,
-      body: null,
-      jobId: job.id,
-      dispatch: 1,
-      hints: null,
-      route,
-    }
-    await bus.publish(modelTopic(to, lane), encodeJobMessage(message))
-    return job.id
+    const route = { model, fallbacks: [] }
+    return test.handOver({ requestedModel: model, lane, options: null, route, body })
   }
 
   async function callsBegun(count: number): Promise<void> {
@@ -250,15 +182,10 @@ describe('a worker with many long prompts', () => {
   it('sends back those that wait when their model is out, though nothing makes room', async () => {
     for (let job = 0; job < 8; job += 1) await handOver('small', MEBIBYTE)
     await callsBegun(8)
-    const id = await handOver('small', MEBIBYTE)
+    const { putBack } = await handOver('small', MEBIBYTE)
     await handOver('small', 10)
     await callsBegun(9)
-    const putBack = new Promise<void>(resolve => {
-      coordination.broadcasts.on('job-changed', ({ jobId, status }) => {
-        if (jobId === id && status === 'pending') resolve()
-      })
-    })
-    coordination.breakers.holdUntil('small/main', clock.now() + 60_000, 'rate_limited')
+    test.coordination.breakers.holdUntil('small/main', Date.now() + 60_000, 'rate_limited')
     await putBack
     expect(calls).toHaveLength(9)
   })
@@ -273,7 +200,7 @@ describe('a worker with many long prompts', () => {
     for (const { answer } of calls) answer()
     await stopped
     expect(calls).toHaveLength(9)
-    worker = newWorker()
+    worker = test.newWorker()
     await worker.start()
     await callsBegun(10)
     expect(calls[9]?.isLong).toBe(true)
