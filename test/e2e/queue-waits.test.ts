@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import type { Prediction } from '@longhaul/routing'
 import { alone } from '../alone.ts'
 import { Pipeline, simulated } from '../pipeline.ts'
 import { RunningTime } from '../running-time.ts'
@@ -6,60 +7,88 @@ import { RunningTime } from '../running-time.ts'
 alone()
 
 let pipeline: Pipeline | undefined
-afterEach(async () => {
+
+async function close(): Promise<void> {
   await pipeline?.close()
   pipeline = undefined
-})
+}
+
+afterEach(close)
 
 async function open(options: Parameters<typeof Pipeline.open>[0]): Promise<Pipeline> {
   pipeline = await Pipeline.open(options)
   return pipeline
 }
 
-/** In waves of ten: of jobs that come in one moment none is before another. */
+/**
+ * In waves of ten, each sent to its model before the next comes: of jobs that
+ * come in one moment none is before another.
+ */
 async function submitMany(p: Pipeline, model: string, jobs: number): Promise<string[]> {
   const ids: string[] = []
   while (ids.length < jobs) {
-    const wave = Array.from({ length: 10 }, (_, n) => `[[job-${ids.length + n}]]`)
-    ids.push(...(await Promise.all(wave.map(content => p.submit(content, { model })))))
+    const contents = Array.from({ length: 10 }, (_, n) => `[[job-${ids.length + n}]]`)
+    const wave = await Promise.all(contents.map(content => p.submit(content, { model })))
+    await Promise.all(wave.map(id => p.untilStatus(id, (_, job) => job.decision !== null)))
+    ids.push(...wave)
   }
   return ids
 }
 
+const MOST_ROUNDS = 5
+
+interface Answered {
+  expected: Prediction
+  tookMs: number
+}
+
+/** What was expected of jobs that wait, and what came; undefined if the machine paused meanwhile. */
+async function answersOfWaiting(): Promise<Answered[] | undefined> {
+  const p = await open({
+    config: simulator => ({
+      models: { small: simulated(simulator, {}, { max_concurrency: 8 }) },
+    }),
+  })
+  const time = new RunningTime()
+  p.simulator.script('small', { latencyMs: { distribution: 'uniform', min: 600, max: 1_400 } })
+  const ids = await submitMany(p, 'small', 80)
+  await p.simulator.waitFor(calls => calls.total >= 20)
+  await p.live.queues.look()
+
+  const askedAt = performance.now()
+  const asked = await Promise.all(ids.filter((_, n) => n % 4 === 3).map(id => p.job(id)))
+  const awaited = asked.flatMap(job => {
+    const expected = job.status === 'queued' ? p.live.answerOf(job) : undefined
+    return expected ? [{ id: job.id, expected }] : []
+  })
+  const endings = awaited.map(async ({ id, expected }) => {
+    await p.untilEnded(id)
+    return { expected, tookMs: performance.now() - askedAt }
+  })
+  const answers = await Promise.all(endings)
+  time.stop()
+  await close()
+  return time.pausedMs > 0 ? undefined : answers
+}
+
 describe('the answer of a job that waits', () => {
   it('is expected within 30% of when it comes', async () => {
-    const p = await open({
-      config: simulator => ({
-        models: { small: simulated(simulator, {}, { max_concurrency: 8 }) },
-      }),
-    })
-    p.simulator.script('small', { latencyMs: { distribution: 'uniform', min: 600, max: 1_400 } })
-    const ids = await submitMany(p, 'small', 80)
-    await p.simulator.waitFor(calls => calls.total >= 20)
-    await p.live.queues.look()
-
-    const time = new RunningTime()
-    const askedAt = performance.now()
-    const asked = await Promise.all(ids.filter((_, n) => n % 4 === 3).map(id => p.job(id)))
-    const awaited = asked.flatMap(job => {
-      const expected = job.status === 'queued' ? p.live.answerOf(job) : undefined
-      return expected ? [{ id: job.id, expected }] : []
-    })
-    expect(awaited.length).toBeGreaterThan(10)
+    // The pace before a pause is not that after it: what such a round says is of the machine.
+    let answers: Answered[] | undefined
+    for (let round = 1; !answers && round <= MOST_ROUNDS; round += 1) {
+      answers = await answersOfWaiting()
+    }
+    if (!answers) throw new Error(`paused in each of ${MOST_ROUNDS} rounds: nothing was measured`)
+    expect(answers.length).toBeGreaterThan(10)
 
     let error = 0
     let total = 0
     let covered = 0
-    const endings = awaited.map(async ({ id, expected }) => {
-      await p.untilEnded(id)
-      return { expected, tookMs: performance.now() - askedAt - time.pausedMs }
-    })
-    for (const { expected, tookMs } of await Promise.all(endings)) {
+    for (const { expected, tookMs } of answers) {
       error += Math.abs(expected.ms - tookMs)
       total += tookMs
       covered += Number(tookMs >= expected.earliestMs && tookMs <= expected.latestMs)
     }
-    time.stop()
     expect(error / total).toBeLessThan(0.3)
     expect(covered).toBeGreaterThan(0)
   })
