@@ -11,6 +11,7 @@ import {
   glossaryTexts,
   templatePrompts,
   typedPrompts,
+  writtenPrompts,
 } from './everyday/prompts.ts'
 import { type Terms, TextReader } from './examples.ts'
 import { seededRandom } from './metrics.ts'
@@ -30,25 +31,27 @@ import { usualOf } from './usual.ts'
 
 /** Chosen by leaving out subjects, see docs/routing-model.md. */
 const REFERENCE_PENALTY = 40
-const BAND_PENALTY = 40
+const BAND_PENALTY = 20
 const COMPLEXITY_PENALTY = 6
 const DOMAIN_COST = 0.3
 /** Thirty of them change no figure beyond noise, and take longer. */
 const DOMAIN_PASSES = 10
 /** How much a question with its answers counts for its domain beside the question alone. */
 const WHOLE_WEIGHT = 0.6
+/** The same of a prompt of everyday life: the more these count, the less examinations are known apart. */
+const EVERYDAY_DOMAIN_WEIGHT = 0.5
 /** The same of words of a glossary: they stand for the subjects that no row is from. */
 const GLOSSARY_WEIGHT = 2
 /** The embedding beside words and runs of letters, whose length is 1: the longer, the more it serves unknown subjects and the less known ones. */
-const MEANING_LENGTH = 0.5
+const MEANING_LENGTH = 0.4
 /** What holds of strange texts alone beside what holds of all: examinations keep theirs, and short prompts get their own. */
 const STRANGE_LENGTH = 1.3
 /** Turns margins of domains into the exponents of probabilities. */
 const SHARPNESS = 3
 const referenceBoosting = { trees: 100, depth: 5, rate: 0.08, shrinkage: 100, bins: 24 }
 const bandBoosting = { trees: 100, depth: 5, rate: 0.08, shrinkage: 60, bins: 24 }
-const mix = { linear: 1, trees: 0.5 }
-/** How often a prompt of everyday life counts beside one of an examination. */
+const mix = { linear: 1, trees: 0.6 }
+/** How often a prompt of everyday life counts for complexity beside one of an examination. */
 const EVERYDAY_WEIGHT = 3
 
 /** Everything but the percentiles of gains, which need rows that were left out. */
@@ -62,11 +65,13 @@ export interface TrainedModel {
 export function trainModel(rows: readonly Row[], table: WordTable): TrainedModel {
   const reader = new TextReader(table)
   const templates = templatePrompts()
-  const everyday = [...templates, ...typedPrompts()]
-  // Of typed prompts no word is counted: theirs would take the place of words that tell who answers well.
+  const written = writtenPrompts()
+  const everyday = [...templates, ...typedPrompts(), ...written]
+  // Of short prompts no word is counted: theirs would take the place of words that tell who answers well.
   const terms = reader.termsOf([
     ...rows.map(({ prompt }) => prompt),
     ...templates.map(({ text }) => text),
+    ...written.map(({ text }) => text),
   ])
   const reference = fitReference(rows, reader, terms)
   const bands = fitBands(rows, reader, terms)
@@ -189,7 +194,7 @@ function fitDomains(
     add(stemOf(prompt), domain, 1)
     add(prompt, domain, WHOLE_WEIGHT)
   }
-  for (const { text, domain } of everyday) add(text, domain, 1)
+  for (const { text, domain } of everyday) add(text, domain, EVERYDAY_DOMAIN_WEIGHT)
   // Words of a subject are for all texts, examinations of unseen subjects before all.
   const glossaryAt = texts.length
   for (const { text, domain } of glossaryTexts()) add(text, domain, GLOSSARY_WEIGHT)
@@ -231,11 +236,14 @@ function fitDense(
     ...complexity.map(one => one ?? 0),
     ...everyday.map(one => one.level),
   ])
-  const weights = new Float64Array(hard.length).fill(EVERYDAY_WEIGHT)
-  for (const [row, one] of complexity.entries()) weights[row] = one === undefined ? 0 : 1
+  const weightsOf = (ofEveryday: number) =>
+    Float64Array.from(hard, (_, row) => {
+      if (row >= rows.length) return ofEveryday
+      return complexity[row] === undefined ? 0 : 1
+    })
   const familiar = Float64Array.from(hard, (_, row) => (row < rows.length ? 1 : 0))
-  const complex = ridge(x, hard, weights, COMPLEXITY_PENALTY, 40)
-  const known = ridge(x, familiar, weights, COMPLEXITY_PENALTY, 40)
+  const complex = ridge(x, hard, weightsOf(EVERYDAY_WEIGHT), COMPLEXITY_PENALTY, 40)
+  const known = ridge(x, familiar, weightsOf(1), COMPLEXITY_PENALTY, 40)
   const parts = { embeddingAt: terms.hashes.length, handAt: x.columns - HAND_FEATURES }
   return { dense: [complex, known], usual: usualOf(x, rows.length, complex, parts) }
 }

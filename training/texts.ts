@@ -9,6 +9,7 @@ export function filesToMeasure(folder: string): string[] {
     join(folder, 'dev.jsonl.gz'),
     join(folder, 'aux/mmlu_pro.dev.jsonl.gz'),
     'test/routing/real-life.jsonl',
+    'test/routing/further-prompts.jsonl',
   ].filter(existsSync)
 }
 

@@ -73,10 +73,11 @@ describe("a batch of OpenAI's client", () => {
   })
 
   it('mixes models, auto and embeddings apart, and tells what each did', async () => {
+    const smallTalk = [{ role: 'user', content: 'Hi, how are you?' }]
     const lines = [
       chatLine('mixed-1', 'small'),
       chatLine('mixed-2', 'large'),
-      chatLine('mixed-3', 'auto'),
+      { custom_id: 'mixed-3', body: { model: 'auto', messages: smallTalk } },
     ]
     const batch = await untilEnded(client, (await createBatch(client, lines)).id)
     expect(batch.request_counts).toEqual({ total: 3, completed: 3, failed: 0 })

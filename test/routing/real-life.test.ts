@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { domains } from '@longhaul/contracts'
+import { typedPrompts, writtenPrompts } from '../../training/everyday/prompts.ts'
 import { auc } from '../../training/metrics.ts'
-import { catalogOf, decisionsOn, readRealLifePrompts } from './real-life.ts'
+import { catalogOf, decisionsOn, readFurtherPrompts, readRealLifePrompts } from './real-life.ts'
 
-const prompts = readRealLifePrompts()
+const sets = { 'real life': readRealLifePrompts(), 'other authors': readFurtherPrompts() }
 const policies = {
   quality: { strategy: 'predictive', prefer: 'quality' },
   economy: { strategy: 'predictive', prefer: 'economy' },
@@ -28,19 +29,39 @@ const catalogs = {
   ),
 }
 
-describe('the prompts of real life', () => {
-  it('are at least 200, with all domains, all levels, and a reason each', () => {
+describe.each(Object.entries(sets))('the prompts of %s', (_, prompts) => {
+  it('are at least 200, with all domains and all levels', () => {
     expect(prompts.length).toBeGreaterThanOrEqual(200)
     expect(new Set(prompts.map(({ id }) => id)).size).toBe(prompts.length)
     for (const domain of domains) {
       const levels = prompts.filter(one => one.domain === domain).map(({ level }) => level)
       expect(new Set(levels)).toEqual(new Set([1, 2, 3]))
     }
-    expect(prompts.filter(({ reason }) => reason.length < 5)).toEqual([])
+  })
+
+  it('are none that are trained on', () => {
+    const canonical = (text: string) =>
+      text
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}]+/gu, ' ')
+        .trim()
+    const trained = new Set(
+      [...typedPrompts(), ...writtenPrompts()].map(one => canonical(one.text)),
+    )
+    expect(prompts.filter(({ prompt }) => trained.has(canonical(prompt)))).toEqual([])
   })
 })
 
-describe.each(Object.entries(catalogs))('on a catalogue %s', (_, catalog) => {
+it('each prompt of real life has a reason for its level', () => {
+  const without = sets['real life'].filter(({ reason = '' }) => reason.length < 5)
+  expect(without).toEqual([])
+})
+
+const cases = Object.entries(sets).flatMap(([set, prompts]) =>
+  Object.entries(catalogs).map(([kind, catalog]) => ({ set, prompts, kind, catalog })),
+)
+
+describe.each(cases)('of $set, on a catalogue $kind', ({ prompts, catalog }) => {
   const careful = decisionsOn(catalog, 'quality', prompts)
   const frugal = decisionsOn(catalog, 'economy', prompts)
 

@@ -12,11 +12,20 @@ export interface RealLifePrompt {
   level: 1 | 2 | 3
   prompt: string
   /** Why it is of this level. */
-  reason: string
+  reason?: string
 }
 
 export function readRealLifePrompts(): RealLifePrompt[] {
-  return readFileSync(repositoryPath('test/routing/real-life.jsonl'), 'utf8')
+  return readPrompts('real-life')
+}
+
+/** By other authors, who saw neither these nor what is trained on; without reasons. */
+export function readFurtherPrompts(): RealLifePrompt[] {
+  return readPrompts('further-prompts')
+}
+
+function readPrompts(name: string): RealLifePrompt[] {
+  return readFileSync(repositoryPath(`test/routing/${name}.jsonl`), 'utf8')
     .trim()
     .split('\n')
     .map(line => JSON.parse(line) as RealLifePrompt)

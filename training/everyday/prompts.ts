@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { type Domain, domains } from '@longhaul/contracts'
 import { seededRandom } from '../metrics.ts'
 import { glossary } from './glossary.ts'
@@ -35,7 +36,7 @@ export function glossaryTexts(): DomainText[] {
 const drawn = { easy: 3, work: 4, expert: 5 }
 const TALKS = 6
 
-/** How complex short prompts are, by their list. */
+/** How complex prompts are that were written, by their list. */
 const levels: Record<keyof ShortPrompts, number> = { easy: 0, work: 0.4, expert: 0.9 }
 
 /** Prompts made of templates and topics, always the same. */
@@ -74,6 +75,21 @@ export function typedPrompts(): EverydayPrompt[] {
         .map(text => ({ text: text.trim(), domain, level: levels[list] })),
     ),
   )
+}
+
+interface WrittenPrompt {
+  domain: Domain
+  level: keyof ShortPrompts
+  prompt: string
+}
+
+/** Of a word to a page, by many kinds of people and programs. No prompt of a test set is here. */
+export function writtenPrompts(): EverydayPrompt[] {
+  return readFileSync(new URL('./written.jsonl', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as WrittenPrompt)
+    .map(({ prompt, domain, level }) => ({ text: prompt, domain, level: levels[level] }))
 }
 
 type Lists = Record<Template['topic'], string[]>

@@ -240,8 +240,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       What is the largest mammal?
       how long do elephants live
       What do pandas eat?
-      Are mushrooms plants?
-      How many chromosomes do humans have?
       What is a baby kangaroo called?
       can penguins fly
       which animal sleeps the most
@@ -443,7 +441,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       how many jurors are on a jury
       What is a power of attorney?
       what is bail
-      What does pro bono mean?
       Who writes the laws?
       How long does copyright last?
       What is the difference between civil and criminal law?

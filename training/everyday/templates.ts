@@ -101,6 +101,6 @@ export const templates: readonly Template[] = [
 
 /** Talk that has no subject. */
 export const smallTalk =
-  'hi; hello there; good morning; how are you?; thanks a lot; thank you, that was great; bye, see you tomorrow; tell me a joke; who are you?; lol that is funny; ok cool; good night; nice to meet you; what can you do?; i am bored; happy birthday; you are the best; hallo, wie geht es dir?; bonjour, ça va ?; hola, qué tal?; sing me a song; what is your name; never mind; yes please; no thanks; tell me something nice; how was your day; great, let us stop here; merci beaucoup; danke dir; sorry, wrong window; test; ping; can you hear me?'.split(
+  'hi; hello there; good morning; hmm ok; uh huh; mm yes; aha; oh well; hm, not sure; er, wait; and now?; how are you?; thanks a lot; thank you, that was great; bye, see you tomorrow; tell me a joke; who are you?; lol that is funny; ok cool; good night; nice to meet you; what can you do?; i am bored; happy birthday; you are the best; hallo, wie geht es dir?; bonjour, ça va ?; hola, qué tal?; sing me a song; what is your name; never mind; yes please; no thanks; tell me something nice; how was your day; great, let us stop here; merci beaucoup; danke dir; sorry, wrong window; test; ping; can you hear me?'.split(
     '; ',
   )

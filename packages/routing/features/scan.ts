@@ -11,7 +11,7 @@ import { hashWord } from './word-hash.ts'
  * for every job: a scan is valid until the next one of the same scanner.
  */
 
-/** The hash space of runs of four letters. */
+/** The hash space of runs of three to five characters, most of which are letters. */
 export const LETTER_BUCKET_BITS = 15
 export const LETTER_BUCKETS = 1 << LETTER_BUCKET_BITS
 
@@ -19,7 +19,7 @@ export const LETTER_BUCKETS = 1 << LETTER_BUCKET_BITS
 export const SCANNED_HEAD = 6_144
 export const SCANNED_TAIL = 2_048
 /** Runs of letters say what a short text is about; a long one has words enough. */
-export const MOST_LETTER_BUCKETS = 160
+export const MOST_LETTER_BUCKETS = 480
 /** Words that a scan can have. */
 export const MOST_WORDS = SCANNED_HEAD + SCANNED_TAIL + 1
 
@@ -76,7 +76,7 @@ export class Scanner {
   readonly marks: Uint16Array
   /** Distinct terms, which are words and pairs of neighbours, by their hash. */
   readonly terms: Int32Array
-  /** Distinct buckets of runs of four letters. */
+  /** Distinct buckets of runs of three to five characters between gaps, a gap on either side included. */
   readonly letterBuckets: Uint16Array
   words = 0
   termCount = 0

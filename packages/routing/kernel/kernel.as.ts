@@ -10,7 +10,7 @@
 
 /** Words and runs of letters that a scan can have, as in `features/scan.ts`. */
 export const MOST_WORDS: i32 = 8_193
-export const MOST_RUNS: i32 = 160
+export const MOST_RUNS: i32 = 480
 
 const GAP: u32 = 0
 const LETTER: u32 = 1
@@ -20,6 +20,7 @@ const MARK: u32 = 3
 const FNV_START: u32 = 0x811c9dc5
 const FNV_PRIME: u32 = 0x01000193
 const GOLDEN: u32 = 0x9e3779b1
+const GOLDEN_64: u64 = ((<u64>0x9e3779b9) << 32) | 0x7f4a7c15
 
 const LINE: i32 = 64
 /** Kinds of UTF-16 units, filled by the host. */
@@ -30,7 +31,7 @@ export const HASHES: usize = memory.data(4 * MOST_WORDS, LINE)
 export const LENGTHS: usize = memory.data(2 * MOST_WORDS, LINE)
 export const MARKS: usize = memory.data(2 * 128, LINE)
 export const TERMS: usize = memory.data(8 * MOST_WORDS + 4, LINE)
-export const RUNS: usize = memory.data(2 * MOST_RUNS + 2, LINE)
+export const RUNS: usize = memory.data(2 * MOST_RUNS + 6, LINE)
 /** Figures of a scan, 4 bytes each, in the order of `figures` in `features/scan.ts`. */
 export const FIGURES: usize = memory.data(4 * 20, LINE)
 /** What was seen, a bit for each: these must stay in the nearest cache, and are soon cleared. */
@@ -72,9 +73,9 @@ function addTerm(term: u32, count: i32): i32 {
   return 1 - <i32>((seen >>> (bucket & 31)) & 1)
 }
 
-/** The same of four letters. */
-function addRun(run: u32, count: i32): i32 {
-  const bucket = (run * GOLDEN) >>> 17
+/** The same of a run of characters, the last of them in the lowest byte. */
+function addRun(run: u64, count: i32): i32 {
+  const bucket = <u32>((run * GOLDEN_64) >>> 49)
   const at = RUNS_SEEN + ((bucket >>> 5) << 2)
   const seen = load<u32>(at)
   store<u32>(at, seen | (1 << (bucket & 31)))
@@ -83,20 +84,21 @@ function addRun(run: u32, count: i32): i32 {
 }
 
 /**
- * A word with a gap before and behind it, four letters at a time.
+ * Of what stands between two gaps, which count as a character each: three, four
+ * and five characters at a time.
  * @returns how many runs there are now
  */
 function addRuns(from: i32, to: i32, runs: i32): i32 {
   let count = runs
-  if (to - from < 2 || count === MOST_RUNS) return count
-  let run: u32 = 0x2000 | <u32>load<u8>(UNITS + (from << 1))
-  run = (run << 8) | <u32>load<u8>(UNITS + (from << 1) + 2)
-  for (let index = from + 2; index < to; index++) {
-    run = (run << 8) | <u32>load<u8>(UNITS + (index << 1))
-    count += addRun(run, count)
-    if (count === MOST_RUNS) return count
+  let run: u64 = 0x20
+  for (let index = from; index <= to && count < MOST_RUNS; index++) {
+    run = (run << 8) | (index < to ? <u64>load<u8>(UNITS + (index << 1)) : 0x20)
+    const length = index - from + 2
+    if (length >= 3) count += addRun(run & 0xff_ffff, count)
+    if (length >= 4) count += addRun(run & 0xffff_ffff, count)
+    if (length >= 5) count += addRun(run & 0xff_ffff_ffff, count)
   }
-  return count + addRun((run << 8) | 0x20, count)
+  return min(count, MOST_RUNS)
 }
 
 function unitAt(index: i32): u32 {
@@ -189,15 +191,18 @@ export function scan(end: i32, wordsHash: u32): void {
   let before: u32 = GAP
   let unitBefore: u32 = 0
   let hashBefore: u32 = 0
+  let chunkFrom: i32 = 0
   let index: i32 = 0
   while (index < end) {
     const unit = unitAt(index)
     const kind = kindOf(unit)
     if (kind === GAP) {
+      if (before !== GAP) runs = addRuns(chunkFrom, index, runs)
       before = GAP
       index += 1
       continue
     }
+    if (before === GAP) chunkFrom = index
     if (kind === MARK) {
       const mark: u32 = unit < 128 ? unit : 127
       const at = MARKS + (mark << 1)
@@ -259,15 +264,14 @@ export function scan(end: i32, wordsHash: u32): void {
     characters += index - from
     store<u32>(HASHES + (words << 2), hash)
     store<u16>(LENGTHS + (words << 1), <u16>(index - from))
-    const isNew = addTerm(termOf(hash), terms)
-    terms += isNew
+    terms += addTerm(termOf(hash), terms)
     if (words > 0) terms += addTerm(termOf((hashBefore * 0x85ebca6b) ^ hash), terms)
     words += 1
     hashBefore = hash
-    if (isNew & <i32>(kind === LETTER)) runs = addRuns(from, index, runs)
     before = kind
     unitBefore = unit
   }
+  if (before !== GAP) runs = addRuns(chunkFrom, end, runs)
   // Of fewer than three there is nothing to choose from.
   if (options < 3) {
     options = 0

@@ -36,7 +36,7 @@ describe('the policy auto', () => {
     'Compute the Galois group of x⁴ − 4x² + 2.',
     'Zeige: ∫₀^∞ sin(x)/x dx = π/2',
     'Prove that the square root of 2 is irrational',
-    'Patient with a pH of 7.31: which acid-base disorder?',
+    '70-year-old with chest pain, troponin 0.8, creatinine 2.4: next steps?',
     'Is this limitation of liability valid?',
     'Derive the Landau levels in the symmetric gauge.',
   ])('takes a strong model for "%s", however short it is', prompt => {
