@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { MOST_WORDS, SCANNED_HEAD, SCANNED_TAIL, Scanner } from './scan.ts'
+import { MOST_LETTER_BUCKETS, MOST_WORDS, SCANNED_HEAD, SCANNED_TAIL, Scanner } from './scan.ts'
 import { hashWord } from './word-hash.ts'
 
 const scanner = new Scanner()
@@ -37,6 +37,29 @@ describe('a scan', () => {
 
   it('knows words by their hash in lower case', () => {
     expect(scanned('Prove THAT').hashes).toEqual([hashWord('prove'), hashWord('that')])
+  })
+
+  it.each([
+    // Between gaps, which count: ` a `.
+    ['a', 1],
+    // ` ab`, `ab `, ` ab `.
+    ['ab', 3],
+    [' ab', 3],
+    ['ab ab AB', 3],
+    // ` ab`, `abc`, `bc `, ` abc`, `abc `, ` abc `.
+    ['abc', 6],
+    ['c4?', 6],
+    ['ab cd', 6],
+    ['abcdefgh', 8 + 7 + 6],
+    ['', 0],
+  ])('finds the runs of three to five characters of %j', (text, runs) => {
+    expect(scanned(text).letters).toHaveLength(runs)
+    expect(new Set(scanned(text).letters).size).toBe(runs)
+  })
+
+  it('finds no more runs than there is room for', () => {
+    const words = Array.from({ length: 400 }, (_, number) => `word${number * 7919}`)
+    expect(scanned(words.join(' ')).letters).toHaveLength(MOST_LETTER_BUCKETS)
   })
 
   it('is the same whatever the case and the white space', () => {
