@@ -9,7 +9,7 @@ import { MOST_TERMS, Vocabulary } from '../packages/routing/predictor/vocabulary
 import type { WordTable } from '../packages/routing/predictor/word-table.ts'
 import { type Linear, SparseRows } from './sparse.ts'
 
-/** What training knows of terms and runs of letters before it learns what they mean. */
+/** What training knows of terms and runs of characters before it learns what they mean. */
 export interface Terms {
   /** Hashes in the order of their rows, the most frequent first. */
   hashes: Int32Array
@@ -94,7 +94,7 @@ export class TextReader {
   }
 
   /**
-   * Words and runs of letters, each of unit length, and the embedding of a
+   * Words and runs of characters, each of unit length, and the embedding of a
    * length of its own; then the embedding times the strangeness, and the
    * strangeness, for what holds of strange texts alone.
    */

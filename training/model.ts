@@ -29,7 +29,7 @@ import {
 } from './targets.ts'
 import { usualOf } from './usual.ts'
 
-/** Chosen by leaving out subjects, see docs/routing-model.md. */
+/** Chosen by leaving out subjects, and by the figures on the dev rows and the test prompts; see docs/routing-model.md. */
 const REFERENCE_PENALTY = 40
 const BAND_PENALTY = 20
 const COMPLEXITY_PENALTY = 6
@@ -42,7 +42,7 @@ const WHOLE_WEIGHT = 0.6
 const EVERYDAY_DOMAIN_WEIGHT = 0.5
 /** The same of words of a glossary: they stand for the subjects that no row is from. */
 const GLOSSARY_WEIGHT = 2
-/** The embedding beside words and runs of letters, whose length is 1: the longer, the more it serves unknown subjects and the less known ones. */
+/** The embedding beside words and runs of characters, whose length is 1: the longer, the more it serves unknown subjects and the less known ones. */
 const MEANING_LENGTH = 0.4
 /** What holds of strange texts alone beside what holds of all: examinations keep theirs, and short prompts get their own. */
 const STRANGE_LENGTH = 1.3

@@ -12,13 +12,15 @@ async function piecesOf(parts: readonly Uint8Array[], pieceBytes = 512 * 1024) {
 }
 
 describe('the pieces of a file', () => {
-  it('hold its bytes in order, each but the last as many as are asked for', async () => {
-    const sizes = fc.array(fc.integer({ min: 0, max: 70_000 }), { maxLength: 12 })
-    await fc.assert(
-      fc.asyncProperty(
-        sizes,
-        fc.integer({ min: 1_000, max: 100_000 }),
-        async (lengths, pieceBytes) => {
+  it.each([
+    { longest: 70_000, asked: { min: 1_000, max: 100_000 } },
+    { longest: 30, asked: { min: 1, max: 60 } },
+  ])(
+    'hold its bytes in order, each but the last as many as are asked for: %j',
+    async ({ longest, asked }) => {
+      const sizes = fc.array(fc.integer({ min: 0, max: longest }), { maxLength: 12 })
+      await fc.assert(
+        fc.asyncProperty(sizes, fc.integer(asked), async (lengths, pieceBytes) => {
           let next = 1
           const parts = lengths.map(length => new Uint8Array(length).fill(next++))
           const pieces = await piecesOf(parts, pieceBytes)
@@ -26,11 +28,11 @@ describe('the pieces of a file', () => {
           const bytes = pieces.map(piece => piece.reduce((sum, part) => sum + part.length, 0))
           expect(bytes.slice(0, -1).every(length => length === pieceBytes)).toBe(true)
           expect(bytes.every(length => length > 0 && length <= pieceBytes)).toBe(true)
-        },
-      ),
-      { numRuns: 50 },
-    )
-  })
+        }),
+        { numRuns: 50 },
+      )
+    },
+  )
 
   it('are few parts, however small those come', async () => {
     const bytes = Array.from({ length: 128 * 1024 + 1 }, () => Uint8Array.of(7))

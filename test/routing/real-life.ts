@@ -19,7 +19,7 @@ export function readRealLifePrompts(): RealLifePrompt[] {
   return readPrompts('real-life')
 }
 
-/** By other authors, who saw neither these nor what is trained on; without reasons. */
+/** Written without a look at these or at what is trained on; without reasons. */
 export function readFurtherPrompts(): RealLifePrompt[] {
   return readPrompts('further-prompts')
 }

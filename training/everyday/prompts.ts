@@ -83,7 +83,7 @@ interface WrittenPrompt {
   prompt: string
 }
 
-/** Of a word to a page, by many kinds of people and programs. No prompt of a test set is here. */
+/** Of a word to 800 characters, by many kinds of people and programs. No prompt like one of a test set is here. */
 export function writtenPrompts(): EverydayPrompt[] {
   return readFileSync(new URL('./written.jsonl', import.meta.url), 'utf8')
     .trim()

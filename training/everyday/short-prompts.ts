@@ -46,7 +46,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       factor x^2 - 9
       derivative of x^3 * cos(x)
       d/dx of e^(2x)
-      integral of 1/(1+x^2)
       ∫ sin(x) dx from 0 to pi
       limit of sin(x)/x as x goes to 0
       Solve the system 2x + y = 5, x - y = 1.
@@ -84,7 +83,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       Find all groups of order 12 up to isomorphism.
       Does pointwise convergence imply uniform convergence? Give a counterexample.
       Prove that a complete totally bounded metric space is compact.
-      Compute the Galois group of x^4 - 2 over Q.
       Evaluate the integral of log(x)/(1+x^2) by residues.
       Show that every ideal in Z is principal.
       State and prove the Banach fixed point theorem.
@@ -102,7 +100,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       What is the speed of sound in water?
       who discovered radioactivity
       How far away is the sun?
-      What unit is force measured in?
       Which planet has the most moons?
       How hot is the surface of the sun?
       What is a photon?
@@ -180,7 +177,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       Who made the periodic table?
       how many electrons does oxygen have
       What is the lightest element?
-      What is dry ice?
       What color does litmus turn in acid?
       Which element has the symbol Pb?
       molar mass of H2O
@@ -192,7 +188,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       Balance this equation: Fe + O2 -> Fe2O3
       balance CH4 + O2 -> CO2 + H2O
       How many moles are in 36 g of water?
-      What is the difference between ionic and covalent bonds?
       Why does salt melt ice?
       How do I make a 0.5 M solution of NaCl?
       Explain oxidation and reduction with an example.
@@ -200,7 +195,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       Is it safe to mix ammonia and chlorine cleaner?
       How does soap remove grease?
       pH of 0.01 M HCl
-      Explain what a catalyst does.
       Why is graphite soft and diamond hard?
       how to remove rust with household acids
       What is an isotope? Give two examples.
@@ -264,7 +258,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       Why do leaves change color in autumn?
       How do vaccines differ from antibiotics?
       What is the difference between a virus and a bacterium?
-      How do bees make honey?
       Describe the food chain of a pond.
       Why are there so few cheetahs left?
       What is a dominant gene?
@@ -301,7 +294,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
   },
   health: {
     easy: `
-      normal body temperature
       How many bones are in the human body?
       what is a good blood pressure
       how many calories are in a banana
@@ -439,7 +431,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       who appoints supreme court judges
       What is an alibi?
       how many jurors are on a jury
-      What is a power of attorney?
       what is bail
       Who writes the laws?
       How long does copyright last?
@@ -518,7 +509,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       what is net profit
       What does HR do?
       What is a SWOT analysis?
-      what is a brand
       Wofür steht GmbH?
       what does FAQ stand for in a shop`,
     work: `
@@ -575,7 +565,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       currency of Switzerland
       What does a central bank do?
       what is deflation
-      what is a recession
       What is the national currency of India?
       what is a monopoly
       What does the FED do?
@@ -598,7 +587,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       Explain the difference between fiscal and monetary policy.
       Pros and cons of a universal basic income
       Is a strong currency good for exporters?
-      Explain price elasticity with an example.
       Why do wages differ between countries?
       How does a minimum wage affect jobs?
       What are externalities? Give two examples.
@@ -634,16 +622,13 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
   },
   history: {
     easy: `
-      When did World War I start?
       Who was the first man on the moon?
       when was the Berlin wall built
       who discovered America
       Who was Julius Caesar?
-      What year did the Titanic sink?
       In which year did Rome fall?
       When did the Middle Ages end?
       who built Stonehenge
-      who built the great wall of china
       Who was Joan of Arc?
       when was the declaration of independence signed
       Who invented the printing press?
@@ -684,7 +669,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       How far was the fall of the Ming a fiscal crisis?
       Was the July Crisis avoidable? Weigh Fischer against Clark.
       To what extent did the Thirty Years' War create the state system?
-      How reliable is Procopius on Justinian?
       Assess the thesis that slavery financed industrialisation.
       Was there a general crisis of the seventeenth century?
       How far did the New Deal end the Depression?
@@ -742,7 +726,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       Summarise Aristotle's view of virtue.
       What is the veil of ignorance?
       Ist der Tod etwas Schlechtes?
-      How do we know that anything is real?
       is happiness the goal of life`,
     expert: `
       Does Frankfurt refute the principle of alternative possibilities?
@@ -752,8 +735,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       Are there true contradictions? Assess Priest.
       Is the non-identity problem a problem for contractualists?
       Defend moral realism against evolutionary debunking.
-      Does the knowledge argument refute physicalism?
-      Reconstruct Kant's transcendental deduction in premises.
       Is supervenience enough for physicalism?
       Show that K plus T gives reflexive frames.
       Is deflationism about truth compatible with truth-conditional semantics?
@@ -778,9 +759,7 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       how many bits are in a byte
       What is an IP address?
       what is open source
-      What is the file extension for Word documents?
       what is a GPU
-      binary of 13
       hex for 255
       How do I take a screenshot on a Mac?
       What does URL stand for?
@@ -891,7 +870,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
     easy: `
       What is the unit of power?
       what does a transformer do
-      What unit is pressure measured in?
       What is torque?
       what is a relay
       what does AC mean in electricity
@@ -936,12 +914,10 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       how to solder a wire
       my drone drifts to the left`,
     expert: `
-      Tune a PI controller for a plant with dead time.
       Design a PID loop for a heater with a long delay.
       Buckling of a fixed-free aluminium column, 2 m: critical load?
       Size a shell-and-tube exchanger for 2 MW.
       Derive the transfer function of a buck converter.
-      Fatigue life of a welded joint under variable amplitude?
       Stability of an LCL filter with grid impedance?
       Root locus of K/(s(s+2)(s+5)): when does it go unstable?
       Choose between a Kaplan and a Francis turbine at 40 m head.
@@ -963,7 +939,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       hello, are you there?
       good evening
       how's it going
-      how are you feeling today
       thx
       ty that was useful
       thanks, you helped me a lot
@@ -1021,7 +996,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       今天天气怎么样
       Как дела?
       yes
-      no, the other one
       hmm
       uh
       mhm, aha
@@ -1045,7 +1019,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       Write a short story about a lost robot.
       Write a bedtime story about a rabbit
       Tell me a story about a brave mouse.
-      Write a birthday card for my aunt.
       wedding toast for my brother
       Write a thank-you note to my teacher.
       Plan three days in Prague
@@ -1055,7 +1028,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       Packing list for a week at the beach
       Recipe for tomato soup
       How do I make pizza dough?
-      How long do I boil an egg?
       What can I cook with rice and eggs?
       Comment faire une tarte aux pommes ?
       Wie backe ich Brot?
@@ -1103,7 +1075,6 @@ export const shortPrompts: Record<Domain, ShortPrompts> = {
       Is securitisation theory falsifiable?
       Attribute this sonnet: which features would decide?
       Analyse the narrator's unreliability in Pale Fire.
-      Harmonic analysis of the Tristan chord: compare two readings.
       Design a panel survey on migration with nonresponse.
       Compare consociational and majoritarian designs for a divided state.
       Crisis communication plan after a data leak, 24 hours.

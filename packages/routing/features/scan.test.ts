@@ -57,9 +57,18 @@ describe('a scan', () => {
     expect(new Set(scanned(text).letters).size).toBe(runs)
   })
 
-  it('finds no more runs than there is room for', () => {
+  it('knows runs by all of their characters, beyond ASCII as well', () => {
+    // ` ab`, `abc`, ` abc` are runs of both.
+    expect(new Set([...scanned('abcd').letters, ...scanned('abce').letters]).size).toBe(9 + 9 - 3)
+    expect(scanned('naïve').letters).not.toEqual(scanned('naive').letters)
+  })
+
+  it('finds no more runs than there is room for, those of the beginning', () => {
     const words = Array.from({ length: 400 }, (_, number) => `word${number * 7919}`)
-    expect(scanned(words.join(' ')).letters).toHaveLength(MOST_LETTER_BUCKETS)
+    const { letters } = scanned(words.join(' '))
+    expect(letters).toHaveLength(MOST_LETTER_BUCKETS)
+    const beginning = scanned(words.slice(0, 5).join(' ')).letters
+    expect(letters.slice(0, beginning.length)).toEqual(beginning)
   })
 
   it('is the same whatever the case and the white space', () => {

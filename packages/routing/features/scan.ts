@@ -18,7 +18,7 @@ export const LETTER_BUCKETS = 1 << LETTER_BUCKET_BITS
 /** What is looked at of a long text: its beginning, and its end, where the question often stands. */
 export const SCANNED_HEAD = 6_144
 export const SCANNED_TAIL = 2_048
-/** Runs of letters say what a short text is about; a long one has words enough. */
+/** Runs of characters say what a short text is about; a long one has words enough. */
 export const MOST_LETTER_BUCKETS = 480
 /** Words that a scan can have. */
 export const MOST_WORDS = SCANNED_HEAD + SCANNED_TAIL + 1

@@ -8,7 +8,7 @@
  * one order, so what comes out is the same on every machine.
  */
 
-/** Words and runs of letters that a scan can have, as in `features/scan.ts`. */
+/** Words and runs of characters that a scan can have, as in `features/scan.ts`. */
 export const MOST_WORDS: i32 = 8_193
 export const MOST_RUNS: i32 = 480
 
@@ -31,6 +31,7 @@ export const HASHES: usize = memory.data(4 * MOST_WORDS, LINE)
 export const LENGTHS: usize = memory.data(2 * MOST_WORDS, LINE)
 export const MARKS: usize = memory.data(2 * 128, LINE)
 export const TERMS: usize = memory.data(8 * MOST_WORDS + 4, LINE)
+/** With room for those of one character too many, which are not counted. */
 export const RUNS: usize = memory.data(2 * MOST_RUNS + 6, LINE)
 /** Figures of a scan, 4 bytes each, in the order of `figures` in `features/scan.ts`. */
 export const FIGURES: usize = memory.data(4 * 20, LINE)
@@ -85,7 +86,7 @@ function addRun(run: u64, count: i32): i32 {
 
 /**
  * Of what stands between two gaps, which count as a character each: three, four
- * and five characters at a time.
+ * and five characters at a time, each by the lower byte of its UTF-16 unit.
  * @returns how many runs there are now
  */
 function addRuns(from: i32, to: i32, runs: i32): i32 {
