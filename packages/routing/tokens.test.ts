@@ -122,4 +122,16 @@ describe('jsonTokens', () => {
       }),
     )
   })
+
+  it.each([
+    ['combining marks', '\u0301', 1],
+    ['control characters', '\u0001', 1],
+    ['line ends', '\n', 1 / 16],
+    ['variation selectors', '\ufe0f', 1],
+    ['ligatures', '\ufdfa', 2],
+    ['letters of old scripts', '\u{12000}', 3],
+    ['tags', '\u{e0041}', 3],
+  ])('lets no %s pass for nothing', (_, character, each) => {
+    expect(textTokens(character.repeat(10_000))).toBeGreaterThan(9_000 * each)
+  })
 })

@@ -36,7 +36,7 @@ const PRICES: readonly (readonly [kind: number, each: number, first: number])[] 
   [UPPER, 110, 1_000],
   [DIGIT, 330, 1_000],
   [SPACE, 45, 60],
-  [CONTROL, 0, 380],
+  [CONTROL, 65, 380],
   [PUNCTUATION, 280, 460],
   [LATIN, 0, 1_340],
   [ALPHABET, 300, 1_000],
@@ -89,6 +89,18 @@ for (const [kind, from, to] of [
   [HAN, 0xf900, 0xfb00],
   [ALPHABET, 0xfb00, 0xff00],
   [HAN, 0xff00, 0xfff0],
+  // Nearly a token each, as Chinese: what is seldom in a text must not pass for nothing.
+  [HAN, 0x0000, 0x0009],
+  [HAN, 0x000b, 0x000d],
+  [HAN, 0x000e, 0x0020],
+  [HAN, 0x0300, 0x0370],
+  [HAN, 0x0591, 0x05c8],
+  [HAN, 0x064b, 0x0660],
+  [HAN, 0xfe00, 0xfe10],
+  // Ligatures of Arabic, and the upper halves of what is neither emoji nor Chinese.
+  [RARE, 0xfb50, 0xfe00],
+  [RARE, 0xd800, 0xd83c],
+  [RARE, 0xd86a, 0xdc00],
 ] as const) {
   kinds.fill(kind, from, to)
 }

@@ -51,6 +51,17 @@ describe('the predictor', () => {
     },
   )
 
+  it.each([
+    '请证明存在无穷多个素数。',
+    'コンパクトハウスドルフ空間が正規であることを証明せよ',
+    '무한히 많은 소수가 있음을 증명하시오',
+    'รักษาผู้ป่วยภาวะหัวใจห้องบนสั่นพลิ้วที่มีเลือดออกในทางเดินอาหาร',
+    'Докажите, что простых чисел бесконечно много.',
+    'أثبت أن الأعداد الأولية غير منتهية',
+  ])('takes no text for simple because it cannot read it: %j', text => {
+    expect(predictor.predict(text).complexity).toBeGreaterThanOrEqual(0.25)
+  })
+
   it('names what weighed most in the complexity, strongest first', () => {
     const features = predictor.explain(predictor.predict('Prove this theorem by induction.'))
     expect(features.length).toBeGreaterThan(0)

@@ -65,6 +65,9 @@ export class Prediction {
 }
 
 const DOMAINS = domains.length
+/** That of everyday work: whoever cannot read a text does not take it for small talk. */
+const UNREAD_COMPLEXITY = 0.4
+const LETTERS_OF_WORD = 6
 /** Of any text, and of what strangeness adds. */
 const DOMAIN_HEADS = 2 * DOMAINS
 const HEADS = DOMAINS + wordHeads.length
@@ -140,12 +143,21 @@ export class Predictor {
     this.#table.embed(this.#embedding, rank, scan.words)
     this.#sumWords()
     this.#sumLetters()
-    const asked = shareOfQuestion(text, scan.words)
+    // Some scripts have letters, but no gaps between words.
+    const words = Math.max(scan.words, scan.foreign / LETTERS_OF_WORD)
+    const asked = shareOfQuestion(text, words)
     const familiarity = familiarityOf(this.#denseHead(1, FAMILIARITY), asked)
     const domain = this.#sortIntoDomains(1 - familiarity)
     this.#predictAnswers()
-    const complexity = asked * unit(this.#denseHead(0, COMPLEXITY))
+    const read = unit(this.#denseHead(0, COMPLEXITY))
+    const complexity = asked * Math.max(read, UNREAD_COMPLEXITY * this.#unreadShare())
     return new Prediction(this.#said, { domain, complexity, familiarity }, this.#predictReference)
+  }
+
+  /** 0 where most letters are Latin, 1 where most are of scripts that no training text has. */
+  #unreadShare(): number {
+    const { signs, foreign, characters } = this.#scanner
+    return characters > 0 ? unit(4 * ((signs + foreign) / characters - 0.25)) : 0
   }
 
   /** What in the text that was read last weighs most in its complexity, beside prompts of everyday life. */
