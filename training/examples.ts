@@ -88,7 +88,7 @@ export class TextReader {
     const x = this.wordsEmbeddingHand(texts, terms)
     return Float64Array.from(texts, (text, row) => {
       this.#scanner.scan(text)
-      const asked = shareOfQuestion(text, this.#scanner.words)
+      const asked = shareOfQuestion(text, this.#scanner)
       return 1 - familiarityOf(x.dot(row, familiar.weights) + familiar.bias, asked)
     })
   }

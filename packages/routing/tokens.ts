@@ -68,7 +68,9 @@ const START = KINDS - 1
 /** Of every UTF-16 code unit. */
 const kinds = kernel.place(Uint8Array, UNITS).fill(RARE)
 for (const [kind, from, to] of [
-  [CONTROL, 0x0000, 0x0020],
+  [HAN, 0x0000, 0x0020],
+  [CONTROL, 0x0009, 0x000b],
+  [CONTROL, 0x000d, 0x000e],
   [SPACE, 0x0020, 0x0021],
   [PUNCTUATION, 0x0021, 0x0080],
   [DIGIT, 0x0030, 0x003a],
@@ -89,10 +91,7 @@ for (const [kind, from, to] of [
   [HAN, 0xf900, 0xfb00],
   [ALPHABET, 0xfb00, 0xff00],
   [HAN, 0xff00, 0xfff0],
-  // Nearly a token each, as Chinese: what is seldom in a text must not pass for nothing.
-  [HAN, 0x0000, 0x0009],
-  [HAN, 0x000b, 0x000d],
-  [HAN, 0x000e, 0x0020],
+  // Marks on letters are a token each, as Chinese is, and as what controls devices is.
   [HAN, 0x0300, 0x0370],
   [HAN, 0x0591, 0x05c8],
   [HAN, 0x064b, 0x0660],

@@ -1,3 +1,5 @@
+import type { Scanner } from '../features/scan.ts'
+
 /** Between these scores of familiarity the model is unsure. */
 const STRANGE = 0.35
 const FAMILIAR = 0.75
@@ -8,9 +10,15 @@ const FAMILIAR = 0.75
  */
 const QUESTION_WORDS = 4
 const FORMULA_SIGN = /[\p{Sm}\p{No}]/gu
+/** Of scripts that leave no gaps between words, but are not of signs. */
+const LETTERS_OF_WORD = 6
 
-/** From 0, of nothing, to 1, of as much as a question has. */
-export function shareOfQuestion(text: string, words: number): number {
+/**
+ * From 0, of nothing, to 1, of as much as a question has.
+ * @param scan of the text
+ */
+export function shareOfQuestion(text: string, scan: Pick<Scanner, 'words' | 'foreign'>): number {
+  const words = Math.max(scan.words, scan.foreign / LETTERS_OF_WORD)
   if (words >= QUESTION_WORDS) return 1
   const signs = text.match(FORMULA_SIGN)?.length ?? 0
   return Math.min(1, (words + signs) / QUESTION_WORDS)

@@ -67,7 +67,6 @@ export class Prediction {
 const DOMAINS = domains.length
 /** That of everyday work: whoever cannot read a text does not take it for small talk. */
 const UNREAD_COMPLEXITY = 0.4
-const LETTERS_OF_WORD = 6
 /** Of any text, and of what strangeness adds. */
 const DOMAIN_HEADS = 2 * DOMAINS
 const HEADS = DOMAINS + wordHeads.length
@@ -143,9 +142,7 @@ export class Predictor {
     this.#table.embed(this.#embedding, rank, scan.words)
     this.#sumWords()
     this.#sumLetters()
-    // Some scripts have letters, but no gaps between words.
-    const words = Math.max(scan.words, scan.foreign / LETTERS_OF_WORD)
-    const asked = shareOfQuestion(text, words)
+    const asked = shareOfQuestion(text, scan)
     const familiarity = familiarityOf(this.#denseHead(1, FAMILIARITY), asked)
     const domain = this.#sortIntoDomains(1 - familiarity)
     this.#predictAnswers()
