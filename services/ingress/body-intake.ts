@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LonghaulError } from '@longhaul/contracts'
+import { Semaphore } from 'async-mutex'
 import { overloaded } from './answer.ts'
 
 export interface BodyIntakeOptions {
@@ -12,11 +13,15 @@ export interface BodyIntakeOptions {
 /** What is above the limit is read and thrown away up to here, so that the client hears the answer. */
 const MAX_DRAINED_BYTES = 64 * 1024 * 1024
 
+/** Bytes of bodies that are made jobs of at a time: each takes several times its size meanwhile. */
+const TURN_BYTES = 8 * 1024 * 1024
+
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?;?$/i
 
 /** Reads request bodies, bounded each and together. */
 export class BodyIntake {
   readonly #options: BodyIntakeOptions
+  readonly #turns = new Semaphore(TURN_BYTES)
   #heldBytes = 0
 
   constructor(options: BodyIntakeOptions) {
@@ -67,6 +72,15 @@ export class BodyIntake {
       this.#heldBytes += chunk.length
       return undefined
     })
+  }
+
+  /**
+   * Does what takes memory by the size of a body: many small bodies at a time, large ones in turn.
+   * @param bytes of the body
+   */
+  inTurn<Out>(bytes: number, work: () => Promise<Out>): Promise<Out> {
+    const weight = Math.min(Math.max(1, bytes), TURN_BYTES)
+    return this.#turns.runExclusive(work, weight)
   }
 
   /**

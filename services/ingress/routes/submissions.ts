@@ -43,13 +43,9 @@ export class SubmissionRoutes {
   }
 
   async submitJob(request: Request, response: Response, tenant: Tenant): Promise<void> {
+    const { intake } = this.#dependencies
     const { bytes, context } = await receive(this.#dependencies, request, response, tenant)
-    let accepted: Accepted
-    try {
-      accepted = await this.#accept(parseJson(bytes), context, '')
-    } catch (error) {
-      accepted = await this.#acceptedBefore(error, context)
-    }
+    const accepted = await intake.inTurn(bytes.length, () => this.#acceptSingle(bytes, context))
     if (accepted.kind === 'accepted') return sendJson(response, 202, acceptedJson(accepted.job))
     const [job] = await this.#dependencies.store.reads.many(tenant.id, [accepted.jobId])
     if (!job) throw keyReused()
@@ -57,7 +53,33 @@ export class SubmissionRoutes {
   }
 
   async submitJobs(request: Request, response: Response, tenant: Tenant): Promise<void> {
+    const { intake } = this.#dependencies
     const { bytes, context } = await receive(this.#dependencies, request, response, tenant)
+    const settled = await intake.inTurn(bytes.length, () =>
+      this.#acceptAll(bytes, context, response),
+    )
+    refuseWhole(settled)
+    const data = await this.#bulkData(settled, tenant)
+    const isReplayed = settled.every(
+      outcome => !(outcome instanceof LonghaulError) && outcome.kind === 'replayed',
+    )
+    sendJson(response, 202, `{"object":"list","data":[${data}]}`, isReplayed ? REPLAYED : {})
+  }
+
+  async #acceptSingle(bytes: Buffer, context: SubmitContext): Promise<Accepted> {
+    try {
+      return await this.#accept(parseJson(bytes), context, '')
+    } catch (error) {
+      return this.#acceptedBefore(error, context)
+    }
+  }
+
+  /** @returns what became of each job, in order */
+  async #acceptAll(
+    bytes: Buffer,
+    context: SubmitContext,
+    response: Response,
+  ): Promise<Array<Accepted | LonghaulError>> {
     const read = readJson(bytes)
     const { jobs } = check(bulkSchema, read.value)
     if (this.#dependencies.store.jobs.waiting.insert > MAX_WAITING) {
@@ -73,13 +95,7 @@ export class SubmissionRoutes {
       if (turn) await turn
       outcomes.push(this.#acceptOne({ job, index, read }, context, before, response))
     }
-    const settled = await Promise.all(outcomes)
-    refuseWhole(settled)
-    const data = await this.#bulkData(settled, tenant)
-    const isReplayed = settled.every(
-      outcome => !(outcome instanceof LonghaulError) && outcome.kind === 'replayed',
-    )
-    sendJson(response, 202, `{"object":"list","data":[${data}]}`, isReplayed ? REPLAYED : {})
+    return Promise.all(outcomes)
   }
 
   async #accept(value: unknown, context: SubmitContext, path: string): Promise<Accepted> {
