@@ -41,7 +41,7 @@ describe('work on bodies, in turn', () => {
     const sizes = Array.from({ length: 100 }, (_, index) => 500 * index)
     const { begun, held } = begin(sizes)
     await Promise.resolve()
-    expect(begun).toEqual(sizes.keys().toArray())
+    expect(begun).toEqual([...sizes.keys()])
     await endAll(held)
   })
 
