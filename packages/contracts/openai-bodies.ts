@@ -39,11 +39,22 @@ const message = z
     tool_calls: arrayOf(z.looseObject({ id: z.string(), type: z.string() })).nullish(),
     tool_call_id: z.string().nullish(),
   })
-  .superRefine(({ role, tool_call_id }, context) => {
-    if (role === 'tool' && tool_call_id == null) {
+  .superRefine((said, context) => {
+    if (said.role === 'tool' && said.tool_call_id == null) {
       context.addIssue(missing('tool_call_id', 'string'))
     }
+    if (said.content == null && !maySayNothing(said)) {
+      context.addIssue(missing('content', 'string'))
+    }
   })
+
+/** What an assistant may have said instead of text. */
+const INSTEAD_OF_CONTENT = ['tool_calls', 'function_call', 'refusal', 'audio']
+
+function maySayNothing(said: { role: string; content?: unknown; [field: string]: unknown }) {
+  if (said.role === 'function') return said.content === null
+  return said.role === 'assistant' && INSTEAD_OF_CONTENT.some(field => said[field] != null)
+}
 
 const streamRefused = z
   .literal(false, 'a job cannot stream: leave it out, and poll or take a webhook')

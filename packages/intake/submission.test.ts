@@ -80,6 +80,15 @@ describe('a submission', () => {
     })
   })
 
+  it.each<[string, object]>([
+    ['calls a tool', { content: null, tool_calls: [{ id: 'call_1', type: 'function' }] }],
+    ['calls a function, as of old', { function_call: { name: 'weather', arguments: '{}' } }],
+    ['refuses', { refusal: 'I will not.' }],
+  ])('may hold an assistant that %s instead of saying anything', (_, said) => {
+    const messages = [...body.messages, { role: 'assistant', ...said }]
+    expect(reader.read({ body: { ...body, messages } }, NOW).body).toEqual({ ...body, messages })
+  })
+
   it('passes on what it does not know of the body', () => {
     const odd = {
       messages: [{ role: 'user', content: 'x', name: 'Ann' }],
@@ -216,6 +225,20 @@ describe('a submission is refused', () => {
       'missing_field',
       'body.messages[0].tool_call_id',
       '`body.messages[0].tool_call_id` is missing: add a string.',
+    ],
+    [
+      'a message that says nothing',
+      { body: { messages: [{ role: 'user' }] } },
+      'missing_field',
+      'body.messages[0].content',
+      '`body.messages[0].content` is missing: add a string.',
+    ],
+    [
+      'an assistant that neither says nor calls anything',
+      { body: { messages: [{ role: 'assistant', content: null }] } },
+      'invalid_value',
+      'body.messages[0].content',
+      '`body.messages[0].content` must be a string; got null.',
     ],
     [
       'a fraction',
