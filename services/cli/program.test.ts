@@ -98,6 +98,12 @@ describe('check-config', () => {
     expect(complained).toContain(said)
   })
 
+  it('takes a policy or a model, as the API does', async () => {
+    const { code, complained } = await run('route', 'Hello', '--policy', 'auto', '--model', 'auto')
+    expect(code).not.toBe(0)
+    expect(complained).toContain("'--policy <name>' cannot be used with option '--model <name>'")
+  })
+
   it('routes among the models that `npm start` would use when no file is named', async () => {
     const { code, printed } = await run('route', 'Prove that 2 is prime.')
     expect(code).toBe(0)

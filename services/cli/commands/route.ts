@@ -10,6 +10,7 @@ import {
   probeOllama,
 } from '@longhaul/runtime'
 import Table from 'cli-table3'
+import { Option } from 'commander'
 import type { AddCommand, CliContext } from '../command.ts'
 
 /** Of a simulator that would be started; nothing is called here. */
@@ -30,7 +31,11 @@ export const addRoute: AddCommand = (program, context, exit) => {
       '--config <file>',
       'the longhaul.yaml; default: that of LONGHAUL_CONFIG, else the models that `npm start` would use',
     )
-    .option('--policy <name>', 'a policy of it; default: its default_policy')
+    .addOption(
+      new Option('--policy <name>', 'a policy of it; default: its default_policy').conflicts(
+        'model',
+      ),
+    )
     .option('--model <name>', 'the model of the body; default: auto')
     .action(async (prompt: string, options: Options) => exit(await route(prompt, options, context)))
 }
