@@ -67,6 +67,8 @@ export class Link {
   /** Connections that were made, and nothing came of them yet. */
   readonly #unanswered = new Set<Redis>()
   #ready = false
+  /** It has been ready once: the settings are right. */
+  #proven = false
   #cancelReconnect = () => {}
 
   constructor(options: LinkOptions) {
@@ -154,6 +156,7 @@ export class Link {
   #check(): void {
     if (this.#ready || !this.#listening || this.#commands.status !== 'ready') return
     this.#ready = true
+    this.#proven = true
     this.#fault = undefined
     this.#options.ready()
   }
@@ -165,8 +168,8 @@ export class Link {
   }
 
   #closed(connection: Redis): void {
-    const isPlain = this.#options.url.startsWith('redis:')
-    if (this.#unanswered.delete(connection) && isPlain) this.#fault ??= UNANSWERED
+    const mayWantTls = !this.#proven && this.#options.url.startsWith('redis:')
+    if (this.#unanswered.delete(connection) && mayWantTls) this.#fault ??= UNANSWERED
     this.#lost(this.#fault ?? 'the connection was closed')
   }
 
