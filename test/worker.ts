@@ -43,7 +43,7 @@ export async function openWorkerTest(config: Config, provider: Provider) {
   return {
     db,
     coordination,
-    newWorker: () => new Worker(parts, config, { owner: 'test' }),
+    newWorker: (models?: readonly string[]) => new Worker(parts, config, { owner: 'test', models }),
     /** Accepts a job and publishes it to the topic of the model of its route. */
     async handOver({ route, body, ...wanted }: HandedOver) {
       const about = {

@@ -36,6 +36,7 @@ export function observeGauges(
       { deployment },
     ]),
   )
+  metrics.coordinationShared.observe(() => [[coordination.shared ? 1 : 0, {}]])
   metrics.busRoom.observe(() =>
     consumedUnder(currentConfig()).map(({ topic }) => [bus.room(topic), { topic }]),
   )

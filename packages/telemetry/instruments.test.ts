@@ -34,6 +34,17 @@ describe('a counter', () => {
     ])
   })
 
+  it('starts at zero for every label that is known beforehand', async () => {
+    const telemetry = startTelemetry({ service: 'test', ...silent })
+    telemetry.metrics.webhookDeliveries.add(2, { outcome: 'failed' })
+    expect(await linesOf(telemetry, 'longhaul_webhook_deliveries_total')).toEqual([
+      'longhaul_webhook_deliveries_total{outcome="delivered"} 0',
+      'longhaul_webhook_deliveries_total{outcome="failed"} 2',
+      'longhaul_webhook_deliveries_total{outcome="given-up"} 0',
+      'longhaul_webhook_deliveries_total{outcome="refused"} 0',
+    ])
+  })
+
   it.each([-1, Number.NaN])('ignores %d', async amount => {
     const telemetry = startTelemetry({ service: 'test', ...silent })
     telemetry.metrics.costUsd.add(0.5, { model: 'a' })

@@ -40,6 +40,11 @@ export interface Description<L extends Labels> {
   labels: readonly (keyof L & string)[]
 }
 
+interface CounterDescription<L extends Labels> extends Description<L> {
+  /** Sets of labels that start at zero: a rate misses the first event of a series that begins with it. */
+  known?: readonly L[]
+}
+
 /** The SDK's own bound on attribute sets per instrument; what is above shares one set. */
 const MAX_CELLS = 1_999
 const OVERFLOW = { 'otel.metric.overflow': 'true' }
@@ -110,9 +115,10 @@ export class Instruments {
     this.#meter = meter
   }
 
-  counter<L extends Labels>(description: Description<L>): Counter<L> {
-    const { name, unit, help, labels } = description
+  counter<L extends Labels>(description: CounterDescription<L>): Counter<L> {
+    const { name, unit, help, labels, known = [] } = description
     const cells = new Cells<L>(labels)
+    for (const set of known) cells.of(set)
     this.#meter.createObservableCounter(name, { unit, description: help }).addCallback(result => {
       for (const cell of cells) result.observe(cell.value, cell.attributes)
     })

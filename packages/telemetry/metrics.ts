@@ -22,13 +22,16 @@ const httpSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 const statementSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 const rows = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000]
 
+const redispatchReasons = ['unclaimed', 'lease-expired', 'retry', 'startup', 'diverted'] as const
+const webhookOutcomes = ['delivered', 'failed', 'given-up', 'refused'] as const
+
 export interface Metrics extends ReturnType<typeof defineMetrics> {}
 
 /** Why a job was published once more, or calls were made once more. */
-export type RedispatchReason = 'unclaimed' | 'lease-expired' | 'retry' | 'startup' | 'diverted'
+export type RedispatchReason = (typeof redispatchReasons)[number]
 export type HoldsLabels = { policy: string; holds: 'target_share' | 'budget' }
 export type TokenDirection = 'input' | 'cached_input' | 'output' | 'reasoning'
-export type WebhookOutcome = 'delivered' | 'failed' | 'given-up' | 'refused'
+export type WebhookOutcome = (typeof webhookOutcomes)[number]
 
 export function defineMetrics(meter: Meter) {
   const make = new Instruments(meter)
@@ -71,6 +74,7 @@ function jobMetrics(make: Instruments) {
       unit: '{job}',
       help: 'Jobs published again, by reason',
       labels: ['reason'],
+      known: redispatchReasons.map(reason => ({ reason })),
     }),
     /** From the moment a job might first run (accepted, or not_before) to its first claim. */
     jobQueueWait: make.histogram<{ lane: Lane }>({
@@ -291,6 +295,7 @@ function webhookMetrics(make: Instruments) {
       unit: '{delivery}',
       help: 'Attempts to deliver a webhook event, by outcome',
       labels: ['outcome'],
+      known: webhookOutcomes.map(outcome => ({ outcome })),
     }),
     /** From the event's commit to its successful delivery. */
     webhookDelay: make.histogram<NoLabels>({

@@ -1,5 +1,5 @@
 import type { Bus } from '@longhaul/bus'
-import { type Clock, type Config, sleep } from '@longhaul/contracts'
+import { type Clock, type Config, deploymentKey, sleep } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
 import type { Provider } from '@longhaul/providers'
 import { type Conversations, type Pause, workerGroup } from '@longhaul/runtime'
@@ -72,12 +72,14 @@ export class Worker {
         fence === undefined ? this.#leases.cancel(jobId) : this.#leases.lose(jobId, fence),
       ),
     )
+    this.#warnOfAbsent()
     await this.#open(this.#served)
   }
 
   /** Models that came get a pool, those that went lose theirs; the others keep theirs, calls in flight included. */
   async reconfigure(config: Config): Promise<void> {
     this.#config = config
+    this.#warnOfAbsent()
     const served = this.#served
     for (const [model, pool] of this.#pools) {
       if (served.includes(model)) await pool.reconfigure(config)
@@ -94,9 +96,10 @@ export class Worker {
   health(): { ok: boolean; detail: string } {
     const idle = this.#served.filter(model => !this.#pools.get(model)?.consuming)
     if (idle.length > 0) return { ok: false, detail: `not consuming for ${idle.join(', ')}` }
-    const absent = (this.#options.models ?? []).filter(model => !this.#config.models[model])
+    const absent = this.#absent
     const unknown = absent.length > 0 ? `; not in the configuration: ${absent.join(', ')}` : ''
-    return { ok: true, detail: `consuming for ${this.#pools.size} models${unknown}` }
+    const detail = `consuming for ${this.#pools.size} models${unknown}`
+    return { ok: this.#pools.size > 0 || absent.length === 0, detail }
   }
 
   /** Calls in flight may end by themselves for most of the budget; then they are aborted and their jobs put back. */
@@ -117,6 +120,20 @@ export class Worker {
     return models.filter(model => Object.hasOwn(this.#config.models, model))
   }
 
+  /** Models that it is to serve and that are not there (yet). */
+  get #absent(): string[] {
+    return (this.#options.models ?? []).filter(model => !Object.hasOwn(this.#config.models, model))
+  }
+
+  #warnOfAbsent(): void {
+    const models = this.#absent
+    if (models.length === 0) return
+    this.#dependencies.telemetry.logger.warn(
+      { models },
+      'LONGHAUL_WORKER_MODELS names models that are not in the configuration',
+    )
+  }
+
   /** A pool that cannot start is left out, to be tried again. */
   async #open(models: readonly string[]): Promise<void> {
     await Promise.all(
@@ -134,8 +151,18 @@ export class Worker {
           throw error
         }
         this.#pools.set(model, pool)
+        this.#startCounters(model)
       }),
     )
+  }
+
+  /** At zero: a rate misses the first event of a series that begins with it. */
+  #startCounters(model: string): void {
+    const { metrics } = this.#dependencies.telemetry
+    metrics.jobsFinished.add(0, { status: 'failed', model })
+    for (const name of Object.keys(this.#config.models[model]?.deployments ?? {})) {
+      metrics.repeatedProviderCalls.add(0, { deployment: deploymentKey(model, name) })
+    }
   }
 
   /** Calls in flight end by themselves, or are put back when the worker stops. */

@@ -78,7 +78,8 @@ describe('a service in a process of its own', () => {
         200,
         expect.objectContaining({ ready: true }),
       ])
-      expect(await (await fetch(`${origin}/metrics`)).text()).toContain('longhaul_')
+      const metrics = await (await fetch(`${origin}/metrics`)).text()
+      expect(metrics).toMatch(/^longhaul_coordination_shared 0$/m)
       expect(await child?.end('SIGTERM', 60_000)).toBe(0)
     },
   )
