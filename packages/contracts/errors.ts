@@ -59,7 +59,7 @@ export const errorCatalogue = {
   overloaded: entry(503, 'More requests wait than this process holds; retry.', 'server_error'),
   store_unavailable: entry(
     503,
-    'The database is away; nothing was accepted. Retry after `Retry-After` seconds.',
+    'The database is away. The message says whether what was sent may have been accepted. Retry after `Retry-After` seconds, with the same `Idempotency-Key`.',
     'server_error',
   ),
   shutting_down: entry(503, 'This process is stopping; retry on another.', 'server_error'),

@@ -6,9 +6,12 @@ import { tlsFaultOf } from '@longhaul/contracts'
  */
 export class StoreUnavailableError extends Error {
   readonly code = 'store_unavailable'
+  /** It was never reached; otherwise a connection broke, or fell silent, while it was asked. */
+  readonly nothingHappened: boolean
   constructor(cause: unknown) {
     super(`PostgreSQL is unavailable: ${reasonOf(cause)}`, { cause })
     this.name = 'StoreUnavailableError'
+    this.nothingHappened = wasNeverReached(cause)
   }
 }
 
@@ -39,12 +42,37 @@ const UNREACHABLE = new Set([
 /** The user, the password or the database is not known to it, or not from here. */
 const REFUSED = new Set(['28000', '28P01', '3D000'])
 
+/** No server listens there, or there is no such host: away, or elsewhere. */
+const NO_SUCH_PLACE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])
+
 /** What `pg` says without a code when the server has TLS switched off. */
 const NO_TLS_TEXT = /^The server does not support SSL connections/
 
 /** What `pg` says without a code when a connection dies or none can be had. */
 const UNREACHABLE_TEXT =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Query read timeout|Cannot use a pool after)/
+
+/** Of what `UNREACHABLE` and `UNREACHABLE_TEXT` hold, what stands before the first word with the server. */
+const NEVER_REACHED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+  'EHOSTUNREACH',
+  '57P03',
+  '53300',
+])
+const NEVER_REACHED_TEXT =
+  /^(timeout exceeded when trying to connect|timeout expired|Cannot use a pool after)/
+
+function wasNeverReached(error: unknown): boolean {
+  const { message, errors } = (error ?? {}) as { message?: unknown; errors?: unknown }
+  const code = sqlState(error)
+  if (NEVER_REACHED.has(code) || REFUSED.has(code)) return true
+  if (Array.isArray(errors)) return errors.every(wasNeverReached)
+  if (tlsFaultOf(error) !== undefined) return true
+  return NEVER_REACHED_TEXT.test(String(message)) || NO_TLS_TEXT.test(String(message))
+}
 
 /** By shape, not by `instanceof`: Node's own errors belong to another realm when a test runner isolates its tests. */
 export function isUnreachable(error: unknown): boolean {
@@ -68,6 +96,7 @@ function reasonOf(cause: unknown): string {
   // A host with several addresses, none of which answered.
   if (message === '' && errors?.length) return reasonOf(errors[0])
   if (REFUSED.has(sqlState(cause))) return `${message} — correct DATABASE_URL`
+  if (NO_SUCH_PLACE.has(sqlState(cause))) return `${message} — is DATABASE_URL right?`
   if (NO_TLS_TEXT.test(message)) return `${message} — set sslmode=disable in DATABASE_URL`
   switch (tlsFaultOf(cause)) {
     case 'untrusted':

@@ -57,11 +57,11 @@ export function expectedError(error: unknown): LonghaulError | undefined {
   if (error instanceof LonghaulError) return error
   if (error instanceof StoreUnavailableError) {
     const retryAfterSeconds = RETRY_AFTER_SECONDS.storeUnavailable
-    return new LonghaulError(
-      'store_unavailable',
-      `The database is away; nothing was accepted. Try again in ${retryAfterSeconds} seconds.`,
-      { retryAfterSeconds, cause: error },
-    )
+    const again = `Try again in ${retryAfterSeconds} seconds`
+    const message = error.nothingHappened
+      ? `The database is away; nothing was accepted. ${again}.`
+      : `The database went away meanwhile: what was sent may have been accepted. ${again}; with the same \`Idempotency-Key\` nothing is accepted twice.`
+    return new LonghaulError('store_unavailable', message, { retryAfterSeconds, cause: error })
   }
   if (error instanceof BlobsUnavailableError) {
     const retryAfterSeconds = RETRY_AFTER_SECONDS.filesUnavailable

@@ -363,6 +363,20 @@ describe('when the store takes nothing', () => {
     expect(await test.bus.lag(SUBMITTED_TOPIC, 'test')).toBe(0)
   })
 
+  const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+  it.each([
+    ['away', refused, 'nothing was accepted'],
+    ['of several addresses, and away', { message: '', errors: [refused] }, 'nothing was accepted'],
+    ['starting', { message: 'starting up', code: '57P03' }, 'nothing was accepted'],
+    ['cut off', new Error('Connection terminated unexpectedly'), 'may have been accepted'],
+    ['silent', new Error('Query read timeout'), 'may have been accepted'],
+    ['reset', { message: 'reset', code: 'ECONNRESET' }, 'may have been accepted'],
+  ])('says whether anything may have been accepted: the database is %s', async (_, cause, said) => {
+    failures = [new StoreUnavailableError(cause)]
+    const { json } = await test.call<ErrorEnvelope>('POST', '/v1/jobs', { body })
+    expect(json.error.message).toContain(said)
+  })
+
   it('tells which jobs of a bulk request were not accepted', async () => {
     failures = [new StoreUnavailableError(new Error('x'))]
     const { status, json } = await test.call<BulkAnswer>('POST', '/v1/jobs/bulk', {
