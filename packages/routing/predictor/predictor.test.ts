@@ -51,6 +51,34 @@ describe('the predictor', () => {
     },
   )
 
+  it.each(['2+2', '2+2=', '1+1=?', '3*4', '5 > 3?', '10/2', '[1,2,3]', 'x^2=4'])(
+    'takes a small sum for simple, and not for an examination: %j',
+    text => {
+      const { complexity, familiarity } = predictor.predict(text)
+      expect(complexity).toBeLessThan(0.1)
+      expect(familiarity).toBeLessThan(0.25)
+    },
+  )
+
+  it.each([
+    ['a word', 'ha ', 50],
+    ['many times', 'test ', 5_000],
+    ['a sentence', 'The quick brown fox jumps over the lazy dog. ', 20],
+    ['a line of a log', '2026-01-01 ERROR failed to connect\n', 40],
+    ['a sign', '中', 100],
+  ])('is not impressed by repetition: %s', (_, text, times) => {
+    const { complexity, familiarity } = predictor.predict(text.repeat(times))
+    expect(complexity).toBeLessThan(0.2)
+    expect(familiarity).toBeLessThan(0.3)
+  })
+
+  it('reads a question that repeats much of its words as a question', () => {
+    const proof =
+      'Prove that the sum of two even numbers is even, and the product of two odd is odd. '
+    const once = predictor.predict(proof).complexity
+    expect(predictor.predict(proof.repeat(2)).complexity).toBeGreaterThan(0.8 * once)
+  })
+
   it.each([
     '请证明存在无穷多个素数。',
     'コンパクトハウスドルフ空間が正規であることを証明せよ',
