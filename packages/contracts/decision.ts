@@ -52,6 +52,7 @@ export type FilterReason =
   | 'modality'
   | 'tools'
   | 'json'
+  | 'parameters'
   | 'price'
   | 'deadline'
   | 'excluded'

@@ -101,6 +101,27 @@ describe('a model is filtered', () => {
     ])
   })
 
+  it.each([
+    ['`n` above 1', { n: 2 }],
+    ['`logprobs`', { logprobs: true }],
+    ['`functions`', { functions: [{ name: 'weather' }] }],
+    ['`functions`', { function_call: 'auto' }],
+  ])('for parameters when its provider has no word for %s', (field, asked) => {
+    const catalog = catalogOf({ limited: able, able })
+    for (const deployment of Object.values(catalog.models.limited?.deployments ?? {})) {
+      deployment.provider = 'anthropic'
+    }
+    const { record } = decideOnce(catalog, chat('Hi', asked))
+    expect(record.filtered).toEqual([
+      {
+        model: 'limited',
+        reason: 'parameters',
+        detail: `Anthropic's Messages, which it speaks, know no ${field}`,
+      },
+    ])
+    expect(decideOnce(catalog, chat('Hi', { n: 1, logprobs: false })).record.filtered).toEqual([])
+  })
+
   it('when the policy does not allow it', () => {
     const catalog = catalogOf({ a: {}, b: {} }, { only: { strategy: 'cheapest', models: ['b'] } })
     const { record } = decideOnce(catalog, requestOf(), liveOf(), { policy: 'only' })

@@ -130,6 +130,15 @@ const json: Filter = {
       : undefined,
 }
 
+const parameters: Filter = {
+  reason: 'parameters',
+  applies: ({ needs }) => needs.beyondMessages !== undefined,
+  check: ({ speaksMessages }, { needs }) =>
+    speaksMessages && needs.beyondMessages !== undefined
+      ? { detail: `Anthropic's Messages, which it speaks, know no ${needs.beyondMessages}` }
+      : undefined,
+}
+
 const maxPrice: Filter = {
   reason: 'price',
   applies: ({ policy }) => policy?.policy.max_price !== undefined,
@@ -213,6 +222,7 @@ const hardFilters: readonly Filter[] = [
   modality,
   tools,
   json,
+  parameters,
   maxPrice,
   outputLimit,
   excluded,

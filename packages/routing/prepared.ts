@@ -12,6 +12,8 @@ export interface PreparedModel {
   endpoints: ReadonlySet<Endpoint>
   /** As `model/deployment`. */
   deployments: readonly string[]
+  /** All its deployments speak Anthropic's Messages. */
+  speaksMessages: boolean
   /** What it is in the decision under way, where it is in question; breaks ties by quality, then by name. */
   contender: Contender
 }
@@ -72,6 +74,9 @@ function prepareModels(catalog: Catalog): PreparedModel[] {
     capabilities: new Set(model.capabilities),
     endpoints: new Set(model.endpoints),
     deployments: Object.keys(model.deployments).map(deployment => deploymentKey(name, deployment)),
+    speaksMessages: Object.values(model.deployments).every(
+      ({ provider }) => provider === 'anthropic',
+    ),
     contender: contenderOf(name, model, ranks.get(name) ?? 0),
   }))
 }

@@ -77,6 +77,7 @@ const filterReasons = [
   'modality',
   'tools',
   'json',
+  'parameters',
   'price',
   'deadline',
   'excluded',
