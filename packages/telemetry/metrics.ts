@@ -103,7 +103,7 @@ function jobMetrics(make: Instruments) {
     queueWaitPredicted: make.gauge<{ model: string; lane: Lane }>({
       name: 'longhaul_queue_wait_predicted_seconds',
       unit: 's',
-      help: 'Predicted wait until a call for a job that comes now can begin',
+      help: 'Predicted wait until a call for a job that comes now can begin; told by each process',
       labels: ['model', 'lane'],
     }),
     /** Routing decisions, one per dispatch that was routed; model `none` when no model qualified. */
@@ -218,7 +218,7 @@ function busMetrics(make: Instruments) {
     busLag: make.gauge<{ topic: string; group: string }>({
       name: 'longhaul_bus_lag',
       unit: '{message}',
-      help: 'Messages of a topic that a group has not settled',
+      help: 'Messages of a topic that a group has not settled; of the whole cluster, told by each process',
       labels: ['topic', 'group'],
     }),
     /** How many more messages a topic takes. */
