@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type Clock, sleep } from '@longhaul/contracts'
 import { dieWithParent } from '@longhaul/embedded-postgres'
+import type { Readiness } from '@longhaul/runtime'
 import { StartError } from '../expected-error.ts'
 import { Backoff } from './backoff.ts'
 import { NODE_FLAGS } from './node-flags.ts'
@@ -39,6 +40,8 @@ export class Member {
   readonly #stopping = new AbortController()
   #process: ChildProcess | undefined
   #wasReady = false
+  /** Why it was not ready when last asked. */
+  #lacking = 'it does not answer'
   readonly #backoff = new Backoff()
 
   constructor(options: MemberOptions) {
@@ -68,7 +71,9 @@ export class Member {
       if (!this.#process) throw new StartError(`${this.name} did not start.`)
       if (ready) break
       if (clock.now() > deadline) {
-        throw new StartError(`${this.name} is not ready after ${READY_TIMEOUT_MS / 1_000} s.`)
+        throw new StartError(
+          `${this.name} is not ready after ${READY_TIMEOUT_MS / 1_000} s: ${this.#lacking}`,
+        )
       }
       await sleep(clock, POLL_MS, this.#stopping.signal)
     }
@@ -120,9 +125,18 @@ export class Member {
   async #isReady(): Promise<boolean> {
     try {
       const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
-      return (await fetch(`${this.origin}/readyz`, { signal })).ok
+      const answer = await fetch(`${this.origin}/readyz`, { signal })
+      this.#lacking = lackingIn((await answer.json()) as Readiness)
+      return answer.ok
     } catch {
       return false
     }
   }
+}
+
+function lackingIn({ parts }: Readiness): string {
+  return Object.entries(parts)
+    .filter(([, { ok }]) => !ok)
+    .map(([name, { detail }]) => `${name}: ${detail}`)
+    .join('; ')
 }
