@@ -85,7 +85,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   })
   const parts = [courier, worker, router, dispatcher]
   const address = { host: options.host, port: options.port }
-  const asked = options.configuration ? [...parts, options.configuration] : parts
+  const asked = [
+    // Without its queue webhooks wait in Postgres, and all else goes on.
+    { name: courier.name, advisory: true, health: () => courier.health() },
+    ...[worker, router, dispatcher],
+    ...(options.configuration ? [options.configuration] : []),
+  ]
   const ingress = new Ingress({ ...shared, parts: asked }, config, address)
   const services: Service[] = [...parts, ingress]
   await startInOrder(services, { stopMs: 5_000, logger: telemetry.logger })
