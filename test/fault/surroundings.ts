@@ -28,8 +28,8 @@ export interface Surroundings {
 export const MODELS = ['alpha', 'beta', 'gamma']
 /** So that calls are in flight at any moment. */
 export const LATENCY: Behaviour = { latencyMs: { distribution: 'uniform', min: 20, max: 50 } }
-/** Short, so that what a dead connection left claimed comes back while the test waits. */
-export const LEASE = '5s'
+/** Short, so that what a dead connection left claimed comes back while the test waits; longer than a busy machine stops. */
+export const LEASE = '10s'
 
 export async function surround(options: SurroundingsOptions = {}): Promise<Surroundings> {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-fault-'))
