@@ -24,21 +24,6 @@ export class StoreBusyError extends Error {
   }
 }
 
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENOENT',
-  'EHOSTUNREACH',
-  '57P01',
-  '57P02',
-  '57P03', // shut down by the administrator, crashed, not yet up
-  '53300', // too many connections
-])
-
 /** The user, the password or the database is not known to it, or not from here. */
 const REFUSED = new Set(['28000', '28P01', '3D000'])
 
@@ -48,43 +33,49 @@ const NO_SUCH_PLACE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTU
 /** What `pg` says without a code when the server has TLS switched off. */
 const NO_TLS_TEXT = /^The server does not support SSL connections/
 
-/** What `pg` says without a code when a connection dies or none can be had. */
-const UNREACHABLE_TEXT =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Query read timeout|Cannot use a pool after)/
-
-/** Of what `UNREACHABLE` and `UNREACHABLE_TEXT` hold, what stands before the first word with the server. */
+/** No connection was made. */
 const NEVER_REACHED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
+  ...NO_SUCH_PLACE,
+  ...REFUSED,
   'ENOENT',
-  'EHOSTUNREACH',
-  '57P03',
-  '53300',
+  '57P03', // not yet up
+  '53300', // too many connections
 ])
+/** What `pg` says of it without a code. */
 const NEVER_REACHED_TEXT =
   /^(timeout exceeded when trying to connect|timeout expired|Cannot use a pool after)/
+
+/** A connection ended, or fell silent. */
+const BROKEN_OFF = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  '57P01', // shut down by the administrator
+  '57P02', // crashed
+])
+const BROKEN_OFF_TEXT =
+  /^(Connection terminated|Client has encountered a connection error|Query read timeout)/
 
 function wasNeverReached(error: unknown): boolean {
   const { message, errors } = (error ?? {}) as { message?: unknown; errors?: unknown }
   const code = sqlState(error)
-  if (NEVER_REACHED.has(code) || REFUSED.has(code)) return true
-  if (Array.isArray(errors)) return errors.every(wasNeverReached)
+  if (NEVER_REACHED.has(code)) return true
+  if (Array.isArray(errors)) return errors.length > 0 && errors.every(wasNeverReached)
   if (tlsFaultOf(error) !== undefined) return true
-  return NEVER_REACHED_TEXT.test(String(message)) || NO_TLS_TEXT.test(String(message))
+  return (
+    code === '' && (NEVER_REACHED_TEXT.test(String(message)) || NO_TLS_TEXT.test(String(message)))
+  )
 }
 
 /** By shape, not by `instanceof`: Node's own errors belong to another realm when a test runner isolates its tests. */
 export function isUnreachable(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
+  if (wasNeverReached(error)) return true
   const { message, errors } = error as { message?: unknown; errors?: unknown }
   const code = sqlState(error)
-  if (UNREACHABLE.has(code) || REFUSED.has(code) || code.startsWith('08')) return true
+  if (BROKEN_OFF.has(code) || code.startsWith('08')) return true
   if (Array.isArray(errors)) return errors.some(isUnreachable)
-  if (tlsFaultOf(error) !== undefined) return true
-  return (
-    code === '' && (UNREACHABLE_TEXT.test(String(message)) || NO_TLS_TEXT.test(String(message)))
-  )
+  return code === '' && BROKEN_OFF_TEXT.test(String(message))
 }
 
 /** With the setting that mends it, where one does. */
