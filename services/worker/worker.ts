@@ -72,14 +72,14 @@ export class Worker {
         fence === undefined ? this.#leases.cancel(jobId) : this.#leases.lose(jobId, fence),
       ),
     )
-    this.#warnOfAbsent()
+    this.#announce()
     await this.#open(this.#served)
   }
 
   /** Models that came get a pool, those that went lose theirs; the others keep theirs, calls in flight included. */
   async reconfigure(config: Config): Promise<void> {
     this.#config = config
-    this.#warnOfAbsent()
+    this.#announce()
     const served = this.#served
     for (const [model, pool] of this.#pools) {
       if (served.includes(model)) await pool.reconfigure(config)
@@ -125,13 +125,23 @@ export class Worker {
     return (this.#options.models ?? []).filter(model => !Object.hasOwn(this.#config.models, model))
   }
 
-  #warnOfAbsent(): void {
+  /** Says what it is to serve and cannot, and starts the counters of what it serves. */
+  #announce(): void {
+    const { logger, metrics } = this.#dependencies.telemetry
     const models = this.#absent
-    if (models.length === 0) return
-    this.#dependencies.telemetry.logger.warn(
-      { models },
-      'LONGHAUL_WORKER_MODELS names models that are not in the configuration',
-    )
+    if (models.length > 0) {
+      logger.warn(
+        { models },
+        'LONGHAUL_WORKER_MODELS names models that are not in the configuration',
+      )
+    }
+    // At zero: a rate misses the first event of a series that begins with it.
+    for (const model of this.#served) {
+      metrics.jobsFinished.add(0, { status: 'failed', model })
+      for (const name of Object.keys(this.#config.models[model]?.deployments ?? {})) {
+        metrics.repeatedProviderCalls.add(0, { deployment: deploymentKey(model, name) })
+      }
+    }
   }
 
   /** A pool that cannot start is left out, to be tried again. */
@@ -151,18 +161,8 @@ export class Worker {
           throw error
         }
         this.#pools.set(model, pool)
-        this.#startCounters(model)
       }),
     )
-  }
-
-  /** At zero: a rate misses the first event of a series that begins with it. */
-  #startCounters(model: string): void {
-    const { metrics } = this.#dependencies.telemetry
-    metrics.jobsFinished.add(0, { status: 'failed', model })
-    for (const name of Object.keys(this.#config.models[model]?.deployments ?? {})) {
-      metrics.repeatedProviderCalls.add(0, { deployment: deploymentKey(model, name) })
-    }
   }
 
   /** Calls in flight end by themselves, or are put back when the worker stops. */
