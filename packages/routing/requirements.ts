@@ -20,7 +20,7 @@ export interface Requirements {
   audio: boolean
   tools: boolean
   json: boolean
-  /** A parameter of chat completions that Anthropic's Messages have no word for. */
+  /** A parameter of chat completions that Anthropic's Messages have no word for: see `refuseTheUnspoken` of their provider. */
   beyondMessages: string | undefined
 }
 
