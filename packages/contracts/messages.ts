@@ -40,6 +40,8 @@ export const jobMessageSchema = z.object({
   deadlineAt: z.number().nullable(),
   /** How often the job was published for routing, this time included. */
   dispatch: z.number().int().positive(),
+  /** Calls for it that failed and counted; absent: none did. */
+  failures: z.number().int().positive().optional(),
   hints: routeHintsSchema.nullable(),
   /** Absent in messages of versions before. */
   options: jobOptionsSchema.nullable().default(null),

@@ -1,9 +1,9 @@
-import type { Breakers, BreakerView, Permit } from './port.ts'
+import type { Breakers, BreakerView, Permit, Probing } from './port.ts'
 import { type CoordinationLogger, Receivers } from './receivers.ts'
 
 export interface DeploymentBreaker {
   view(): BreakerView
-  acquire(): Permit | undefined
+  acquire(probing?: Probing): Permit | undefined
   holdUntil(epochMs: number, reason: string): void
   stop(): void
 }
@@ -31,8 +31,8 @@ export abstract class BreakerSet<Breaker extends DeploymentBreaker> implements B
     return this.of(deployment).view()
   }
 
-  acquire(deployment: string): Permit | undefined {
-    return this.of(deployment).acquire()
+  acquire(deployment: string, probing?: Probing): Permit | undefined {
+    return this.of(deployment).acquire(probing)
   }
 
   holdUntil(deployment: string, epochMs: number, reason: string): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '@longhaul/contracts'
 import { CallWindow } from './call-window.ts'
-import type { BreakerOptions, BreakerView, CallOutcome, Permit } from './port.ts'
+import type { BreakerOptions, BreakerView, CallOutcome, Permit, Probing } from './port.ts'
 
 const CLOSED: BreakerView = Object.freeze({
   state: 'closed',
@@ -105,12 +105,18 @@ export class Breaker {
     return { until, reason: this.#view.reason ?? '', trips: this.#trips }
   }
 
-  acquire(): Permit | undefined {
+  /** Calls under way that were let pass since it is half-open. */
+  get probesOut(): number {
+    this.#endOpenWhenDue()
+    return this.#state.kind === 'half-open' ? this.#state.permitsOut : 0
+  }
+
+  acquire({ alone = false }: Probing = {}): Permit | undefined {
     this.#endOpenWhenDue()
     const state = this.#state
     if (state.kind === 'open') return undefined
     if (state.kind === 'half-open') {
-      if (state.permitsOut >= this.#options.probes) return undefined
+      if (state.permitsOut >= (alone ? 1 : this.#options.probes)) return undefined
       state.permitsOut += 1
     }
     return new BreakerPermit(this, this.#epoch)

@@ -15,6 +15,7 @@ export type {
   LiveStats,
   Notes,
   Permit,
+  Probing,
   StreamPart,
   Tallies,
   TokenStreams,

@@ -123,10 +123,18 @@ export interface Permit {
   settle(outcome: CallOutcome): void
 }
 
+export interface Probing {
+  /**
+   * For a call that may fail by its own fault: no probe beside another one of this process, since
+   * its failure would void what that one finds.
+   */
+  alone?: boolean
+}
+
 export interface Breakers {
   view(deployment: string): BreakerView
   /** Leave for one call; undefined when none may pass now. */
-  acquire(deployment: string): Permit | undefined
+  acquire(deployment: string, probing?: Probing): Permit | undefined
   /** Takes the deployment out until then, whatever its calls say: Retry-After, wrong credentials. */
   holdUntil(deployment: string, epochMs: number, reason: string): void
   /** Calls `changed` at every change of state. */

@@ -215,6 +215,7 @@ interface ReleasedRow {
   metadata: Record<string, string> | null
   deadline: number | null
   dispatch: number
+  failures: number
   hints: RouteHints | null
   options: JobOptions | null
   traceparent: string | null
@@ -237,6 +238,7 @@ function releasedJob(row: ReleasedRow): ReleasedJob {
     metadata: row.metadata,
     deadlineAt: row.deadline,
     dispatch: row.dispatch,
+    failures: row.failures,
     hints: row.hints,
     options: row.options,
     traceparent: row.traceparent,

@@ -138,6 +138,8 @@ export interface ReleasedJob {
   metadata: Record<string, string> | null
   deadlineAt: number | null
   dispatch: number
+  /** Calls for it that failed and counted. */
+  failures: number
   hints: RouteHints | null
   options: JobOptions | null
   traceparent: string | null

@@ -50,6 +50,7 @@ function messageOf(job: ReleasedJob): JobMessage {
     metadata: job.metadata,
     deadlineAt: job.deadlineAt,
     dispatch: job.dispatch,
+    ...(job.failures > 0 && { failures: job.failures }),
     hints: job.hints,
     options: job.options,
     traceparent: job.traceparent,

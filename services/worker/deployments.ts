@@ -1,5 +1,10 @@
 import type { Clock, JobMessage, Model, RoutingConstraints } from '@longhaul/contracts'
-import { type Coordination, CREDENTIALS_REFUSED, type Permit } from '@longhaul/coordination'
+import {
+  type Coordination,
+  CREDENTIALS_REFUSED,
+  type Permit,
+  type Probing,
+} from '@longhaul/coordination'
 import type { ProviderDeployment } from '@longhaul/providers'
 import { providerDeploymentsOf } from '@longhaul/runtime'
 import { Pace } from './pace.ts'
@@ -69,15 +74,22 @@ export class Deployments {
   acquire(
     except: ReadonlySet<string> = new Set(),
     constraints: RoutingConstraints = {},
+    probing: Probing = {},
   ): Slot | undefined {
     const now = this.#clock.now()
     for (const state of inOrder(this.#byLoad(now), constraints.order)) {
       if (except.has(state.deployment.key) || !isAllowed(state, constraints)) continue
-      const permit = this.#coordination.breakers.acquire(state.deployment.key)
+      const permit = this.#coordination.breakers.acquire(state.deployment.key, probing)
       if (!permit) continue
       return this.#slot(state, permit, now)
     }
     return undefined
+  }
+
+  /** Whether none is trusted with a call: each breaker is open, or wants probes. */
+  get allDoubted(): boolean {
+    const { breakers } = this.#coordination
+    return this.#states.every(({ deployment }) => breakers.view(deployment.key).state !== 'closed')
   }
 
   /**

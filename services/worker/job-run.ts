@@ -186,7 +186,7 @@ export class JobRun {
       return undefined
     }
     const constraints = this.#message.options?.constraints
-    const other = this.#deployments.acquire(this.#tried, constraints)
+    const other = this.#deployments.acquire(this.#tried, constraints, { alone: true })
     const step = nextStep(failure, this.#context(other !== undefined), this.#config.retry)
     if (step.kind === 'again' && other) {
       const settled = await this.#settleAgain(held, attempt, step)

@@ -42,6 +42,8 @@ const RESUBSCRIBE_MS = 5_000
 const SHORT_REST_MS = 5_000
 /** How long a delivery is kept back when the store is away, so that it does not spin. */
 const RETRY_DELAY_MS = 500
+/** So much later than others it comes back whose own calls failed: it may be why nothing works. */
+const SUSPECT_LAG_MS = 2_000
 
 /**
  * All jobs of one model in this worker. Takes deliveries of its three lanes,
@@ -60,6 +62,11 @@ export class ModelPool {
   readonly #outages: OutageLog
   /** Work that allows only deployments without a free slot; the window bounds it. */
   #parked: Work[] = []
+  /**
+   * Work whose own calls have failed, while every deployment is doubted. It is the probe when
+   * nothing else wants to be: a prompt that brings its provider down must not keep all others out.
+   */
+  #suspects: Work[] = []
   #config: Config
   #group = ''
   #window = 0
@@ -164,14 +171,15 @@ export class ModelPool {
       delivery.reject(`unreadable message: ${error instanceof Error ? error.message : error}`)
       return
     }
-    this.#queue.push(message.lane, message.tenantId, { delivery, message })
+    this.#enqueue({ delivery, message })
     this.#pump()
   }
 
   #pump(): void {
     const since = this.#dependencies.clock.now()
     this.#beginAll()
-    const waiting = this.#parked.length + this.#awaitingRoom.size + this.#queue.size
+    const waiting =
+      this.#parked.length + this.#suspects.length + this.#awaitingRoom.size + this.#queue.size
     if (waiting > 0) this.#pumpAtNextTurn(since)
   }
 
@@ -190,9 +198,25 @@ export class ModelPool {
   }
 
   #beginAll(): void {
+    for (const suspect of this.#suspects.splice(0)) this.#enqueue(suspect)
     this.#beginParked()
     while (this.#beginOne(this.#awaitingRoom, this.#room.isOpen())) {}
     while (this.#beginOne(this.#queue)) {}
+    this.#beginSuspect()
+  }
+
+  #enqueue(work: Work): void {
+    const { lane, tenantId, failures } = work.message
+    if (failures !== undefined && this.#deployments.allDoubted) this.#suspects.push(work)
+    else this.#queue.push(lane, tenantId, work)
+  }
+
+  #beginSuspect(): void {
+    if (this.#suspects.length === 0 || this.#queue.size + this.#awaitingRoom.size > 0) return
+    if (this.#stopping.aborted || this.#divertIfOut()) return
+    const slot = this.#deployments.acquire(undefined, undefined, { alone: true })
+    const work = slot && this.#suspects.shift()
+    if (work) this.#begin(work, slot)
   }
 
   /** @returns whether any was begun */
@@ -205,11 +229,7 @@ export class ModelPool {
   /** @returns whether there may be another */
   #beginOne(queue: LaneQueue<Work>, mayBegin = true): boolean {
     if (queue.size === 0 || this.#stopping.aborted) return false
-    const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now())
-    if (outUntil !== undefined) {
-      this.#divert(outUntil)
-      return false
-    }
+    if (this.#divertIfOut()) return false
     const slot = mayBegin ? this.#deployments.acquire() : undefined
     const work = slot && queue.pop(this.#dependencies.clock.now())
     if (work) this.#begin(work, slot)
@@ -266,20 +286,24 @@ export class ModelPool {
   }
 
   /**
-   * Every deployment is out: jobs that may go elsewhere do, the others wait until
+   * When every deployment is out, jobs that may go elsewhere do, the others wait until
    * one may be tried. Here, when that is soon: whoever is urgent is then first.
+   * @returns whether they are out
    */
-  #divert(outUntil: number): void {
-    const isShort = outUntil - this.#dependencies.clock.now() <= SHORT_REST_MS
+  #divertIfOut(): boolean {
+    const now = this.#dependencies.clock.now()
+    const outUntil = this.#deployments.allOutUntil(now)
+    if (outUntil === undefined) return false
+    const isShort = outUntil - now <= SHORT_REST_MS
     for (const work of this.#drain()) {
-      const { lane, tenantId, requestedModel } = work.message
-      if (isShort && requestedModel !== null) this.#queue.push(lane, tenantId, work)
+      if (isShort && work.message.requestedModel !== null) this.#enqueue(work)
       else this.#divertOne(work, outUntil)
     }
+    return true
   }
 
   #drain(): Work[] {
-    return [...this.#awaitingRoom.drain(), ...this.#queue.drain()]
+    return [...this.#awaitingRoom.drain(), ...this.#queue.drain(), ...this.#suspects.splice(0)]
   }
 
   #divertOne(work: Work, outUntil: number): void {
@@ -301,6 +325,7 @@ export class ModelPool {
       delivery.ack()
       return
     }
+    const lag = message.failures === undefined ? 0 : SUSPECT_LAG_MS
     const exclusions = (message.hints?.exclusions ?? []).filter(
       ({ model }) => model !== this.#model,
     )
@@ -308,7 +333,7 @@ export class ModelPool {
       jobId: message.jobId,
       from: 'queued',
       to: 'pending',
-      dueAt: pinned && until !== undefined ? until : clock.now(),
+      dueAt: pinned && until !== undefined ? until + lag : clock.now(),
       dispatchModel: pinned ? this.#model : '',
       hints: pinned
         ? null

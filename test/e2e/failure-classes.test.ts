@@ -339,3 +339,61 @@ describe('a lost lease', () => {
     expect(p.simulator.callsOf('lost')).toBe(2)
   })
 })
+
+describe('prompts that bring their provider down', () => {
+  const POISON = ['poison-0', 'poison-1', 'poison-2', 'poison-3']
+
+  /** All of them have failed once, and the breaker is open. */
+  async function openPoisoned(openFor: string, clock?: TravelClock) {
+    const p = await open({
+      ...(clock && { clock }),
+      config: simulator => ({
+        models: { shaky: simulated(simulator) },
+        retry: { ...quickRetry, max_attempts: 10 },
+        breaker: { min_calls: 4, failure_rate: 0.4, open_for: openFor },
+      }),
+    })
+    const opened = new Promise<void>(resolve => {
+      p.coordination.breakers.onChange((_, { state }) => {
+        if (state === 'open') resolve()
+      })
+    })
+    for (const marker of POISON) {
+      const fault = { kind: 'status', status: 500 } as const
+      p.simulator.scriptMarker(marker, { failures: [{ fault, times: 'always' }] })
+    }
+    const poisoned = await Promise.all(
+      POISON.map(marker => p.submit(`[[${marker}]]`, { model: 'shaky' })),
+    )
+    await opened
+    return { p, poisoned }
+  }
+
+  it('are not its probes while others wait that have not failed', async () => {
+    const { p } = await openPoisoned('3s')
+    const sound = ['sound-0', 'sound-1', 'sound-2']
+    const ids = await Promise.all(
+      sound.map(marker => p.submit(`[[${marker}]]`, { model: 'shaky' })),
+    )
+    const jobs = await p.allEnded(ids)
+    expect(jobs.map(({ status, attempts }) => [status, attempts])).toEqual(
+      sound.map(() => ['succeeded', 1]),
+    )
+    const called = p.simulator.log.map(({ marker }) => marker)
+    expect(called.slice(0, POISON.length).sort()).toEqual(POISON)
+    expect(sound).toContain(called[POISON.length])
+    expect(sound).toContain(called[POISON.length + 1])
+  })
+
+  it('come back later than those when it is out for long', async () => {
+    const { p, poisoned } = await openPoisoned('30s', new TravelClock())
+    const sound = await p.submit('[[sound]]', { model: 'shaky' })
+    const putBack = (id: string) =>
+      eventually(
+        () => p.dueAt(id),
+        at => at > Date.now() + 10_000,
+      )
+    const end = await putBack(sound)
+    for (const id of poisoned) expect(await putBack(id)).toBe(end + 2_000)
+  })
+})

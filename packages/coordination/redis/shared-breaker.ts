@@ -1,6 +1,6 @@
 import type { Clock } from '@longhaul/contracts'
 import { Breaker, type Opening } from '../breaker.ts'
-import type { BreakerOptions, BreakerView, CallOutcome, Permit } from '../port.ts'
+import type { BreakerOptions, BreakerView, CallOutcome, Permit, Probing } from '../port.ts'
 
 /** What this process says of one breaker; see `breakers.lua`. */
 export interface BreakerReport {
@@ -97,8 +97,9 @@ export class SharedBreaker {
     return this.#own.view()
   }
 
-  acquire(): Permit | undefined {
+  acquire(probing?: Probing): Permit | undefined {
     const { state } = this.#own.view()
+    if (probing?.alone && this.#own.probesOut > 0) return undefined
     if (state === 'half-open' && this.#dependencies.shared()) return this.#acquireProbe()
     const permit = this.#own.acquire()
     if (!permit) return undefined

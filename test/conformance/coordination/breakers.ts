@@ -58,6 +58,27 @@ export function exerciseBreakers(open: OpenCoordination): void {
       expect({ openUntil, reason }).toEqual({ openUntil: undefined, reason: undefined })
     })
 
+    it('give one probe, and none beside another, to a call that may fail by its own fault', async () => {
+      const { coordination, clock } = await open.one()
+      const { breakers } = coordination
+      await openAndWait(breakers, clock)
+      const suspect = await eventually(
+        () => breakers.acquire(KEY, { alone: true }),
+        given => given !== undefined,
+      )
+      expect(breakers.acquire(KEY, { alone: true })).toBeUndefined()
+      const other = await permit(breakers)
+      suspect?.settle('neutral')
+      expect(breakers.acquire(KEY, { alone: true })).toBeUndefined()
+
+      other.settle('success')
+      ;(await permit(breakers)).settle('success')
+
+      await stateBecomes(breakers, 'closed')
+      breakers.acquire(KEY)
+      expect(breakers.acquire(KEY, { alone: true })).toBeDefined()
+    })
+
     it('open again, for twice as long, when a probe fails', async () => {
       const { coordination, clock } = await open.one()
       const { breakers } = coordination
