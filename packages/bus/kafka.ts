@@ -137,7 +137,7 @@ class KafkaBus implements Bus {
 
   async ensureTopics(topics: readonly string[]): Promise<void> {
     this.#assertRunning()
-    await this.#topics.ensure(topics, PATIENCE_MS)
+    await this.#topics.ensure(topics, this.#patienceMs)
   }
 
   publish(topic: string, message: Message): Promise<void> {
@@ -170,6 +170,11 @@ class KafkaBus implements Bus {
     this.#subscriptions.add(subscription)
     if (this.#queue.state === 'up') await subscription.consumer.joined(PATIENCE_MS)
     return subscription
+  }
+
+  /** While no broker answers, whoever waited would be kept from its start, in vain. */
+  get #patienceMs(): number {
+    return this.#queue.state === 'up' ? PATIENCE_MS : 0
   }
 
   health(): BusHealth {

@@ -74,8 +74,8 @@ export interface Bus {
   /**
    * Creates what does not exist yet, dead letters included; publishing to or
    * consuming a topic that this process did not ask for is an error. When the
-   * broker is away it resolves after some seconds: the topics are known from
-   * then on, and are created once it is back.
+   * broker is away it resolves all the same, after some seconds at most: the
+   * topics are known from then on, and are created once it is back.
    */
   ensureTopics(topics: readonly string[]): Promise<void>
   /**

@@ -65,6 +65,7 @@ export class Topics {
     }
     if (this.#missing.size === 0) return
     this.#creating ??= this.#createMissing()
+    if (timeoutMs <= 0) return
     await new Promise<void>(resolve => {
       const cancel = this.#dependencies.clock.schedule(timeoutMs, resolve)
       void this.#creating?.then(resolve).finally(cancel)

@@ -1,0 +1,37 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { expect, it } from '@jest/globals'
+import { ManualClock } from '../../test/manual-clock.ts'
+import { openKafkaBus } from './kafka.ts'
+
+it('opens, asks for topics and consumes without waiting for a broker that refuses connections', async () => {
+  const clock = new ManualClock()
+  const bus = await openKafkaBus({
+    brokers: [`127.0.0.1:${await unusedPort()}`],
+    clientId: 'late',
+    publishTimeoutMs: 500,
+    clock,
+  })
+  // No time passes, so that a wait would be for ever.
+  await bus.ensureTopics(['jobs.submitted'])
+  const subscription = await bus.consume({
+    topics: ['jobs.submitted'],
+    group: 'router',
+    window: 1,
+    versions: [1],
+    handle() {},
+  })
+  expect(bus.health()).toMatchObject({ ok: false, detail: expect.stringContaining('ECONNREFUSED') })
+  await subscription.stop(0)
+  await bus.stop()
+})
+
+async function unusedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
