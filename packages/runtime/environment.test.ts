@@ -145,18 +145,29 @@ describe('the launcher', () => {
     ['LONGHAUL_PROT', 'LONGHAUL_PORT'],
     ['LONGHAUL_DATADIR', 'LONGHAUL_DATA_DIR'],
     ['LONGHAUL_APIKEY', 'LONGHAUL_API_KEY'],
+    ['KAFKA_BROKER', 'KAFKA_BROKERS'],
+    ['KAFKA_SASL_USER_NAME', 'KAFKA_SASL_USERNAME'],
+    ['REDIS_URI', 'REDIS_URL'],
+    ['REDIS_TLS_CAFILE', 'REDIS_TLS_CA_FILE'],
+    ['DATABASE_URI', 'DATABASE_URL'],
+    ['S3_BUKET', 'S3_BUCKET'],
   ])('takes %s for a slip', (variable, meant) => {
     expect(launcherFaults({ [variable]: '1' })).toEqual([
       `${variable} is unknown — did you mean ${meant}?`,
     ])
   })
 
-  it.each(['LONGHAUL_TEST', 'LONGHAUL_URL', 'LONGHAUL_API', 'PORT', 'HOST'])(
-    'leaves %s to others',
-    variable => {
-      expect(launcherFaults({ [variable]: 'x' })).toEqual([])
-    },
-  )
+  it.each([
+    ...['LONGHAUL_TEST', 'LONGHAUL_URL', 'LONGHAUL_API', 'PORT', 'HOST', 'DATABASE_NAME'],
+    ...['KAFKA_HOME', 'KAFKA_OPTS', 'KAFKA_VERSION', 'KAFKA_PORT_9092_TCP', 'KAFKA_SERVICE_PORT'],
+    ...['REDIS_HOST', 'REDIS_PORT', 'REDIS_PASSWORD', 'REDIS_SERVICE_PORT', 'S3_ACCESS_KEY'],
+  ])('leaves %s to others', variable => {
+    expect(launcherFaults({ [variable]: 'x' })).toEqual([])
+  })
+
+  it('leaves what looks like a slip to others beside the right one', () => {
+    expect(launcherFaults({ REDIS_URL: 'redis://one', REDIS_URI: 'redis://other' })).toEqual([])
+  })
 
   it('reports every fault at once, and no value', () => {
     const faults = launcherFaults({

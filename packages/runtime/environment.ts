@@ -53,7 +53,7 @@ const DEFAULT_SHUTDOWN_MS = 25_000
 const MAX_SHUTDOWN_MS = 3_600_000
 const MAX_PORT = 65_535
 const MIN_KEY_LENGTH = 16
-const PREFIX = 'LONGHAUL_'
+const PREFIXES = ['LONGHAUL_', 'DATABASE_', 'KAFKA_', 'REDIS_', 'S3_']
 /** Characters that a slip of the hand adds or drops. */
 const MAX_SLIP = 2
 
@@ -158,16 +158,22 @@ function read<S extends z.ZodObject, T>(
     : { ok: false, faults }
 }
 
-/** Ours by their prefix, and so near to a known one that they are a slip; others may be anybody's. */
+/**
+ * By their prefix perhaps ours, and so near to a known one, which is absent, that they are a slip;
+ * others may be anybody's.
+ */
 function misspeltOf(given: string[], known: string[]): EnvFault[] {
-  const ours = (names: string[]) =>
-    names.filter(name => name.startsWith(PREFIX)).map(name => name.slice(PREFIX.length))
-  const knownEndings = ours(known)
-  return ours(given).flatMap(ending => {
-    const near = knownEndings.includes(ending) ? undefined : nearMiss(ending, knownEndings)
-    if (near === undefined || Math.abs(near.length - ending.length) > MAX_SLIP) return []
-    const remedy = `did you mean ${PREFIX}${near}?`
-    return [{ variable: `${PREFIX}${ending}`, message: 'is unknown', remedy }]
+  return PREFIXES.flatMap(prefix => {
+    const endingsOf = (names: string[]) =>
+      names.filter(name => name.startsWith(prefix)).map(name => name.slice(prefix.length))
+    const knownEndings = endingsOf(known)
+    return endingsOf(given).flatMap(ending => {
+      const near = knownEndings.includes(ending) ? undefined : nearMiss(ending, knownEndings)
+      if (near === undefined || given.includes(`${prefix}${near}`)) return []
+      if (Math.abs(near.length - ending.length) > MAX_SLIP) return []
+      const remedy = `did you mean ${prefix}${near}?`
+      return [{ variable: `${prefix}${ending}`, message: 'is unknown', remedy }]
+    })
   })
 }
 

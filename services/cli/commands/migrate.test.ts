@@ -32,14 +32,8 @@ describe('migrate', () => {
   it.each([
     [{}, 'DATABASE_URL is missing'],
     [{ DATABASE_URL: 'mysql://db/x' }, 'DATABASE_URL is not the address of a PostgreSQL'],
-    [
-      { DATABASE_URL: 'postgres://127.0.0.1:9/x' },
-      'could not be migrated: Error: connect ECONNREFUSED',
-    ],
-    [
-      { DATABASE_URL: 'postgres://localhost:9/x' },
-      'could not be migrated: Error: connect ECONNREFUSED',
-    ],
+    [{ DATABASE_URL: 'postgres://127.0.0.1:9/x' }, '127.0.0.1:9 — is DATABASE_URL right?'],
+    [{ DATABASE_URL: 'postgres://localhost:9/x' }, ':9 — is DATABASE_URL right?'],
   ])('with %j ends with 1 and says why', async (env, message) => {
     const { code, complained } = await migrate(env)
     expect([code, complained]).toEqual([1, expect.stringContaining(message)])

@@ -30,14 +30,8 @@ async function migrateDatabase({ env, print, complain }: CliContext): Promise<0 
     print(applied.length === 0 ? 'Nothing to do.\n' : 'The database is up to date.\n')
     return 0
   } catch (error) {
-    complain(`The database could not be migrated: ${reasonOf(error)}\n`)
+    const reason = error instanceof Error ? error.message : String(error)
+    complain(`The database could not be migrated: ${withoutCredentials(reason)}\n`)
     return 1
   }
-}
-
-/** A connection that several addresses refused is an AggregateError without a message of its own. */
-function reasonOf(error: unknown): string {
-  const several = typeof error === 'object' && error !== null && 'errors' in error
-  const first = several && Array.isArray(error.errors) ? error.errors[0] : error
-  return withoutCredentials(String(first))
 }
