@@ -48,6 +48,7 @@ export {
   type OperationsOptions,
   type OperationsServer,
   operationsHandler,
+  operationsPaths,
   serveOperations,
 } from './operations-server.ts'
 export { isOutage, OutageLog } from './outage-log.ts'

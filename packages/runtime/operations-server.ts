@@ -17,6 +17,9 @@ const TEXT_TYPE = 'text/plain; charset=utf-8'
 /** Parts are looked at anew for each question, so it may come soon. */
 const RETRY_AFTER_SECONDS = '2'
 
+/** What is asked for by who runs it, not by its users. */
+export const operationsPaths = ['/healthz', '/readyz', '/metrics'] as const
+
 /**
  * `/healthz` (the process is alive: restart it if not), `/readyz` (503 with
  * what fails: send it nothing), `/metrics`. Fits `node:http` and, with `next`,
@@ -25,11 +28,12 @@ const RETRY_AFTER_SECONDS = '2'
 export function operationsHandler(
   options: OperationsOptions,
 ): (request: IncomingMessage, response: ServerResponse, next?: () => void) => void {
-  const routes = new Map<string, () => Promise<Answer>>([
-    ['/healthz', async () => ({ status: 200, type: JSON_TYPE, body: '{"alive":true}\n' })],
-    ['/readyz', () => describeReadiness(options.health)],
-    ['/metrics', () => describeMetrics(options.scrape)],
-  ])
+  const answers: Record<(typeof operationsPaths)[number], () => Promise<Answer>> = {
+    '/healthz': async () => ({ status: 200, type: JSON_TYPE, body: '{"alive":true}\n' }),
+    '/readyz': () => describeReadiness(options.health),
+    '/metrics': () => describeMetrics(options.scrape),
+  }
+  const routes = new Map<string, () => Promise<Answer>>(Object.entries(answers))
   return (request, response, next) => {
     const url = request.url ?? '/'
     const query = url.indexOf('?')

@@ -1,4 +1,5 @@
 import { LonghaulError, newId } from '@longhaul/contracts'
+import { operationsPaths } from '@longhaul/runtime'
 import type { Tenant } from '@longhaul/store'
 import type { Telemetry } from '@longhaul/telemetry'
 import express, {
@@ -56,6 +57,10 @@ export function createApp(options: AppOptions): Express {
   app.disable('etag')
   app.set('query parser', false)
   app.use(observe(options))
+  app.use((request, response, next) => {
+    response.locals.route = operationsPaths.find(path => path === request.path)
+    next()
+  })
   app.use(options.operations)
   app.use((_request, response, next) => {
     options.setHeaders(response)

@@ -35,12 +35,16 @@ describe('an ingress', () => {
   it('counts requests by route, not by path', async () => {
     await test.call('GET', `/v1/jobs/${await submit()}`)
     await test.call('GET', '/nowhere/secret')
+    await test.call('GET', '/healthz?secret')
     const metrics = (await test.call('GET', '/metrics')).text
     expect(metrics).toContain(
       'longhaul_http_requests_total{route="/v1/jobs/{id}",method="GET",status="200"} 1',
     )
     expect(metrics).toContain(
       'longhaul_http_requests_total{route="unmatched",method="GET",status="404"} 1',
+    )
+    expect(metrics).toMatch(
+      /longhaul_http_requests_total\{route="\/healthz",method="GET",status="200"\} [1-9]/,
     )
     expect(metrics).not.toContain('secret')
   })
