@@ -18,9 +18,9 @@ export function arrayOf<S extends z.ZodType>(
       for (const [index, value] of values.entries()) {
         const issue = element.safeParse(value, { reportInput: true }).error?.issues[0]
         if (!issue) continue
-        context.addIssue({ ...issue, path: [index, ...issue.path] } as Parameters<
-          typeof context.addIssue
-        >[0])
+        // Of a union, zod would hear only the branch whose issues let it go on.
+        const told = { ...issue, path: [index, ...issue.path], continue: false }
+        context.addIssue(told as Parameters<typeof context.addIssue>[0])
         return
       }
     })

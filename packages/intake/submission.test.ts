@@ -329,7 +329,7 @@ describe('a submission is refused', () => {
       { endpoint: '/v1/embeddings', body: { input: [] } },
       'invalid_value',
       'body.input',
-      '`body.input` must be a string or an array that is not empty; got an empty array.',
+      '`body.input` must have at least 1 element; it has 0.',
     ],
     [
       'a temperature of responses that is no number',
@@ -428,6 +428,34 @@ describe('a submission is refused', () => {
       'invalid_value',
       'metadata',
       '`metadata` is refused: at most 16 pairs; got an object of 17 fields.',
+    ],
+    [
+      'a token below 0',
+      { endpoint: '/v1/embeddings', body: { input: [-1] } },
+      'invalid_value',
+      'body.input[0]',
+      '`body.input[0]` must be at least 0; got -1.',
+    ],
+    [
+      'an input of no tokens',
+      { endpoint: '/v1/embeddings', body: { input: [[]] } },
+      'invalid_value',
+      'body.input[0]',
+      '`body.input[0]` must have at least 1 element; it has 0.',
+    ],
+    [
+      'an input of no kind',
+      { endpoint: '/v1/embeddings', body: { input: [true] } },
+      'invalid_value',
+      'body.input[0]',
+      '`body.input[0]` must be a string or a number or an array; got true.',
+    ],
+    [
+      'too many inputs',
+      { endpoint: '/v1/embeddings', body: { input: Array(2_049).fill('a') } },
+      'invalid_value',
+      'body.input',
+      '`body.input` must have at most 2048 elements; it has 2049.',
     ],
     [
       'inputs of two kinds',

@@ -69,18 +69,22 @@ interface Fault {
   message: string
 }
 
-/** Of a union, the branch that comes furthest into the value speaks. */
+/**
+ * Of a union, a branch speaks that the value is of the type of; else the one that comes furthest
+ * into it, together with those that come as far.
+ */
 function decisive(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== 'invalid_union') return issue
-  const furthest = issue.errors
-    .flatMap(([first]) => (first ? [decisive(first)] : []))
-    .reduce<z.core.$ZodIssue | undefined>(
-      (best, inner) => (best && best.path.length >= inner.path.length ? best : inner),
-      undefined,
-    )
+  const all = issue.errors.flatMap(([first]) => (first ? [decisive(first)] : []))
+  const ofItsType = all.filter(({ code }) => code !== 'invalid_type')
+  const branches = ofItsType.length > 0 ? ofItsType : all
+  const depth = Math.max(...branches.map(({ path }) => path.length))
+  const [furthest, ...others] = branches.filter(({ path }) => path.length === depth)
   if (!furthest) return issue
-  const isAboutValue = furthest.path.length > 0 || furthest.code !== 'invalid_type'
-  return isAboutValue ? { ...furthest, path: [...issue.path, ...furthest.path] } : issue
+  const path = [...issue.path, ...furthest.path]
+  if (furthest.code !== 'invalid_type') return { ...furthest, path }
+  const errors = [furthest, ...others].map(branch => [branch])
+  return { code: 'invalid_union', path, errors, message: issue.message }
 }
 
 function faultOf(issue: z.core.$ZodIssue, { schema, value }: Checked): Fault {
