@@ -82,7 +82,6 @@ const sampling = {
 const conversing = {
   ...sampling,
   top_logprobs: z.number().int().min(0).max(20).nullish(),
-  tools: arrayOf(z.looseObject({ type: z.string() })).optional(),
   tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]).nullish(),
   parallel_tool_calls: z.boolean().nullish(),
 }
@@ -98,8 +97,17 @@ const completing = {
   stop: z.union([z.string(), arrayOf(z.string())]).nullish(),
 }
 
+const functionName = z.string().min(1)
+
+const chatTool = z
+  .looseObject({ type: z.string(), function: z.looseObject({ name: functionName }).optional() })
+  .superRefine(({ type, function: described }, context) => {
+    if (type === 'function' && !described) context.addIssue(missing('function', 'object'))
+  })
+
 const chatCompletion = z.looseObject({
   ...conversing,
+  tools: arrayOf(chatTool).optional(),
   ...completing,
   model,
   messages: arrayOf(message, { min: 1 }),
@@ -112,10 +120,30 @@ const chatCompletion = z.looseObject({
   stream: streamRefused,
 })
 
+const responseTool = z
+  .looseObject({ type: z.string(), name: z.string().optional() })
+  .superRefine(({ type, name }, context) => {
+    if (type === 'function' && !name) context.addIssue(missing('name', 'string'))
+  })
+
+const responseMessage = z.looseObject({
+  role: z.enum(['user', 'assistant', 'system', 'developer']),
+  content: z.union([z.string(), arrayOf(z.looseObject({ type: z.string() }), { min: 1 })]),
+})
+
+/** Of many types. One without a type is a message, or refers to an item by no more than its `id`. */
+const responseItem = z.looseObject({ type: z.string().nullish() }).superRefine((item, context) => {
+  const isReference = item.id !== undefined && item.role === undefined
+  if (item.type !== 'message' && (item.type != null || isReference)) return
+  const [issue] = responseMessage.safeParse(item, { reportInput: true }).error?.issues ?? []
+  if (issue) context.addIssue({ ...issue } as Parameters<typeof context.addIssue>[0])
+})
+
 const response = z.looseObject({
   ...conversing,
+  tools: arrayOf(responseTool).optional(),
   model,
-  input: z.union([z.string().min(1), arrayOf(z.looseObject({}), { min: 1 })]),
+  input: z.union([z.string().min(1), arrayOf(responseItem, { min: 1 })]),
   instructions: z.string().nullish(),
   max_output_tokens: z.number().int().positive().nullish(),
   max_tool_calls: z.number().int().positive().nullish(),

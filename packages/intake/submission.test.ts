@@ -13,6 +13,8 @@ const reader = new SubmissionReader({
 const messages = [{ role: 'user', content: 'hello' }]
 const body = { messages }
 
+type Refused = [what: string, value: unknown, code: string, param: string | null, message: string]
+
 function refusal(value: unknown, path?: string): Pick<LonghaulError, 'code' | 'param' | 'message'> {
   try {
     reader.read(value, NOW, path)
@@ -117,7 +119,7 @@ describe('a submission', () => {
 })
 
 describe('a submission is refused', () => {
-  it.each<[string, unknown, string, string | null, string]>([
+  it.each<Refused>([
     ['null', null, 'invalid_value', null, 'The request body must be an object; got null.'],
     [
       'an array',
@@ -456,6 +458,67 @@ describe('a submission is refused', () => {
       'invalid_value',
       'body.input',
       '`body.input` must have at most 2048 elements; it has 2049.',
+    ],
+    ...['auto', 'frugal'].map(
+      (model): Refused => [
+        `what no model can be asked, with "${model}"`,
+        { endpoint: '/v1/completions', body: { model, prompt: 'a', suffix: 'b' } },
+        'invalid_value',
+        'body.suffix',
+        'No model of the configuration serves /v1/completions itself, and `suffix` has no counterpart in chat completions: say in the prompt what is to follow. Leave it out, or configure a model that does.',
+      ],
+    ),
+    [
+      'what the named model cannot be asked',
+      { endpoint: '/v1/completions', body: { model: 'vendor/large', prompt: 'a', suffix: 'b' } },
+      'invalid_value',
+      'body.suffix',
+      '"vendor/large" speaks chat completions only, and `suffix` has no counterpart in chat completions: say in the prompt what is to follow. Leave it out, or choose another model.',
+    ],
+    [
+      'an item of an unknown role',
+      { endpoint: '/v1/responses', body: { input: [{ role: 'tool', content: 'x' }] } },
+      'invalid_value',
+      'body.input[0].role',
+      '`body.input[0].role` must be one of "user", "assistant", "system", "developer"; got "tool".',
+    ],
+    [
+      'an item without content',
+      { endpoint: '/v1/responses', body: { input: [{ role: 'user' }] } },
+      'missing_field',
+      'body.input[0].content',
+      '`body.input[0].content` is missing: add a string or an array.',
+    ],
+    [
+      'a message of nobody',
+      {
+        endpoint: '/v1/responses',
+        body: { input: [{ id: 'msg_1' }, { type: 'message', content: 'x' }] },
+      },
+      'missing_field',
+      'body.input[1].role',
+      '`body.input[1].role` is missing: add one of "user", "assistant", "system", "developer".',
+    ],
+    [
+      'a function of responses without a name',
+      { endpoint: '/v1/responses', body: { input: 'x', tools: [{ type: 'function' }] } },
+      'missing_field',
+      'body.tools[0].name',
+      '`body.tools[0].name` is missing: add a string.',
+    ],
+    [
+      'a function that is not described',
+      { body: { ...body, tools: [{ type: 'function' }] } },
+      'missing_field',
+      'body.tools[0].function',
+      '`body.tools[0].function` is missing: add an object.',
+    ],
+    [
+      'a function without a name',
+      { body: { ...body, tools: [{ type: 'function', function: { parameters: {} } }] } },
+      'missing_field',
+      'body.tools[0].function.name',
+      '`body.tools[0].function.name` is missing: add a string.',
     ],
     [
       'inputs of two kinds',

@@ -149,6 +149,7 @@ export class SubmissionReader {
     const { model } = body
     const named = typeof model === 'string' && model !== 'auto' ? model : undefined
     if (named === undefined) {
+      this.#assertAnySpeaks(job.endpoint, body, modelPath)
       return { requestedModel: null, policy: this.#policy(job.policy, policyPath) }
     }
     const requested = resolveRequested(this.#config, named)
@@ -160,7 +161,10 @@ export class SubmissionReader {
         { param: policyPath },
       )
     }
-    if (requested.kind !== 'model') return { requestedModel: null, policy: named }
+    if (requested.kind !== 'model') {
+      this.#assertAnySpeaks(job.endpoint, body, modelPath)
+      return { requestedModel: null, policy: named }
+    }
     this.#assertSpeaks(named, job.endpoint, body, modelPath)
     return { requestedModel: named, policy: null }
   }
@@ -183,16 +187,12 @@ export class SubmissionReader {
     const { endpoints = [] } = models[model] ?? {}
     if (endpoints.includes(endpoint)) return
     if (endpoint !== '/v1/embeddings' && endpoints.includes('/v1/chat/completions')) {
-      const fault = untranslatable(endpoint, body)
-      if (!fault) return
-      const param = path.slice(0, -'model'.length) + fault.field
-      throw new LonghaulError(
-        'invalid_value',
-        `"${model}" speaks chat completions only, and ${fault.message}. Leave it out, or choose another model.`,
-        { param },
-      )
+      return this.#assertTranslatable(endpoint, body, path, {
+        why: `"${model}" speaks chat completions only`,
+        instead: 'choose another model',
+      })
     }
-    const others = Object.keys(models).filter(name => models[name]?.endpoints.includes(endpoint))
+    const others = this.#speakersOf(endpoint)
     const remedy =
       others.length > 0
         ? `these do: ${namesShown(others)}`
@@ -202,6 +202,33 @@ export class SubmissionReader {
       `\`${path}\` names "${model}", which does not serve ${endpoint}; ${remedy}.`,
       { param: path },
     )
+  }
+
+  /** Whichever model is chosen, if it can be known that none will do. */
+  #assertAnySpeaks(endpoint: Endpoint, body: Record<string, unknown>, path: string): void {
+    if (this.#speakersOf(endpoint).length > 0) return
+    this.#assertTranslatable(endpoint, body, path, {
+      why: `No model of the configuration serves ${endpoint} itself`,
+      instead: 'configure a model that does',
+    })
+  }
+
+  #assertTranslatable(
+    endpoint: Endpoint,
+    body: Record<string, unknown>,
+    path: string,
+    { why, instead }: { why: string; instead: string },
+  ): void {
+    const fault = untranslatable(endpoint, body)
+    if (!fault) return
+    const param = path.slice(0, -'model'.length) + fault.field
+    const message = `${why}, and ${fault.message}. Leave it out, or ${instead}.`
+    throw new LonghaulError('invalid_value', message, { param })
+  }
+
+  #speakersOf(endpoint: Endpoint): string[] {
+    const { models } = this.#config
+    return Object.keys(models).filter(name => models[name]?.endpoints.includes(endpoint))
   }
 
   #names(): string[] {
