@@ -63,18 +63,21 @@ export type WebhookTarget = z.infer<typeof webhookTargetSchema>
 
 const moment = z.string().max(64)
 
-/** `POST /v1/jobs`. The body of the endpoint passes through whole, unknown fields included. */
+/**
+ * `POST /v1/jobs`. The body of the endpoint passes through whole, unknown fields included. What a
+ * job may show as null may be sent as null, which is as if it were absent.
+ */
 export const submitJobSchema = z.strictObject({
   endpoint: z.enum(endpoints).default('/v1/chat/completions'),
   body: z.looseObject({}).describe('What that endpoint takes, as in the OpenAI API'),
   lane: z.enum(lanes).default('standard'),
   deadline: moment
-    .optional()
+    .nullish()
     .describe('RFC 3339 time or duration ("10m"); the job expires after it'),
-  not_before: moment.optional().describe('RFC 3339 time or duration; the job is held until then'),
-  policy: z.string().min(1).max(64).optional().describe('A policy of the configuration'),
-  webhook: webhookTargetSchema.optional(),
-  metadata: metadataSchema.optional(),
+  not_before: moment.nullish().describe('RFC 3339 time or duration; the job is held until then'),
+  policy: z.string().min(1).max(64).nullish().describe('A policy of the configuration'),
+  webhook: webhookTargetSchema.nullish(),
+  metadata: metadataSchema.nullish(),
 })
 export type SubmitJob = z.infer<typeof submitJobSchema>
 

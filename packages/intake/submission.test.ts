@@ -56,6 +56,11 @@ describe('a submission', () => {
     })
   })
 
+  it('may name what it leaves out, as jobs show it', () => {
+    const absent = { deadline: null, not_before: null, policy: null, webhook: null, metadata: null }
+    expect(reader.read({ body, ...absent }, NOW)).toEqual(reader.read({ body }, NOW))
+  })
+
   it('may say everything', () => {
     const submission = reader.read(
       {

@@ -142,7 +142,7 @@ export class SubmissionReader {
   }
 
   #route(
-    job: Pick<SubmitJob, 'endpoint'> & { policy?: string | undefined },
+    job: Pick<SubmitJob, 'endpoint'> & { policy?: string | null | undefined },
     body: Record<string, unknown>,
     { model: modelPath, policy: policyPath }: { model: string; policy: string },
   ) {
@@ -154,7 +154,7 @@ export class SubmissionReader {
     }
     const requested = resolveRequested(this.#config, named)
     if (!requested) throw this.#unknown(modelPath, 'model or policy', named, this.#names())
-    if (job.policy !== undefined) {
+    if (job.policy != null) {
       throw new LonghaulError(
         'invalid_value',
         `\`${policyPath}\` can be given only while \`${modelPath}\` is absent or "auto"; it is ${describeValue(named)}: leave one of the two out.`,
@@ -170,8 +170,8 @@ export class SubmissionReader {
   }
 
   /** `auto` is the default policy. */
-  #policy(policy: string | undefined, path: string): string | null {
-    if (policy === undefined || policy === 'auto') return null
+  #policy(policy: string | null | undefined, path: string): string | null {
+    if (policy == null || policy === 'auto') return null
     if (Object.hasOwn(this.#config.policies, policy)) return policy
     const known = new Set(['auto', ...Object.keys(this.#config.policies)])
     throw this.#unknown(path, 'policy', policy, [...known])
@@ -320,8 +320,8 @@ function timesOf(job: SubmitJob, now: number, path: string) {
   return { notBefore, deadlineAt }
 }
 
-function momentOf(text: string | undefined, now: number, path: string): number | null {
-  if (text === undefined) return null
+function momentOf(text: string | null | undefined, now: number, path: string): number | null {
+  if (text == null) return null
   const moment = momentMs(text, now)
   if (moment === undefined) {
     throw new LonghaulError(
