@@ -50,6 +50,8 @@ export interface KafkaBusOptions extends KafkaConnection {
 
 /** How long to wait for what goes on by itself when it takes longer. */
 const PATIENCE_MS = 5_000
+/** What a connection that is given up may take to fail. */
+const SAYING_WHY_MS = 1_000
 const PROBE_EVERY_MS = 5_000
 const PROBE_ANSWER_MS = 3_000
 
@@ -93,6 +95,7 @@ class KafkaBus implements Bus {
   readonly #lagAdmin: KafkaAdmin
   readonly #topics: Topics
   readonly #lag: LagReader
+  readonly #connectMs: number
   readonly #queue: SendQueue
   readonly #subscriptions = new Set<KafkaSubscription>()
   #cancelProbe: () => void = () => {}
@@ -127,12 +130,13 @@ class KafkaBus implements Bus {
       },
       { maxAgeMs: options.lagMaxAgeMs ?? 2_000 },
     )
-    this.#queue = this.#openQueue(options.publishTimeoutMs ?? PATIENCE_MS)
+    this.#connectMs = options.publishTimeoutMs ?? PATIENCE_MS
+    this.#queue = this.#openQueue(this.#connectMs)
     this.#probe()
   }
 
   tried(): Promise<void> {
-    return this.#queue.tried(PATIENCE_MS)
+    return this.#queue.tried(this.#connectMs + SAYING_WHY_MS)
   }
 
   async ensureTopics(topics: readonly string[]): Promise<void> {
