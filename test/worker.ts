@@ -15,7 +15,7 @@ import { startTelemetry } from '@longhaul/telemetry'
 import { Worker } from '../services/worker/worker.ts'
 import { openTestStore } from './database.ts'
 
-type HandedOver = Pick<JobMessage, 'requestedModel' | 'lane' | 'options'> & {
+type HandedOver = Pick<JobMessage, 'requestedModel' | 'lane' | 'options' | 'failures'> & {
   route: NonNullable<JobMessage['route']>
   /** JSON text. */
   body: string

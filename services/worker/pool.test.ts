@@ -7,6 +7,8 @@ const deployments = { main: { provider: 'openai-compatible', base_url: 'http://1
 const config = configSchema.parse({
   models: { small: { context_window: 8_000, price: { input: 1, output: 2 }, deployments } },
 })
+/** Both jobs come meanwhile, and wait in the worker: it is short. */
+const HOLD_MS = 3_000
 const body = '{"messages":[{"role":"user","content":"hello"}]}'
 
 interface Waiting {
@@ -73,5 +75,35 @@ describe('a job that allows only deployments which the configuration has no more
       hints: { exclusions: [{ model: 'small', reason: 'unavailable' }], preferred: ['large'] },
     })
     expect(due_in_ms).toBeLessThanOrEqual(0)
+  })
+})
+
+describe('a job whose calls have failed', () => {
+  it('is called after one that has not, when their deployment may be probed again', async () => {
+    const called: string[] = []
+    let told = () => {}
+    const both = new Promise<void>(resolve => {
+      told = resolve
+    })
+    const test = await openWorkerTest(config, {
+      async complete({ body: { messages } }) {
+        called.push(String((messages as Array<{ content: string }>)[0]?.content))
+        if (called.length === 2) told()
+        return { ok: true, status: 200, body: '{}', usage: undefined, costUsd: undefined }
+      },
+      async stop() {},
+    })
+    const worker = test.newWorker()
+    await worker.start()
+    test.coordination.breakers.holdUntil('small/main', Date.now() + HOLD_MS, 'asked to wait')
+    const wanted = { requestedModel: 'small', lane: 'standard', options: null } as const
+    const route = { model: 'small', fallbacks: [] }
+    const bodyOf = (content: string) => JSON.stringify({ messages: [{ role: 'user', content }] })
+    await test.handOver({ ...wanted, route, body: bodyOf('failed'), failures: 1 })
+    await test.handOver({ ...wanted, route, body: bodyOf('new') })
+    await both
+    expect(called).toEqual(['new', 'failed'])
+    await worker.stop(1_000)
+    await test.close()
   })
 })

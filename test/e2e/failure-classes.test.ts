@@ -341,16 +341,14 @@ describe('a lost lease', () => {
 })
 
 describe('prompts that bring their provider down', () => {
-  const POISON = ['poison-0', 'poison-1', 'poison-2', 'poison-3']
-
-  /** All of them have failed once, and the breaker is open. */
-  async function openPoisoned(openFor: string, clock?: TravelClock) {
+  it('come back after those that have not failed, and are not the first probes', async () => {
+    const clock = new TravelClock()
     const p = await open({
-      ...(clock && { clock }),
+      clock,
       config: simulator => ({
         models: { shaky: simulated(simulator) },
         retry: { ...quickRetry, max_attempts: 10 },
-        breaker: { min_calls: 4, failure_rate: 0.4, open_for: openFor },
+        breaker: { min_calls: 4, failure_rate: 0.4, open_for: '30s' },
       }),
     })
     const opened = new Promise<void>(resolve => {
@@ -358,42 +356,32 @@ describe('prompts that bring their provider down', () => {
         if (state === 'open') resolve()
       })
     })
-    for (const marker of POISON) {
-      const fault = { kind: 'status', status: 500 } as const
+    const fault = { kind: 'status', status: 500 } as const
+    const poison = ['poison-0', 'poison-1', 'poison-2', 'poison-3']
+    for (const marker of poison) {
       p.simulator.scriptMarker(marker, { failures: [{ fault, times: 'always' }] })
     }
-    const poisoned = await Promise.all(
-      POISON.map(marker => p.submit(`[[${marker}]]`, { model: 'shaky' })),
-    )
+    const submitAll = (markers: string[]) =>
+      Promise.all(markers.map(marker => p.submit(`[[${marker}]]`, { model: 'shaky' })))
+    const poisoned = await submitAll(poison)
     await opened
-    return { p, poisoned }
-  }
-
-  it('are not its probes while others wait that have not failed', async () => {
-    const { p } = await openPoisoned('3s')
-    const sound = ['sound-0', 'sound-1', 'sound-2']
-    const ids = await Promise.all(
-      sound.map(marker => p.submit(`[[${marker}]]`, { model: 'shaky' })),
-    )
-    const jobs = await p.allEnded(ids)
-    expect(jobs.map(({ status, attempts }) => [status, attempts])).toEqual(
-      sound.map(() => ['succeeded', 1]),
-    )
-    const called = p.simulator.log.map(({ marker }) => marker)
-    expect(called.slice(0, POISON.length).sort()).toEqual(POISON)
-    expect(sound).toContain(called[POISON.length])
-    expect(sound).toContain(called[POISON.length + 1])
-  })
-
-  it('come back later than those when it is out for long', async () => {
-    const { p, poisoned } = await openPoisoned('30s', new TravelClock())
-    const sound = await p.submit('[[sound]]', { model: 'shaky' })
+    const sound = await submitAll(['sound-0', 'sound-1'])
     const putBack = (id: string) =>
       eventually(
         () => p.dueAt(id),
-        at => at > Date.now() + 10_000,
+        at => at > clock.now() + 10_000,
       )
-    const end = await putBack(sound)
-    for (const id of poisoned) expect(await putBack(id)).toBe(end + 2_000)
+    const [end] = await Promise.all(sound.map(putBack))
+    for (const id of poisoned) expect(await putBack(id)).toBe(Number(end) + 2_000)
+
+    const callsBefore = p.simulator.log.length
+    clock.travel(30_000)
+    const jobs = await p.allEnded(sound)
+    expect(jobs.map(({ status, attempts }) => [status, attempts])).toEqual([
+      ['succeeded', 1],
+      ['succeeded', 1],
+    ])
+    const probes = p.simulator.log.slice(callsBefore, callsBefore + 2)
+    expect(probes.map(({ marker }) => marker).sort()).toEqual(['sound-0', 'sound-1'])
   })
 })
