@@ -187,10 +187,11 @@ export class SubmissionReader {
     const { endpoints = [] } = models[model] ?? {}
     if (endpoints.includes(endpoint)) return
     if (endpoint !== '/v1/embeddings' && endpoints.includes('/v1/chat/completions')) {
-      return this.#assertTranslatable(endpoint, body, path, {
+      this.#assertTranslatable(endpoint, body, path, {
         why: `"${model}" speaks chat completions only`,
         instead: 'choose another model',
       })
+      return
     }
     const others = this.#speakersOf(endpoint)
     const remedy =
