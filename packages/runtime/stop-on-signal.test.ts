@@ -65,22 +65,6 @@ describe('stopOnSignal', () => {
     expect(stops).toEqual(['worker'])
   })
 
-  it('stops without a signal when it is asked to', async () => {
-    const { exits, stops, part, options } = harness()
-    const request = new AbortController()
-    const stopped = stopOnSignal([part('system')], 1_000, { ...options, abort: request.signal })
-    request.abort()
-    await stopped
-    expect(stops).toEqual(['system'])
-    expect(exits).toEqual([0])
-  })
-
-  it('stops at once when that was asked before', async () => {
-    const { stops, part, options } = harness()
-    await stopOnSignal([part('system')], 1_000, { ...options, abort: AbortSignal.abort() })
-    expect(stops).toEqual(['system'])
-  })
-
   it('leaves no listener behind', async () => {
     const { source, part, options } = harness()
     const stopped = stopOnSignal([part('system')], 1_000, options)

@@ -3,7 +3,9 @@ import { type Clock, systemClock } from '@longhaul/contracts'
 import type { Logger } from '@longhaul/telemetry'
 import { type Stoppable, type StopReport, stopInOrder } from './lifecycle.ts'
 
-export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+/** Not SIGHUP: whoever listens to it stops when a terminal is closed, `nohup` or not. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+export type StopSignal = (typeof SIGNALS)[number]
 
 export interface SignalSource {
   on(signal: StopSignal, listener: () => void): unknown
@@ -11,12 +13,8 @@ export interface SignalSource {
 }
 
 export interface StopOnSignalOptions {
-  /** Default: SIGINT and SIGTERM. */
-  signals?: readonly StopSignal[]
   /** Ends the process; called once all is stopped, or at the second signal. Default: `process.exit`. */
   exit?: (code: number) => void
-  /** Stops as a signal does: for a process that ends by itself. */
-  abort?: AbortSignal
   logger?: Logger
   clock?: Clock
   source?: SignalSource
@@ -35,13 +33,13 @@ export async function stopOnSignal(
   shutdownMs: number,
   options: StopOnSignalOptions = {},
 ): Promise<StopReport> {
-  const { signals = ['SIGINT', 'SIGTERM'], logger, clock = systemClock } = options
+  const { logger, clock = systemClock } = options
   const exit = options.exit ?? (code => process.exit(code))
   const source: SignalSource = options.source ?? process
-  const { promise: first, resolve: begin } = Promise.withResolvers<string>()
+  const { promise: first, resolve: begin } = Promise.withResolvers<StopSignal>()
   let begun = false
 
-  const listeners = signals.map(signal => {
+  const listeners = SIGNALS.map(signal => {
     const listener = () => {
       if (begun) exit(SIGNAL_EXIT_BASE + constants.signals[signal])
       begun = true
@@ -50,18 +48,10 @@ export async function stopOnSignal(
     source.on(signal, listener)
     return { signal, listener }
   })
-  const onAbort = () => {
-    begun = true
-    begin('request')
-  }
-  if (options.abort?.aborted) onAbort()
-  options.abort?.addEventListener('abort', onAbort, { once: true })
-
-  const reason = await first
-  logger?.info({ reason, shutdownMs }, 'stopping; a second signal ends it at once')
+  const received = await first
+  logger?.info({ signal: received, shutdownMs }, 'stopping; a second signal ends it at once')
   const report = await stopInOrder(parts, shutdownMs, { clock, ...(logger ? { logger } : {}) })
   for (const { signal, listener } of listeners) source.off(signal, listener)
-  options.abort?.removeEventListener('abort', onAbort)
   exit(report.unfinished.length === 0 ? 0 : 1)
   return report
 }
