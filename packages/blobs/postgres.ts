@@ -3,7 +3,7 @@ import { inPieces } from './pieces.ts'
 import { BlobMissingError, type Blobs, BlobsUnavailableError, type ByteRange } from './port.ts'
 
 /** One row each: large enough that a statement costs little beside it, small beside what a process holds. */
-export const CHUNK_BYTES = 512 * 1024
+const CHUNK_BYTES = 512 * 1024
 
 /** Files as rows of PostgreSQL: nothing else is needed, and backups hold them. */
 export function openPostgresBlobs(store: Pick<Store, 'blobChunks' | 'health'>): Blobs {

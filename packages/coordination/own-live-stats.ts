@@ -13,7 +13,7 @@ export interface Figures {
   readonly lanes: Record<Lane, LaneCalls>
 }
 
-export function noLaneCalls(): Record<Lane, LaneCalls> {
+function noLaneCalls(): Record<Lane, LaneCalls> {
   const none = () => ({ inFlight: 0, begun: 0 })
   return { interactive: none(), standard: none(), bulk: none() }
 }

@@ -1,7 +1,7 @@
 import { Pool } from 'undici'
 
 /** Bytes of one answer; more are refused while they arrive. */
-export const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
+const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
 const CONNECT_TIMEOUT_MS = 10_000
 
 /**

@@ -28,7 +28,7 @@ export function cachedTokensOf(
 }
 
 /** Dollars that this saves. */
-export function savingUsd({ price }: Model, cachedTokens: number): number {
+function savingUsd({ price }: Model, cachedTokens: number): number {
   const { input, cached_input: cached = input } = price
   return roundUsd((cachedTokens * (input - cached)) / 1e6)
 }

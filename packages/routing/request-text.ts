@@ -25,7 +25,7 @@ export const IMAGE_TOKENS = 1_600
 /** An image asked for with `detail: "low"`. */
 export const LOW_DETAIL_IMAGE_TOKENS = 100
 /** A document by reference, or a short one inline: three pages. */
-export const DOCUMENT_TOKENS = 1_500
+const DOCUMENT_TOKENS = 1_500
 /** Of a PDF inline; text in plain text comes at `TEXT_BYTES_PER_TOKEN`. */
 const DOCUMENT_BYTES_PER_TOKEN = 40
 const TEXT_BYTES_PER_TOKEN = 4

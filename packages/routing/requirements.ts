@@ -31,7 +31,7 @@ export interface Requirements {
 export const WINDOW_MARGIN = 1.2
 
 /** A request that does not bound its answer is taken to get a quarter of its length, within these. */
-export const SHORTEST_ASSUMED_ANSWER = 256
+const SHORTEST_ASSUMED_ANSWER = 256
 export const LONGEST_ASSUMED_ANSWER = 1_024
 /** Legacy completions that do not say. */
 const LEGACY_ANSWER = 16

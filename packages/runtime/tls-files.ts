@@ -18,7 +18,7 @@ export interface TlsMaterial {
 }
 
 /** Variables of a server are this and `_CA_FILE`, `_CERT_FILE`, `_KEY_FILE`. */
-export const tlsPrefixes = ['KAFKA_TLS', 'REDIS_TLS'] as const
+const tlsPrefixes = ['KAFKA_TLS', 'REDIS_TLS'] as const
 export type TlsPrefix = (typeof tlsPrefixes)[number]
 
 export function tlsVariables(prefix: TlsPrefix): Record<keyof TlsFiles, string> {

@@ -104,7 +104,7 @@ function reasonOf(cause: unknown): string {
   }
 }
 
-export function sqlState(error: unknown): string {
+function sqlState(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown }
   return code === undefined ? '' : String(code)
 }

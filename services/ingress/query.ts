@@ -33,7 +33,7 @@ const pageSize = z
     examples: [10],
   })
 
-export const includes = ['request', 'attempts', 'decision'] as const
+const includes = ['request', 'attempts', 'decision'] as const
 
 const includeList = z
   .string()

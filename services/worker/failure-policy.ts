@@ -50,7 +50,7 @@ export interface Hold {
 /** Rate-limited without a Retry-After: how long the deployment rests. */
 const DEFAULT_REST_MS = 1_000
 /** After wrong credentials: until the next probe. */
-export const CREDENTIALS_PROBE_MS = 60_000
+const CREDENTIALS_PROBE_MS = 60_000
 /** A wait longer than this is worth another model, where the decision has one. */
 const PATIENCE_MS = 30_000
 

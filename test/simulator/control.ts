@@ -18,7 +18,7 @@ export interface Controllable {
   reset(): void
 }
 
-export const ScriptSchema = z.union([
+const ScriptSchema = z.union([
   z.strictObject({ model: z.string(), behaviour: BehaviourSchema }),
   z.strictObject({ marker: z.string(), behaviour: MarkerBehaviourSchema }),
 ])

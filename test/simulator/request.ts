@@ -62,7 +62,7 @@ export function asNumber(value: unknown): number | undefined {
 }
 
 /** The text of a message's content: a string, or parts that carry `text`. */
-export function contentText(content: unknown): string {
+function contentText(content: unknown): string {
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return ''
   return content

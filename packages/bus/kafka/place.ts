@@ -3,7 +3,7 @@
  * record and, in a pack of several, which of them it is. A record has so many
  * places; offsets up to 2^46 can be told apart.
  */
-export const PLACES_OF_RECORD = 128
+const PLACES_OF_RECORD = 128
 
 export function placeAt(offset: number): number {
   return offset * PLACES_OF_RECORD

@@ -41,7 +41,7 @@ interface Unsent {
 }
 
 /** Below the broker's usual bound of 1 MiB, since a request may go to one partition as one batch. */
-export const LARGEST_REQUEST_BYTES = 960 * 1024
+const LARGEST_REQUEST_BYTES = 960 * 1024
 const LARGEST_REQUEST_MESSAGES = 4_000
 const SLOW_SEND_MS = 1_000
 const FIRST_RETRY_MS = 200

@@ -12,7 +12,7 @@ import { hashWord } from './word-hash.ts'
  */
 
 /** The hash space of runs of three to five characters, most of which are letters. */
-export const LETTER_BUCKET_BITS = 15
+const LETTER_BUCKET_BITS = 15
 export const LETTER_BUCKETS = 1 << LETTER_BUCKET_BITS
 
 /** What is looked at of a long text: its beginning, and its end, where the question often stands. */

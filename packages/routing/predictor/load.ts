@@ -6,7 +6,7 @@ import { Predictor, predictorRoom } from './predictor.ts'
 import { decodeWeights, headerOf, weightsRoom } from './weights.ts'
 import { WordTable, wordTableRoom } from './word-table.ts'
 
-export const BANDS = 4
+const BANDS = 4
 const sizes = {
   letterBuckets: LETTER_BUCKETS,
   domains: domains.length,

@@ -10,7 +10,7 @@ export interface SemanticQuestion {
 }
 
 /** A topic shows early; embeddings models have short windows, and take longer for long texts. */
-export const EMBEDDED_CHARACTERS = 4_000
+const EMBEDDED_CHARACTERS = 4_000
 
 /** Undefined where the answer would change nothing: a pinned model, another strategy, a prompt without text. */
 export function semanticQuestionOf(

@@ -4,9 +4,9 @@ import { bestFirst, choiceOf, explain } from './ranking.ts'
 import type { Contender, StrategyFactory } from './strategy.ts'
 
 /** A model without figures is tried while it has fewer jobs than this… */
-export const EXPLORED_AT_A_TIME = 2
+const EXPLORED_AT_A_TIME = 2
 /** …and was tried in fewer decisions than this within the current second. */
-export const EXPLORED_PER_SECOND = 2
+const EXPLORED_PER_SECOND = 2
 /** What is assumed when no model has figures yet. */
 const ASSUMED_LATENCY_MS = 1_000
 

@@ -16,7 +16,7 @@ import { z } from 'zod'
 import { drain } from '../body-intake.ts'
 
 /** OpenAI's. */
-export const MAX_FILE_BYTES = 512 * 1024 * 1024
+const MAX_FILE_BYTES = 512 * 1024 * 1024
 const MAX_FIELD_BYTES = 1_024
 const MAX_PARTS = 20
 const LONGEST_FILENAME = 255

@@ -152,7 +152,7 @@ async function* whole(
  * What cannot be an id is an id that nobody has, as it is to OpenAI.
  * @throws {LonghaulError} file_not_found
  */
-export function fileIdOf(id: unknown): string {
+function fileIdOf(id: unknown): string {
   if (typeof id === 'string' && uuidOf('file', id) !== undefined) return id
   throw new LonghaulError(
     'file_not_found',

@@ -18,7 +18,7 @@ export type RouteAnswer = DecisionRecord & { error: { code: string; message: str
 const TIMEOUT_MS = 75_000
 
 /** The API answered with an error, or not at all in time. */
-export class ApiError extends Error {
+class ApiError extends Error {
   readonly code = 'api_error'
 }
 

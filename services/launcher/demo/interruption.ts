@@ -21,7 +21,7 @@ export function abortOnSignal(clock: Clock): AbortSignal {
   return controller.signal
 }
 
-export class InterruptedError extends Error {
+class InterruptedError extends Error {
   readonly code = 'interrupted'
   constructor() {
     super('Interrupted; everything was stopped and removed.')

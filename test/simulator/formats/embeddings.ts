@@ -71,7 +71,7 @@ function wholeEmbeddings(answer: Answer, { body }: ModelRequest): unknown {
 const placesPerWord = 8
 
 /** A unit vector made of the text's words: texts that share words lie close together. */
-export function embed(text: string, dimensions: number): Float32Array {
+function embed(text: string, dimensions: number): Float32Array {
   const vector = new Float32Array(dimensions)
   for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ['']) {
     for (let place = 0; place < placesPerWord; place += 1) {
