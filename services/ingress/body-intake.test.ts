@@ -37,11 +37,18 @@ describe('work on bodies, in turn', () => {
     expect(begun).toEqual([0, 1, 2])
   })
 
-  it('goes on with many small bodies at a time, and with empty ones', async () => {
-    const sizes = Array.from({ length: 100 }, (_, index) => 500 * index)
+  it('goes on with small bodies at once, also beside a large one', async () => {
+    const sizes = [10 * MIB, ...Array.from({ length: 1_000 }, (_, index) => 65 * index)]
     const { begun, held } = begin(sizes)
     await Promise.resolve()
-    expect(begun).toEqual([...sizes.keys()])
+    expect(begun.toSorted((a, b) => a - b)).toEqual([...sizes.keys()])
+    await endAll(held)
+  })
+
+  it('goes on with several that are not so large at a time', async () => {
+    const { begun, held } = begin(Array.from({ length: 9 }, () => MIB))
+    await Promise.resolve()
+    expect(begun).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
     await endAll(held)
   })
 

@@ -13,15 +13,17 @@ export interface BodyIntakeOptions {
 /** What is above the limit is read and thrown away up to here, so that the client hears the answer. */
 const MAX_DRAINED_BYTES = 64 * 1024 * 1024
 
-/** Bytes of bodies that are made jobs of at a time: each takes several times its size meanwhile. */
-const TURN_BYTES = 8 * 1024 * 1024
+/** Of what is large of a body, in bytes. The semaphore looks at each share whenever one is given back. */
+const SHARE_BYTES = 64 * 1024
+/** Of bodies that are made jobs of at a time, 8 MiB: each takes several times its size meanwhile. */
+const SHARES = 128
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?;?$/i
 
 /** Reads request bodies, bounded each and together. */
 export class BodyIntake {
   readonly #options: BodyIntakeOptions
-  readonly #turns = new Semaphore(TURN_BYTES)
+  readonly #turns = new Semaphore(SHARES)
   #heldBytes = 0
 
   constructor(options: BodyIntakeOptions) {
@@ -75,12 +77,12 @@ export class BodyIntake {
   }
 
   /**
-   * Does what takes memory by the size of a body: many small bodies at a time, large ones in turn.
+   * Does what takes memory by the size of a body: small ones at once, large ones in turn.
    * @param bytes of the body
    */
   inTurn<Out>(bytes: number, work: () => Promise<Out>): Promise<Out> {
-    const weight = Math.min(Math.max(1, bytes), TURN_BYTES)
-    return this.#turns.runExclusive(work, weight)
+    const shares = Math.min(Math.floor(bytes / SHARE_BYTES), SHARES)
+    return shares === 0 ? work() : this.#turns.runExclusive(work, shares)
   }
 
   /**
