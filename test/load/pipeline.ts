@@ -21,12 +21,14 @@ const WEBHOOK_EVERY = 100
 interface LineUp {
   /** Who is measured, in this order; the first is Longhaul. */
   prepare(arena: Arena, profile: boolean): Promise<Contender[]>
-  /** What must hold for the first beside the others. */
+  /** What else must hold for the first beside the others. */
   check?(first: Measured, others: readonly Measured[]): void
 }
 
 const LEAST_PER_SECOND = 1_500
 const MOST_CPU_US = 450
+/** Far above what is measured, and far below what it grows to where singles come faster than they are taken. */
+const KEPT_UP_MS = 500
 
 /** By the bus that Longhaul runs on. */
 const lineUps: Record<string, LineUp> = {
@@ -77,6 +79,10 @@ try {
   }
   console.log(report(measured))
   const [first, ...others] = measured
+  if (first) {
+    const { p50 } = first.singles.accept
+    check(p50 <= KEPT_UP_MS, `${SINGLES_PER_SECOND} singles/s are accepted as they come`)
+  }
   if (first && !values.only) lineUp.check?.(first, others)
   if (values.profile && first) {
     for (const name of Object.keys(first.bulk.peakBytes)) {
