@@ -97,10 +97,11 @@ const completing = {
   stop: z.union([z.string(), arrayOf(z.string())]).nullish(),
 }
 
-const functionName = z.string().min(1)
-
 const chatTool = z
-  .looseObject({ type: z.string(), function: z.looseObject({ name: functionName }).optional() })
+  .looseObject({
+    type: z.string(),
+    function: z.looseObject({ name: z.string().min(1) }).optional(),
+  })
   .superRefine(({ type, function: described }, context) => {
     if (type === 'function' && !described) context.addIssue(missing('function', 'object'))
   })
@@ -121,19 +122,20 @@ const chatCompletion = z.looseObject({
 })
 
 const responseTool = z
-  .looseObject({ type: z.string(), name: z.string().optional() })
+  .looseObject({ type: z.string(), name: z.string().min(1).optional() })
   .superRefine(({ type, name }, context) => {
-    if (type === 'function' && !name) context.addIssue(missing('name', 'string'))
+    if (type === 'function' && name === undefined) context.addIssue(missing('name', 'string'))
   })
 
 const responseMessage = z.looseObject({
   role: z.enum(['user', 'assistant', 'system', 'developer']),
-  content: z.union([z.string(), arrayOf(z.looseObject({ type: z.string() }), { min: 1 })]),
+  /** What an assistant said may be nothing. */
+  content: z.union([z.string(), arrayOf(z.looseObject({ type: z.string() }))]),
 })
 
-/** Of many types. One without a type is a message, or refers to an item by no more than its `id`. */
+/** Of many types; an item without one is a message, or refers to another by its `id`. */
 const responseItem = z.looseObject({ type: z.string().nullish() }).superRefine((item, context) => {
-  const isReference = item.id !== undefined && item.role === undefined
+  const isReference = typeof item.id === 'string' && item.role === undefined
   if (item.type !== 'message' && (item.type != null || isReference)) return
   const [issue] = responseMessage.safeParse(item, { reportInput: true }).error?.issues ?? []
   if (issue) context.addIssue({ ...issue } as Parameters<typeof context.addIssue>[0])

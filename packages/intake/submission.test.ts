@@ -56,6 +56,13 @@ describe('a submission', () => {
     })
   })
 
+  it('may go on from what an assistant said, also where that was nothing', () => {
+    const empty = { type: 'message', role: 'assistant', status: 'incomplete', content: [] }
+    const input = [{ role: 'user', content: 'x' }, empty, { id: 'msg_1' }]
+    const value = { endpoint: '/v1/responses', body: { model: 'small', input } }
+    expect(reader.read(value, NOW).body).toEqual({ model: 'small', input })
+  })
+
   it('may name what it leaves out, as jobs show it', () => {
     const absent = { deadline: null, not_before: null, policy: null, webhook: null, metadata: null }
     expect(reader.read({ body, ...absent }, NOW)).toEqual(reader.read({ body }, NOW))
@@ -524,6 +531,27 @@ describe('a submission is refused', () => {
       'missing_field',
       'body.tools[0].function.name',
       '`body.tools[0].function.name` is missing: add a string.',
+    ],
+    [
+      'a text, then a number',
+      { endpoint: '/v1/embeddings', body: { input: ['a', 1] } },
+      'invalid_value',
+      'body.input[1]',
+      '`body.input[1]` must be a string; got 1.',
+    ],
+    [
+      'a number, then a text',
+      { endpoint: '/v1/embeddings', body: { input: [1, 'a'] } },
+      'invalid_value',
+      'body.input[1]',
+      '`body.input[1]` must be a number; got "a".',
+    ],
+    [
+      'tokens, then a text',
+      { endpoint: '/v1/embeddings', body: { input: [[1], 'a'] } },
+      'invalid_value',
+      'body.input[1]',
+      '`body.input[1]` must be an array; got "a".',
     ],
     [
       'inputs of two kinds',

@@ -71,20 +71,27 @@ interface Fault {
 
 /**
  * Of a union, a branch speaks that the value is of the type of; else the one that comes furthest
- * into it, together with those that come as far.
+ * into it, together with those that find their fault at the same place.
  */
 function decisive(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== 'invalid_union') return issue
   const all = issue.errors.flatMap(([first]) => (first ? [decisive(first)] : []))
   const ofItsType = all.filter(({ code }) => code !== 'invalid_type')
   const branches = ofItsType.length > 0 ? ofItsType : all
-  const depth = Math.max(...branches.map(({ path }) => path.length))
-  const [furthest, ...others] = branches.filter(({ path }) => path.length === depth)
-  if (!furthest) return issue
+  const [first, ...rest] = branches
+  if (!first) return issue
+  const furthest = rest.reduce((best, branch) => (isFurther(branch, best) ? branch : best), first)
   const path = [...issue.path, ...furthest.path]
   if (furthest.code !== 'invalid_type') return { ...furthest, path }
-  const errors = [furthest, ...others].map(branch => [branch])
+  const errors = branches.filter(branch => !isFurther(furthest, branch)).map(branch => [branch])
   return { code: 'invalid_union', path, errors, message: issue.message }
+}
+
+/** By depth; as deep, by the place in the array where the two part. */
+function isFurther({ path: one }: z.core.$ZodIssue, { path: other }: z.core.$ZodIssue): boolean {
+  if (one.length !== other.length) return one.length > other.length
+  const parting = one.findIndex((key, index) => key !== other[index])
+  return parting >= 0 && Number(one[parting]) > Number(other[parting])
 }
 
 function faultOf(issue: z.core.$ZodIssue, { schema, value }: Checked): Fault {

@@ -159,7 +159,7 @@ describe('the launcher', () => {
 
   it.each([
     ...['LONGHAUL_TEST', 'LONGHAUL_URL', 'LONGHAUL_API', 'PORT', 'HOST', 'DATABASE_NAME'],
-    ...['KAFKA_HOME', 'KAFKA_OPTS', 'KAFKA_VERSION', 'KAFKA_PORT_9092_TCP', 'KAFKA_SERVICE_PORT'],
+    ...['KAFKA_HOME', 'KAFKA_OPTS', 'KAFKA_VERSION', 'KAFKA_PORT_9092_TCP', 'KAFKA_BROKER_ID'],
     ...['REDIS_HOST', 'REDIS_PORT', 'REDIS_PASSWORD', 'REDIS_SERVICE_PORT', 'S3_ACCESS_KEY'],
   ])('leaves %s to others', variable => {
     expect(launcherFaults({ [variable]: 'x' })).toEqual([])

@@ -168,7 +168,9 @@ function misspeltOf(given: string[], known: string[]): EnvFault[] {
       names.filter(name => name.startsWith(prefix)).map(name => name.slice(prefix.length))
     const knownEndings = endingsOf(known)
     return endingsOf(given).flatMap(ending => {
-      const near = knownEndings.includes(ending) ? undefined : nearMiss(ending, knownEndings)
+      const near = knownEndings.includes(ending)
+        ? undefined
+        : nearMiss(ending, knownEndings, MAX_SLIP)
       if (near === undefined || given.includes(`${prefix}${near}`)) return []
       if (Math.abs(near.length - ending.length) > MAX_SLIP) return []
       const remedy = `did you mean ${prefix}${near}?`

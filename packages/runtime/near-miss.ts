@@ -1,15 +1,22 @@
 /** No name that is meant is longer. */
 const LONGEST_WORD = 256
 
-/** The known word that was probably meant: another spelling, or a typing slip. */
-export function nearMiss(word: string, known: readonly string[]): string | undefined {
+/**
+ * The known word that was probably meant: another spelling, its beginning, or a typing slip.
+ * @param mostSteps letters that a slip may change at most, beside a third of the word's
+ */
+export function nearMiss(
+  word: string,
+  known: readonly string[],
+  mostSteps = Number.POSITIVE_INFINITY,
+): string | undefined {
   if (word.length > LONGEST_WORD) return undefined
   const plain = withoutSeparators(word)
   const respelt = known.find(candidate => withoutSeparators(candidate) === plain)
   if (respelt !== undefined) return respelt
   const longer = known.filter(candidate => word.length >= 3 && candidate.startsWith(word))
   if (longer.length === 1) return longer[0]
-  const allowed = Math.max(1, Math.floor(word.length / 3))
+  const allowed = Math.min(mostSteps, Math.max(1, Math.floor(word.length / 3)))
   let nearest: { candidate: string; distance: number } | undefined
   for (const candidate of known) {
     // Each letter too many is a step; and the word may be megabytes of a stranger's.

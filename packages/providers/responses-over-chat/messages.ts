@@ -18,7 +18,9 @@ export function chatMessages(instructions: unknown, input: unknown): JsonObject[
 }
 
 function addItem(messages: JsonObject[], item: JsonObject, path: string): void {
-  switch (item.type ?? 'message') {
+  // What has neither a type nor a speaker refers to another item by its id.
+  const type = item.type ?? (item.role === undefined ? 'item_reference' : 'message')
+  switch (type) {
     case 'message':
       messages.push(message(item, path))
       return

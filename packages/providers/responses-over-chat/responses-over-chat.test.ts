@@ -122,6 +122,7 @@ describe('a response asked for as a chat completion', () => {
     ['tools[1].type', { tools: [{ type: 'function', name: 'f' }, { type: 'web_search' }] }],
     ['tool_choice', { tool_choice: { type: 'file_search' } }],
     ['input[0].type', { input: [{ type: 'item_reference', id: 'msg_1' }] }],
+    ['input[0].type', { input: [{ id: 'msg_1' }] }],
     [
       'input[0].content[0]',
       { input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'file-1' }] }] },
