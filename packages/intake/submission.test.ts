@@ -471,13 +471,18 @@ describe('a submission is refused', () => {
       'body.input',
       '`body.input` must have at most 2048 elements; it has 2049.',
     ],
-    ...['auto', 'frugal'].map(
-      (model): Refused => [
+    ...(
+      [
+        ['auto', 'configuration'],
+        ['frugal', 'policy'],
+      ] as const
+    ).map(
+      ([model, among]): Refused => [
         `what no model can be asked, with "${model}"`,
         { endpoint: '/v1/completions', body: { model, prompt: 'a', suffix: 'b' } },
         'invalid_value',
         'body.suffix',
-        'No model of the configuration serves /v1/completions itself, and `suffix` has no counterpart in chat completions: say in the prompt what is to follow. Leave it out, or configure a model that does.',
+        `No model of the ${among} serves /v1/completions itself, and \`suffix\` has no counterpart in chat completions: say in the prompt what is to follow. Leave it out, or choose among models of which one does.`,
       ],
     ),
     [

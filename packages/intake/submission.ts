@@ -1,4 +1,5 @@
 import {
+  builtInPolicy,
   type Config,
   type Endpoint,
   endpointBodySchemas,
@@ -149,8 +150,9 @@ export class SubmissionReader {
     const { model } = body
     const named = typeof model === 'string' && model !== 'auto' ? model : undefined
     if (named === undefined) {
-      this.#assertAnySpeaks(job.endpoint, body, modelPath)
-      return { requestedModel: null, policy: this.#policy(job.policy, policyPath) }
+      const policy = this.#policy(job.policy, policyPath)
+      this.#assertAnySpeaks(policy, job.endpoint, body, modelPath)
+      return { requestedModel: null, policy }
     }
     const requested = resolveRequested(this.#config, named)
     if (!requested) throw this.#unknown(modelPath, 'model or policy', named, this.#names())
@@ -162,7 +164,7 @@ export class SubmissionReader {
       )
     }
     if (requested.kind !== 'model') {
-      this.#assertAnySpeaks(job.endpoint, body, modelPath)
+      this.#assertAnySpeaks(named, job.endpoint, body, modelPath)
       return { requestedModel: null, policy: named }
     }
     this.#assertSpeaks(named, job.endpoint, body, modelPath)
@@ -205,12 +207,20 @@ export class SubmissionReader {
     )
   }
 
-  /** Whichever model is chosen, if it can be known that none will do. */
-  #assertAnySpeaks(endpoint: Endpoint, body: Record<string, unknown>, path: string): void {
-    if (this.#speakersOf(endpoint).length > 0) return
+  /** Whichever model the policy chooses. */
+  #assertAnySpeaks(
+    policy: string | null,
+    endpoint: Endpoint,
+    body: Record<string, unknown>,
+    path: string,
+  ): void {
+    const { policies, default_policy } = this.#config
+    const { models } = policies[policy ?? default_policy] ?? builtInPolicy
+    const speakers = this.#speakersOf(endpoint)
+    if (speakers.some(name => models?.includes(name) ?? true)) return
     this.#assertTranslatable(endpoint, body, path, {
-      why: `No model of the configuration serves ${endpoint} itself`,
-      instead: 'configure a model that does',
+      why: `No model of the ${models ? 'policy' : 'configuration'} serves ${endpoint} itself`,
+      instead: 'choose among models of which one does',
     })
   }
 
