@@ -125,8 +125,8 @@ export interface Permit {
 
 export interface Probing {
   /**
-   * For a call that may fail by its own fault: no probe beside another one of this process, since
-   * its failure would void what that one finds.
+   * For a call that may fail by its own fault: no probe beside another one, since its failure would
+   * void what that one finds.
    */
   alone?: boolean
 }

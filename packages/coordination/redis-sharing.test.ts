@@ -209,6 +209,31 @@ await describeOn('redis', 'coordination that processes share through Redis', url
     await stateBecomes(here.breakers, 'closed')
   })
 
+  it('gives no probe beside that of another process to a call that may fail by its own fault', async () => {
+    const { here, there, clock } = await openTwo({ probes: 2 })
+    await halfOpen([here, there], clock)
+    const probe = await permit(here.breakers)
+    const told = Promise.withResolvers<void>()
+    there.breakers.onPermit(() => told.resolve())
+    expect(there.breakers.acquire(KEY, { alone: true })).toBeUndefined()
+    // Its question is answered: there would be room beside the probe.
+    await new Promise(resolve => setTimeout(resolve, 50))
+    expect(there.breakers.acquire(KEY, { alone: true })).toBeUndefined()
+    await permit(here.breakers).then(other => other.settle('neutral'))
+    probe.settle('neutral')
+
+    await told.promise
+    const suspect = there.breakers.acquire(KEY, { alone: true })
+    expect(suspect).toBeDefined()
+    // Of this process neither, although a lease is in hand.
+    const again = Promise.withResolvers<void>()
+    there.breakers.onPermit(() => again.resolve())
+    there.breakers.acquire(KEY)
+    await again.promise
+    expect(there.breakers.acquire(KEY, { alone: true })).toBeUndefined()
+    expect(there.breakers.acquire(KEY)).toBeDefined()
+  })
+
   it('gives back a probe that was fetched and not made', async () => {
     const { here, there, clock } = await openTwo({ probes: 1 })
     await halfOpen([here, there], clock)

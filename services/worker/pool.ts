@@ -66,7 +66,7 @@ export class ModelPool {
    * Work whose own calls have failed, while every deployment is doubted. It is the probe when
    * nothing else wants to be: a prompt that brings its provider down must not keep all others out.
    */
-  #suspects: Work[] = []
+  readonly #suspects: LaneQueue<Work>
   #config: Config
   #group = ''
   #window = 0
@@ -90,9 +90,12 @@ export class ModelPool {
     this.#deployments = new Deployments(model, modelConfig, dependencies)
     this.#queue = new LaneQueue(config.lanes)
     this.#awaitingRoom = new LaneQueue(config.lanes)
+    this.#suspects = new LaneQueue(config.lanes)
     this.#room = dependencies.promptRoom.join({
       beginNext: () =>
-        this.#beginParked() || this.#beginOne(this.#awaitingRoom, this.#room.isOpen()),
+        this.#beginParked() ||
+        this.#beginOne(this.#awaitingRoom, this.#room.isOpen()) ||
+        this.#beginSuspect(),
     })
     this.#stopping = stopping
   }
@@ -121,6 +124,7 @@ export class ModelPool {
     this.#deployments.reconfigure(modelConfig)
     this.#queue.reweigh(config.lanes)
     this.#awaitingRoom.reweigh(config.lanes)
+    this.#suspects.reweigh(config.lanes)
     this.#pump()
     if (this.#wantedWindow === this.#window) return
     await this.#subscription?.stop(RESUBSCRIBE_MS)
@@ -179,7 +183,7 @@ export class ModelPool {
     const since = this.#dependencies.clock.now()
     this.#beginAll()
     const waiting =
-      this.#parked.length + this.#suspects.length + this.#awaitingRoom.size + this.#queue.size
+      this.#parked.length + this.#awaitingRoom.size + this.#queue.size + this.#suspects.size
     if (waiting > 0) this.#pumpAtNextTurn(since)
   }
 
@@ -198,25 +202,36 @@ export class ModelPool {
   }
 
   #beginAll(): void {
-    for (const suspect of this.#suspects.splice(0)) this.#enqueue(suspect)
+    if (this.#suspects.size > 0 && !this.#deployments.allDoubted) {
+      for (const work of [...this.#suspects.drain()]) push(this.#queue, work)
+    }
     this.#beginParked()
     while (this.#beginOne(this.#awaitingRoom, this.#room.isOpen())) {}
     while (this.#beginOne(this.#queue)) {}
-    this.#beginSuspect()
+    while (this.#beginSuspect()) {}
   }
 
   #enqueue(work: Work): void {
-    const { lane, tenantId, failures } = work.message
-    if (failures !== undefined && this.#deployments.allDoubted) this.#suspects.push(work)
-    else this.#queue.push(lane, tenantId, work)
+    push(this.#isSuspect(work) ? this.#suspects : this.#queue, work)
   }
 
-  #beginSuspect(): void {
-    if (this.#suspects.length === 0 || this.#queue.size + this.#awaitingRoom.size > 0) return
-    if (this.#stopping.aborted || this.#divertIfOut()) return
-    const slot = this.#deployments.acquire(undefined, undefined, { alone: true })
-    const work = slot && this.#suspects.shift()
-    if (work) this.#begin(work, slot)
+  #isSuspect({ message }: Work): boolean {
+    return message.failures !== undefined && this.#deployments.allDoubted
+  }
+
+  /** @returns whether there may be another */
+  #beginSuspect(): boolean {
+    if (this.#suspects.size === 0 || this.#queue.size + this.#awaitingRoom.size > 0) return false
+    if (this.#stopping.aborted || this.#divertIfOut()) return false
+    const work = this.#suspects.pop(this.#dependencies.clock.now())
+    if (!work) return false
+    const constraints = callConstraintsOf(work.message)
+    const slot = this.#room.mayTake(work.message.bodyBytes)
+      ? this.#deployments.acquire(undefined, constraints, { alone: true })
+      : undefined
+    if (slot) this.#start(work, slot)
+    else if (!this.#divertOneIfOut(work)) push(this.#suspects, work) // behind its like
+    return slot !== undefined
   }
 
   /** @returns whether any was begun */
@@ -239,21 +254,25 @@ export class ModelPool {
 
   /** @param slot of any deployment; given back when the work wants another; none: it was parked */
   #begin(work: Work, slot: Slot | undefined): void {
-    const { lane, tenantId, bodyBytes } = work.message
+    if (this.#isSuspect(work)) {
+      slot?.unused()
+      push(this.#suspects, work)
+      return
+    }
     const constraints = callConstraintsOf(work.message)
     const isFree = !constraints?.deployments && !constraints?.order
-    const hasRoom = this.#room.mayTake(bodyBytes)
+    const hasRoom = this.#room.mayTake(work.message.bodyBytes)
     let own: Slot | undefined
     if (hasRoom) own = isFree && slot ? slot : this.#exchange(slot, constraints)
     else slot?.unused()
-    if (own) {
-      void this.#run(work, own).finally(() => this.#pump())
-      return
-    }
-    const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now(), constraints)
-    if (outUntil !== undefined && !this.#stopping.aborted) this.#divertOne(work, outUntil)
+    if (own) this.#start(work, own)
+    else if (this.#divertOneIfOut(work)) return
     else if (hasRoom || !slot) this.#parked.push(work)
-    else this.#awaitingRoom.push(lane, tenantId, work)
+    else push(this.#awaitingRoom, work)
+  }
+
+  #start(work: Work, slot: Slot): void {
+    void this.#run(work, slot).finally(() => this.#pump())
   }
 
   #exchange(slot: Slot | undefined, constraints: RoutingConstraints | undefined): Slot | undefined {
@@ -303,7 +322,16 @@ export class ModelPool {
   }
 
   #drain(): Work[] {
-    return [...this.#awaitingRoom.drain(), ...this.#queue.drain(), ...this.#suspects.splice(0)]
+    return [...this.#awaitingRoom.drain(), ...this.#queue.drain(), ...this.#suspects.drain()]
+  }
+
+  /** @returns whether all deployments that it allows are out */
+  #divertOneIfOut(work: Work): boolean {
+    const constraints = callConstraintsOf(work.message)
+    const outUntil = this.#deployments.allOutUntil(this.#dependencies.clock.now(), constraints)
+    if (outUntil === undefined || this.#stopping.aborted) return false
+    this.#divertOne(work, outUntil)
+    return true
   }
 
   #divertOne(work: Work, outUntil: number): void {
@@ -316,16 +344,12 @@ export class ModelPool {
     // Of the deployments that it allows none is left: the router says so.
     const until = Number.isFinite(outUntil) ? outUntil : undefined
     const reason = this.#deployments.outBecause(message.options?.constraints)
-    if (
-      pinned &&
-      until !== undefined &&
-      outlastsPatience(until, clock.now(), patientUntil(message))
-    ) {
-      await this.#fail(message, outOfOrder(this.#model, reason, until - clock.now()))
+    const now = clock.now()
+    if (pinned && until !== undefined && outlastsPatience(until, now, patientUntil(message))) {
+      await this.#fail(message, outOfOrder(this.#model, reason, until - now))
       delivery.ack()
       return
     }
-    const lag = message.failures === undefined ? 0 : SUSPECT_LAG_MS
     const exclusions = (message.hints?.exclusions ?? []).filter(
       ({ model }) => model !== this.#model,
     )
@@ -333,7 +357,7 @@ export class ModelPool {
       jobId: message.jobId,
       from: 'queued',
       to: 'pending',
-      dueAt: pinned && until !== undefined ? until + lag : clock.now(),
+      dueAt: pinned && until !== undefined ? until + lagOf(message, until) : now,
       dispatchModel: pinned ? this.#model : '',
       hints: pinned
         ? null
@@ -364,4 +388,15 @@ export class ModelPool {
     await sleep(this.#dependencies.clock, RETRY_DELAY_MS, this.#stopping)
     delivery.release()
   }
+}
+
+function push(queue: LaneQueue<Work>, work: Work): void {
+  queue.push(work.message.lane, work.message.tenantId, work)
+}
+
+/** Not for whoever would wait too long, or in vain, by it. */
+function lagOf(message: JobMessage, until: number): number {
+  if (message.failures === undefined) return 0
+  const end = Math.min(message.deadlineAt ?? Infinity, patientUntil(message))
+  return until + SUSPECT_LAG_MS < end ? SUSPECT_LAG_MS : 0
 }

@@ -9,6 +9,7 @@
 --   renew    ids of its probes that are under way
 --   calls, failures  of calls that passed while closed
 --   ask      id of a probe that it wants to make
+--   alone    not beside another one
 -- Returns per report: deployment, granted (1 or 0), version, until, reason, trips;
 -- then, if `settings.joining`, the same of all others that are not closed.
 --
@@ -134,10 +135,11 @@ local function lease(breaker, id)
   redis.call('PEXPIRE', breaker.probes, settings.leaseMs)
 end
 
-local function ask(breaker, id)
+local function ask(breaker, id, alone)
   if not is_half_open(breaker) then return 0 end
   redis.call('ZREMRANGEBYSCORE', breaker.probes, '-inf', server_now)
-  if redis.call('ZCARD', breaker.probes) >= settings.probes then return 0 end
+  local most = alone and 1 or settings.probes
+  if redis.call('ZCARD', breaker.probes) >= most then return 0 end
   lease(breaker, id)
   return 1
 end
@@ -193,7 +195,7 @@ for index, report in ipairs(cjson.decode(ARGV[2])) do
     if fresh and is_half_open(breaker) then lease(breaker, id) end
   end
   if report.calls then count(breaker, report.calls, report.failures) end
-  local granted = report.ask and ask(breaker, report.ask) or 0
+  local granted = report.ask and ask(breaker, report.ask, report.alone) or 0
   keep(breaker)
   answers[index] = answer(breaker, granted)
 end

@@ -13,6 +13,7 @@ export interface BreakerReport {
   calls?: number
   failures?: number
   ask?: string
+  alone?: true
 }
 
 /** What all know of it. */
@@ -71,9 +72,9 @@ export class SharedBreaker {
   #leases: string[] = []
   #oldLeases: string[] = []
   /** The lease that is asked for; told tells whether Redis has been asked. */
-  #asking: { id: string; told: boolean } | undefined
-  /** `acquire` was refused a lease, and will want one when there is room. */
-  #wanting = false
+  #asking: { id: string; told: boolean; alone: boolean } | undefined
+  /** `acquire` was refused a lease, and will want one when there is room: beside others, or alone. */
+  #wanting: 'any' | 'alone' | undefined
 
   constructor(
     deployment: string,
@@ -99,9 +100,8 @@ export class SharedBreaker {
 
   acquire(probing?: Probing): Permit | undefined {
     const { state } = this.#own.view()
-    if (probing?.alone && this.#own.probesOut > 0) return undefined
-    if (state === 'half-open' && this.#dependencies.shared()) return this.#acquireProbe()
-    const permit = this.#own.acquire()
+    if (state === 'half-open' && this.#dependencies.shared()) return this.#acquireProbe(probing)
+    const permit = this.#own.acquire(probing)
     if (!permit) return undefined
     const { epoch } = this.#own
     return new SharedPermit(outcome => {
@@ -132,6 +132,7 @@ export class SharedBreaker {
     if (this.#asking && !this.#asking.told) {
       this.#asking.told = true
       report.ask = this.#asking.id
+      if (this.#asking.alone) report.alone = true
     }
     return report
   }
@@ -140,14 +141,17 @@ export class SharedBreaker {
   answered(finding: Finding, granted: boolean | undefined): void {
     this.adopt(finding)
     if (granted === undefined) return
-    const id = this.#asking?.id
+    const asked = this.#asking
     this.#asking = undefined
+    // Somebody else came meanwhile, who need not be alone.
+    if (!granted && asked?.alone && this.#wanting === 'any') this.#ask(false)
+    const id = asked?.id
     if (!granted || id === undefined) return
     if (this.#own.view().state !== 'half-open') {
       this.#giveBack([id])
       return
     }
-    this.#wanting = false
+    this.#wanting = undefined
     this.#leases.push(id)
     this.#dependencies.permitFree()
   }
@@ -163,7 +167,7 @@ export class SharedBreaker {
 
   /** A probe ended somewhere. */
   room(): void {
-    if (this.#wanting) this.#ask()
+    if (this.#wanting) this.#ask(this.#wanting === 'alone')
   }
 
   /** Every second or so: gives back leases that were not taken up, asks again for one that is wanted. */
@@ -177,7 +181,7 @@ export class SharedBreaker {
   /** Redis went away: what was asked of it is void. */
   goAlone(): void {
     this.#asking = undefined
-    this.#wanting = false
+    this.#wanting = undefined
     this.#ended = []
     this.#dropLeases()
     if (this.#own.view().state === 'half-open') this.#dependencies.permitFree()
@@ -190,10 +194,11 @@ export class SharedBreaker {
     this.#own.stop()
   }
 
-  #acquireProbe(): Permit | undefined {
+  #acquireProbe({ alone = false }: Probing = {}): Permit | undefined {
+    if (alone && this.#own.probesOut > 0) return undefined
     const id = this.#oldLeases.shift() ?? this.#leases.shift()
     if (id === undefined) {
-      this.#ask()
+      this.#ask(alone)
       return undefined
     }
     const permit = this.#own.acquire()
@@ -211,10 +216,11 @@ export class SharedBreaker {
     })
   }
 
-  #ask(): void {
-    this.#wanting = true
+  #ask(alone: boolean): void {
+    if (this.#wanting !== 'any') this.#wanting = alone ? 'alone' : 'any'
+    if (this.#asking?.told === false) this.#asking.alone &&= alone
     if (this.#asking) return
-    this.#asking = { id: this.#dependencies.newId(), told: false }
+    this.#asking = { id: this.#dependencies.newId(), told: false, alone }
     this.#dependencies.request(0)
   }
 
@@ -244,7 +250,7 @@ export class SharedBreaker {
     this.#calls = 0
     this.#failures = 0
     this.#dropLeases()
-    if (view.state !== 'half-open') this.#wanting = false
+    if (view.state !== 'half-open') this.#wanting = undefined
     if (view.state === 'open') this.#dependencies.request(0)
     this.#dependencies.changed(view)
   }
