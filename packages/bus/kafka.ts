@@ -172,11 +172,11 @@ class KafkaBus implements Bus {
     for (const topic of topics) this.#assertKnown(topic)
     const subscription = this.#subscribe({ ...options, topics })
     this.#subscriptions.add(subscription)
-    if (this.#queue.state === 'up') await subscription.consumer.joined(PATIENCE_MS)
+    if (this.#patienceMs > 0) await subscription.consumer.joined(this.#patienceMs)
     return subscription
   }
 
-  /** While no broker answers, whoever waited would be kept from its start, in vain. */
+  /** While nobody can publish, whoever waited would be kept from its start, most likely in vain. */
   get #patienceMs(): number {
     return this.#queue.state === 'up' ? PATIENCE_MS : 0
   }

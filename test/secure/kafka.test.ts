@@ -11,7 +11,7 @@ const START_MS = 120_000
 const TEST_MS = 150_000
 /** A consumer that failed rests for up to 5 s. */
 const PATIENCE_MS = 60_000
-/** Of a start while nothing can be reached: connecting has 5 s. */
+/** Of a start while nothing can be reached: connecting has 5 s, and a second to say why it failed. */
 const LONGEST_START_MS = 10_000
 const WRONG = 'not-the-passw0rd'
 
