@@ -58,7 +58,7 @@ function maySayNothing(said: { role: string; content?: unknown; [field: string]:
 
 const streamRefused = z
   .literal(false, 'a job cannot stream: leave it out, and poll or take a webhook')
-  .optional()
+  .nullish()
 
 /** A schema is judged when there is an answer; whether there is one can be said before it is paid for. */
 const responseFormat = z

@@ -1,4 +1,5 @@
 import type { Endpoint } from '@longhaul/contracts'
+import { beyondMessages } from './beyond-messages.ts'
 import { type RequestContent, readContent } from './request-text.ts'
 import { textTokens } from './tokens.ts'
 
@@ -20,7 +21,7 @@ export interface Requirements {
   audio: boolean
   tools: boolean
   json: boolean
-  /** A parameter of chat completions that Anthropic's Messages have no word for: see `refuseTheUnspoken` of their provider. */
+  /** What Anthropic's Messages have no word for. */
   beyondMessages: string | undefined
 }
 
@@ -67,15 +68,8 @@ export function requirementsOf(endpoint: Endpoint, body: Record<string, unknown>
     audio: content.audio,
     tools: isFilled(body.tools) || isFilled(body.functions),
     json: asksForJson(body.response_format) || asksForJson(formatOf(body.text)),
-    beyondMessages: beyondMessages(endpoint, body),
+    beyondMessages: beyondMessages(endpoint, body, answersOf(endpoint, body)),
   }
-}
-
-function beyondMessages(endpoint: Endpoint, body: Record<string, unknown>): string | undefined {
-  if (endpoint !== '/v1/chat/completions') return undefined
-  if (answersOf(endpoint, body) > 1) return '`n` above 1'
-  if (body.logprobs === true) return '`logprobs`'
-  return body.functions != null || body.function_call != null ? '`functions`' : undefined
 }
 
 /**

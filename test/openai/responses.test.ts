@@ -197,6 +197,16 @@ describe.each(['small', 'claude', 'large'])('responses of %s by the official cli
     expect(textOf(all)).toBe(response.output_text)
     const again = await eventsOf(await server.client.responses.retrieve(id, { stream: true }))
     expect(again).toEqual(all)
+    // Whoever heard as many, or more, may have heard an earlier telling, which broke off.
+    for (const known of [all.length - 1, all.length, 1_000]) {
+      const end = await server.client.responses.retrieve(id, {
+        stream: true,
+        starting_after: known,
+      })
+      expect(await eventsOf(end)).toMatchObject([
+        { type: 'response.completed', sequence_number: known + 1 },
+      ])
+    }
   })
 })
 

@@ -93,7 +93,11 @@ export class ResponseEvents implements PartsReceiver {
 
   restarted(): boolean {
     if (this.#told) {
-      this.fail('stream_interrupted', 'The model failed in the middle of its answer. Ask again.')
+      const remedy =
+        this.#response.background === true
+          ? 'It is asked again: retrieve the response when it has ended.'
+          : 'Ask again.'
+      this.fail('stream_interrupted', `The model failed in the middle of its answer. ${remedy}`)
       return false
     }
     this.#held = []

@@ -5,8 +5,8 @@ import type { ResponseEvents } from './response-events.ts'
 
 /**
  * Sends a response's events to one reader until they end or the reader leaves.
- * A reader who knows more of them than there are heard an earlier telling; the
- * end is all that is new.
+ * A reader who knows as many of them as there are, or more, may have heard an
+ * earlier telling: the end is told once more.
  * @param after the number of the last event that the reader has; -1 for none
  */
 export function sendEvents(
@@ -37,7 +37,7 @@ export function sendEvents(
       }
       if (!events.ended) return
       const last = events.all.at(-1)
-      if (last && after >= events.all.length) {
+      if (last && after >= events.all.length - 1) {
         const renumbered = { ...JSON.parse(last.json), sequence_number: after + 1 }
         stream.event(JSON.stringify(renumbered), last.type)
       }

@@ -13,7 +13,14 @@ import {
   uuidOf,
 } from '@longhaul/contracts'
 import type { Coordination } from '@longhaul/coordination'
-import { asSent, check, parseJson, receiverUrl, type SubmissionReader } from '@longhaul/intake'
+import {
+  asSent,
+  check,
+  describeValue,
+  parseJson,
+  receiverUrl,
+  type SubmissionReader,
+} from '@longhaul/intake'
 import type { LiveView } from '@longhaul/routing'
 import type { ReceiverPolicy } from '@longhaul/runtime'
 import type { BatchKey, BatchRecord, NewBatch, Store, Tenant } from '@longhaul/store'
@@ -182,7 +189,11 @@ export class BatchRoutes {
   async #assertInput(id: string, tenant: Tenant): Promise<void> {
     const param = 'input_file_id'
     if (uuidOf('file', id) === undefined) {
-      throw new LonghaulError('invalid_value', `\`${param}\` must be the id of a file.`, { param })
+      throw new LonghaulError(
+        'invalid_value',
+        `\`${param}\` must be the id of a file, "file-…"; got ${describeValue(id)}.`,
+        { param },
+      )
     }
     const file = await this.#dependencies.store.files.get(tenant.id, id)
     if (!file) throw fileNotFound(id)
