@@ -34,6 +34,9 @@ import type { Claim, InsertOutcome, NewJob, Settled, Settlement } from './types.
 /** Told of every multi-row statement, for metrics. */
 export type ObserveBatch = (statement: string, rows: number, seconds: number) => void
 
+/** Characters of a body that takes PostgreSQL so long that small ones do not wait for it. */
+const LARGE_BODY = 128 * 1024
+
 /**
  * The life of a job, one fenced statement per step.
  *
@@ -56,6 +59,7 @@ export class Jobs {
   readonly #database: Database
   readonly #clock: Clock
   readonly #insert: Coalescer<NewJob, InsertOutcome>
+  readonly #insertLarge: Coalescer<NewJob, InsertOutcome>
   readonly #insertAwaited: Coalescer<NewJob, InsertOutcome>
   readonly #claim: Coalescer<ClaimRow, Claim | undefined>
   readonly #settle: Coalescer<SettlementRow, Settled>
@@ -79,6 +83,7 @@ export class Jobs {
       })
     const insertBytes = (job: NewJob) => job.body.length + 500
     this.#insert = coalesce('insert', rows => this.#insertRows(rows, 'hot'), insertBytes)
+    this.#insertLarge = coalesce('insert-large', rows => this.#insertRows(rows, 'hot'), insertBytes)
     this.#insertAwaited = coalesce(
       'insert-awaited',
       rows => this.#insertRows(rows, 'lazy'),
@@ -95,7 +100,7 @@ export class Jobs {
   /** Rows that wait, by statement: a measure of how far PostgreSQL is behind. */
   get waiting(): { insert: number; claim: number; settle: number } {
     return {
-      insert: this.#insert.waiting + this.#insertAwaited.waiting,
+      insert: this.#insert.waiting + this.#insertLarge.waiting + this.#insertAwaited.waiting,
       claim: this.#claim.waiting,
       settle: this.#settle.waiting,
     }
@@ -106,7 +111,8 @@ export class Jobs {
    * @throws {StoreUnavailableError | StoreBusyError}
    */
   insert(job: NewJob): Promise<InsertOutcome> {
-    return this.#insert.submit(job)
+    const insert = job.body.length < LARGE_BODY ? this.#insert : this.#insertLarge
+    return insert.submit(job)
   }
 
   /**
