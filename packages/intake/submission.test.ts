@@ -378,7 +378,7 @@ describe('a submission is refused', () => {
       { body, deadline: '1m', not_before: '2m' },
       'invalid_value',
       'deadline',
-      '`deadline` must be later than `not_before`, or the job could never run.',
+      '`deadline` is 2026-08-01T12:01:00.000Z, and must be later than `not_before`, 2026-08-01T12:02:00.000Z, or the job could never run.',
     ],
     [
       'a moment far ahead',

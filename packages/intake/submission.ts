@@ -324,7 +324,7 @@ function timesOf(job: SubmitJob, now: number, path: string) {
   if (deadlineAt !== null && notBefore !== null && deadlineAt <= notBefore) {
     throw new LonghaulError(
       'invalid_value',
-      `\`${deadlinePath}\` must be later than \`${join(path, ['not_before'])}\`, or the job could never run.`,
+      `\`${deadlinePath}\` is ${new Date(deadlineAt).toISOString()}, and must be later than \`${join(path, ['not_before'])}\`, ${new Date(notBefore).toISOString()}, or the job could never run.`,
       { param: deadlinePath },
     )
   }
