@@ -1,14 +1,12 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { expect, it } from '@jest/globals'
+import { freePort } from '@longhaul/embedded-postgres'
 import { ManualClock } from '../../test/manual-clock.ts'
 import { openKafkaBus } from './kafka.ts'
 
 it('opens, asks for topics and consumes without waiting for a broker that refuses connections', async () => {
   const clock = new ManualClock()
   const bus = await openKafkaBus({
-    brokers: [`127.0.0.1:${await unusedPort()}`],
+    brokers: [`127.0.0.1:${await freePort()}`],
     clientId: 'late',
     publishTimeoutMs: 500,
     clock,
@@ -26,12 +24,3 @@ it('opens, asks for topics and consumes without waiting for a broker that refuse
   await subscription.stop(0)
   await bus.stop()
 })
-
-async function unusedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

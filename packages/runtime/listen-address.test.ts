@@ -1,22 +1,14 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
+import { freePort } from '@longhaul/embedded-postgres'
 import { checkListenAddress, ListenAddressError } from './listen-address.ts'
-
-async function portThatWasFree(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 const settings = { host: 'LONGHAUL_HOST', port: 'LONGHAUL_PORT' }
 
 describe('an address to listen on', () => {
   it('may be used when it is free, and is free afterwards', async () => {
-    const port = await portThatWasFree()
+    const port = await freePort()
     await checkListenAddress({ host: '127.0.0.1', port }, settings)
     await checkListenAddress({ host: '127.0.0.1', port }, settings)
     await checkListenAddress({ host: '127.0.0.1', port: 0 }, settings)

@@ -61,8 +61,8 @@ export const RELEASE: Statement = {
       queued_at = to_timestamp($2::float8 / 1000)
     WHERE j.id = ANY (ARRAY(SELECT id FROM due))
     RETURNING j.id, j.due_at, j.tenant_id, j.endpoint, j.lane, j.policy, j.requested_model,
-      j.dispatch_model, j.metadata, j.deadline, j.dispatches, j.failures, j.hints, j.options, j.traceparent,
-      j.body_bytes
+      j.dispatch_model, j.metadata, j.deadline, j.dispatches, j.failures, j.hints, j.options,
+      j.traceparent, j.body_bytes
   )
   SELECT id, tenant_id, endpoint, lane, policy, requested_model, dispatch_model, metadata,
     date_part('epoch', deadline) * 1000 AS deadline, dispatches AS dispatch,
